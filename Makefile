@@ -1,0 +1,48 @@
+# The Python that the virtual environment is made from; any CPython from 3.11 on.
+PYTHON ?= python3
+# quick (at most 2 minutes), default (at most 8) or full
+PROFILE ?= default
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help bench test lint types setup lock doctor clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+bench: setup ## compare async against sync; PROFILE=quick|default|full
+	$(BIN)/twinbench bench --profile $(PROFILE)
+
+test: setup lint types ## lint, types and the whole suite
+	$(BIN)/python -m pytest
+
+lint: setup ## ruff, rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+doctor: setup ## say which parts are there and what to do about those that are not
+	$(BIN)/twinbench doctor
+
+setup: $(READY) ## make the virtual environment (all other targets do it for you)
+
+# Made again only when what is locked, or the metadata of the package, changes.
+$(READY): tools/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "twinbench needs Python 3.11 or newer, and $(PYTHON) is older. Say 'make PYTHON=python3.12 ...'."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+lock: ## lock the newest versions that pyproject.toml allows (needs uv on PATH)
+	uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group dev pyproject.toml -o tools/requirements.lock
+
+clean: ## remove the virtual environment and caches, keep the results
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,164 @@
+"""What a run found, as types: findings of checks, numbers of statistics, and the summary of both. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from harness.model import Evidence, Plan, Scenario, Target, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check says: verdict, the number it rests on, its limit, how many cases, first and worst."""
+
+    check: str
+    verdict: Verdict
+    summary: str
+    measured: str = ""
+    limit: str = ""
+    count: int = 0
+    first: str = ""
+    worst: str = ""
+    trial: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A figure with its 95 % interval over ``blocks`` blocks; ``low``/``high`` are None below two blocks."""
+
+    value: float
+    low: float | None
+    high: float | None
+    blocks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One target under one scenario at one level, over all its blocks.
+
+    ``latency_ms`` maps a quantile ("p50") to milliseconds from the intended start; a quantile that
+    the number of ops cannot support is absent. ``service_ms`` is the same from the actual send.
+    ``cpu_cores`` maps a part (target, generator, postgres, toxiproxy) to the mean cores it used.
+    """
+
+    scenario: str
+    level_ms: int
+    target: str
+    trials: int
+    ops: int
+    not_ok: int
+    throughput_rps: Interval
+    latency_ms: Mapping[str, Interval]
+    service_ms: Mapping[str, Interval]
+    added_round_trip_ms: float | None
+    cpu_cores: Mapping[str, float]
+    histogram_ms: tuple[tuple[float, float], ...]  # (latency, share of ops at or below it)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Ratio of two targets at one scenario and level; above 1 means ``first`` does more (or waits longer)."""
+
+    scenario: str
+    level_ms: int
+    metric: Literal["throughput", "p50"]
+    first: str
+    second: str
+    ratio: Interval
+    word: Literal["first", "second", "noise", "too few blocks"]
+    detectable: float | None  # smallest ratio above 1 that this many blocks of this spread would show
+
+
+@dataclass(frozen=True, kw_only=True)
+class WireCount:
+    """What one operation costs between target and PostgreSQL, per request, on a warm connection."""
+
+    target: str
+    operation: str
+    round_trips: float
+    statements: float | None
+    bytes_up: float
+    bytes_down: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelinePoint:
+    """One bin of a block's timeline."""
+
+    t_s: float
+    target: str
+    rps: float
+    p50_ms: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """One block on one time axis: load, latency, and the windows in which a fault was in force."""
+
+    block: int
+    bin_s: float
+    points: tuple[TimelinePoint, ...]
+    faults: tuple[tuple[float, float, str], ...]  # start and end in seconds, and the fault's detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """All numbers that the report draws."""
+
+    cells: tuple[Cell, ...]
+    comparisons: tuple[Comparison, ...]
+    wire: tuple[WireCount, ...]
+    timelines: tuple[Timeline, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting of the targets: its value in each target by name, and why it is what it is."""
+
+    name: str
+    values: Mapping[str, str]
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """All that ``report.html`` draws and ``summary.json`` holds.
+
+    ``version`` counts breaking changes of this shape. ``started_at`` is ISO 8601 in UTC;
+    ``not_done`` says in whole sentences what the run could not do, and how to mend it.
+    """
+
+    version: int
+    run: str
+    started_at: str
+    duration_s: float
+    complete: bool
+    verdict: Verdict
+    plan: Plan
+    trials_done: int
+    targets: tuple[Target, ...]
+    scenarios: tuple[Scenario, ...]
+    environment: Mapping[str, str]
+    settings: tuple[Setting, ...]
+    analysis: Analysis
+    findings: tuple[Finding, ...]
+    not_done: tuple[str, ...]
+
+
+class Check(Protocol):
+    """A pure function of evidence."""
+
+    def __call__(self, evidence: Evidence) -> Finding:
+        """Judge one trial."""
+
+
+def merge(verdicts: Iterable[Verdict]) -> Verdict:
+    """Fold verdicts into one: fail over undecided over pass; nothing at all is undecided."""
+    seen = set(verdicts)
+    for verdict in (Verdict.FAIL, Verdict.UNDECIDED):
+        if verdict in seen:
+            return verdict
+    return Verdict.PASS if seen else Verdict.UNDECIDED

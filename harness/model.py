@@ -1,0 +1,212 @@
+"""The words of the project as types: what flows from plan to report. No I/O lives here.
+
+Times are ``time.monotonic_ns()`` of the one machine that ran everything, unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol
+
+
+
+class Outcome(StrEnum):
+    """What a client knows of one request when it stops waiting."""
+
+    OK = "ok"  # a 2xx was read to its end
+    FAIL = "fail"  # a definite refusal: 4xx, or 503 sent before anything reached the database
+    UNKNOWN = "unknown"  # 5xx, timeout or reset: the work may or may not have been done
+    UNSENT = "unsent"  # never left the client: connection refused, or its turn never came
+
+
+class Verdict(StrEnum):
+    """What a check says of the evidence."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNDECIDED = "undecided"
+
+
+# --- plan ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One build of an API under test.
+
+    ``app`` is ``module:attribute`` of an ASGI application; ``pool`` the most connections it opens,
+    ``threads`` the size of the thread limiter of each worker.
+    """
+
+    name: str
+    model: Literal["async", "sync"]
+    driver: str
+    app: str
+    workers: int = 1
+    threads: int = 20
+    pool: int = 20
+    flaw: str | None = None
+    expected: Mapping[str, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """How load arrives: ``clients`` at once, each back to back, or one request every ``pace_s`` seconds."""
+
+    clients: int
+    pace_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A question, the load that asks it, and the checks that answer.
+
+    ``mix`` maps an operation of ``scenarios.locust.operations`` to its weight. ``faults`` names fault kinds
+    of ``harness.faults``; ``checks`` names checks of ``harness.checks``. A scenario that never
+    reaches the database runs at level 0 only.
+    """
+
+    name: str
+    question: str
+    mix: Mapping[str, int]
+    shape: Shape
+    faults: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+    reaches_database: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How long a run takes: a named amount of evidence."""
+
+    name: str
+    scenarios: tuple[str, ...]
+    levels_ms: tuple[int, ...]
+    blocks: int
+    warmup_s: float
+    measure_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One target under one scenario at one level (added database latency, one way trip and back), once.
+
+    ``block`` is the unit that statistics resample; ``slot`` orders trials within their block;
+    ``position`` is this trial's place (0 to 3) in its cell's A B B A.
+    """
+
+    id: str
+    number: int
+    target: str
+    scenario: str
+    level_ms: int
+    block: int
+    slot: int
+    position: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All trials of a run in the order they are run, and the seed that fixed the order."""
+
+    profile: Profile
+    targets: tuple[str, ...]
+    trials: tuple[Trial, ...]
+    seed: int
+
+
+# --- evidence -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Op:
+    """One client request. ``key`` is empty unless it writes; ``status`` is 0 where no answer came."""
+
+    id: int
+    name: str
+    key: str
+    intended_ns: int
+    started_ns: int
+    ended_ns: int
+    outcome: Outcome
+    status: int
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """One reading: of ``metric`` by ``probe`` at ``t_ns``, told apart by ``labels``."""
+
+    t_ns: int
+    probe: str
+    metric: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultWindow:
+    """A fault as observed: when it was in force, and what proves that it bit (empty: nothing does)."""
+
+    kind: str
+    detail: str
+    injected_ns: int
+    healed_ns: int
+    proof: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The measured part of a trial: warm-up lies before it, draining after."""
+
+    start_ns: int
+    end_ns: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return (self.end_ns - self.start_ns) / 1e9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """Rows per table and write key, read from PostgreSQL itself after healing."""
+
+    rows: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that a check may look at, of one trial.
+
+    ``complete`` is true only for a trial that ran to its end; an interrupted one keeps what it had,
+    with ``window`` and ``ledger`` missing.
+    """
+
+    trial: Trial
+    target: Target
+    scenario: Scenario
+    environment: Mapping[str, str]
+    ops: tuple[Op, ...]
+    samples: tuple[Sample, ...]
+    faults: tuple[FaultWindow, ...]
+    window: Window | None
+    ledger: Ledger | None
+    complete: bool
+
+
+class Fault(Protocol):
+    """One thing that goes wrong. ``kind`` names it, ``colour`` is its CSS variable in the figures."""
+
+    kind: str
+    colour: str
+
+    def inject(self) -> None:
+        """Start it; returns once it is in force. Raises HarnessError if it cannot be."""
+
+    def heal(self) -> None:
+        """Undo it; safe to call whatever happened before."""
