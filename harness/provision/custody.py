@@ -1,0 +1,182 @@
+"""Every process and folder that this run made: started, stopped and removed in one place.
+
+Nothing that is started here outlives the run, however it ends (see ``reaper``), and nothing that
+was not started here is ever signalled.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from harness.errors import HarnessError
+from harness.provision import reaper
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The system account that a process runs as, where it can't be ours."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """A process that this run started."""
+
+    name: str
+    popen: subprocess.Popen[bytes]
+    process: psutil.Process
+    log: Path
+    stop_signal: int
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self.popen.pid
+
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.popen.poll() is None
+
+    def last_words(self) -> str:
+        """The end of its log on one line: what a person needs first when it died."""
+        lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
+        return " | ".join(line.strip() for line in lines[-3:]) or "it wrote nothing"
+
+
+class _Reaper:
+    """The run's end of the pipe."""
+
+    def __init__(self) -> None:
+        self.token = secrets.token_hex(16)
+        self._popen = subprocess.Popen(
+            [sys.executable, reaper.__file__, self.token],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            text=True,
+            bufsize=1,
+        )
+        atexit.register(self.close)
+
+    def tell(self, **fact: object) -> None:
+        assert self._popen.stdin is not None  # noqa: S101 - for the type checker: stdin=PIPE above
+        try:
+            self._popen.stdin.write(json.dumps(fact) + "\n")
+        except OSError as error:
+            raise HarnessError(
+                "The process that cleans up after a killed run has ended", "Start the run again"
+            ) from error
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._popen.communicate(timeout=2 * reaper.GRACE_S)
+
+
+@cache
+def _reaper() -> _Reaper:
+    return _Reaper()
+
+
+@contextmanager
+def started(
+    name: str,
+    argv: Sequence[str | Path],
+    *,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    account: Account | None = None,
+    stop_signal: int = signal.SIGTERM,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int | None = None,
+    grace_s: float = 5.0,
+) -> Iterator[Child]:
+    """Run a process for as long as the context lasts.
+
+    Args:
+        name: What people call it.
+        argv: Program and arguments.
+        log: Where its output goes; ``stdout=PIPE`` leaves only its errors there.
+        environment: Variables on top of this process's own.
+        account: Run it as this account instead of ours.
+        stop_signal: What asks it to end in order; after ``grace_s`` it and its descendants are killed.
+        stdin: As for ``subprocess.Popen``.
+        stdout: As for ``subprocess.Popen``; None for the log.
+        grace_s: Seconds between asking and killing.
+
+    Raises:
+        HarnessError: The program could not be started.
+    """
+    pipe = _reaper()
+    try:
+        with log.open("ab") as sink:
+            popen = subprocess.Popen(
+                [str(part) for part in argv],
+                stdin=stdin,
+                stdout=sink if stdout is None else stdout,
+                stderr=sink,
+                env={**os.environ, **(environment or {}), reaper.TOKEN_VARIABLE: pipe.token},
+                start_new_session=True,  # Ctrl-C is for the run, which then ends its parts in order
+                user=account.uid if account else None,
+                group=account.gid if account else None,
+                extra_groups=[] if account else None,
+                # a run's folder may be closed to the other account
+                cwd=tempfile.gettempdir() if account else None,
+            )
+    except OSError as error:
+        raise HarnessError(f"{name} could not be started: {error}", f"Check {argv[0]}") from error
+    process = psutil.Process(popen.pid)
+    pipe.tell(started=popen.pid, created_s=process.create_time(), signal=int(stop_signal))
+    child = Child(name=name, popen=popen, process=process, log=log, stop_signal=stop_signal)
+    try:
+        yield child
+    finally:
+        if child.running():
+            reaper.stop(process, stop_signal, grace_s)
+        popen.wait()
+        for stream in (popen.stdin, popen.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        pipe.tell(ended=popen.pid)
+
+
+@contextmanager
+def temporary_folder(prefix: str, *, within: Path, account: Account | None = None) -> Iterator[Path]:
+    """Make a folder, owned by ``account`` if given, for as long as the context lasts.
+
+    Raises:
+        HarnessError: ``within`` cannot be written to.
+    """
+    pipe = _reaper()
+    try:
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
+    except OSError as error:
+        raise HarnessError(
+            f"No folder could be made in {within}: {error.strerror}", "Free space there, or set TMPDIR"
+        ) from error
+    pipe.tell(folder=str(path))
+    try:
+        if account:
+            os.chown(path, account.uid, account.gid)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        pipe.tell(removed=str(path))

@@ -1,0 +1,74 @@
+"""Addresses: everything that the harness talks to is on the loopback interface."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from harness.errors import PartDied, UsageError
+from harness.provision.custody import Child
+
+HOST = "127.0.0.1"
+_POLL_S = 0.02
+
+
+def free_port() -> int:
+    """Return a TCP port that nothing on the loopback interface listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def accepts(port: int) -> bool:
+    """Whether something accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def require_loopback(url: str, option: str) -> None:
+    """Refuse a URL that leads off this machine.
+
+    Raises:
+        UsageError: The host of ``url`` is missing or not a loopback address.
+    """
+    try:
+        host = urlsplit(url).hostname
+        port = urlsplit(url).port
+    except ValueError:
+        host, port = None, None
+    if not host or not port:
+        raise UsageError(f"{option} {url!r} has no host and port", "Give it as scheme://host:port")
+    if host == "localhost":
+        return
+    try:
+        inside = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise UsageError(
+            f"{option} leads to {host}, and load and faults stay on this machine",
+            "Give a loopback address, for example 127.0.0.1",
+        )
+
+
+def wait_until(ready: Callable[[], bool], child: Child, timeout_s: float) -> None:
+    """Wait until a started process is ready.
+
+    Raises:
+        PartDied: It ended first, or was not ready in ``timeout_s`` seconds.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        if not child.running():
+            raise PartDied(
+                f"{child.name} ended at once with code {child.popen.returncode}: {child.last_words()}",
+                f"Read {child.log}",
+            )
+        if time.monotonic() > deadline:
+            raise PartDied(f"{child.name} was not ready after {timeout_s:.0f} s", f"Read {child.log}")
+        time.sleep(_POLL_S)

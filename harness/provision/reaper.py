@@ -1,0 +1,88 @@
+"""Clean up after a run that could not: a process of its own that outlives the run by seconds.
+
+``finally`` does not run after SIGKILL. So the run holds the write end of a pipe to this process and
+tells it, a JSON line each, what it started. When the pipe closes, for whatever reason, what is still
+there is stopped and removed. A process is known by pid *and* start time, so that a pid which the
+system has given to somebody else is never touched. Children also carry the run's token in their
+environment, which finds one that was started but not yet told of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import signal
+import sys
+from typing import TextIO
+
+import psutil
+
+TOKEN_VARIABLE = "TWINBENCH_CUSTODY"
+GRACE_S = 5.0
+
+
+def identify(pid: int, created_s: float) -> psutil.Process | None:
+    """Return the process of this pid if it is the one that was started then, and still runs."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if process.create_time() == created_s and process.status() != psutil.STATUS_ZOMBIE:
+            return process
+    return None
+
+
+def stop(process: psutil.Process, signal_number: int, grace_s: float) -> None:
+    """Ask a process to end, then make it and its descendants end."""
+    with contextlib.suppress(psutil.Error):
+        # Collected first: a descendant in a session of its own can't be found once its parent is gone.
+        family = [process, *process.children(recursive=True)]
+        process.send_signal(signal_number)
+        _, alive = psutil.wait_procs(family, timeout=grace_s)
+        for survivor in alive:
+            with contextlib.suppress(psutil.Error):
+                survivor.kill()
+        psutil.wait_procs(alive, timeout=grace_s)
+
+
+def _marked(token: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        # another user's process can't be read, and can't be ours
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(TOKEN_VARIABLE) == token:
+                found.append(process)
+    return found
+
+
+def reap(lines: TextIO, token: str) -> None:
+    """Read what was started until the pipe closes, then end what is left of it."""
+    processes: dict[int, tuple[float, int]] = {}
+    folders: list[str] = []
+    for line in lines:
+        try:
+            told = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # the torn last line of a killed run
+        match told:
+            case {"started": int(pid), "created_s": float(created_s), "signal": int(number)}:
+                processes[pid] = (created_s, number)
+            case {"ended": int(pid)}:
+                processes.pop(pid, None)
+            case {"folder": str(path)}:
+                folders.append(path)
+            case {"removed": str(path)}:
+                folders.remove(path)
+    for pid, (created_s, number) in reversed(processes.items()):
+        if process := identify(pid, created_s):
+            stop(process, number, GRACE_S)
+    for process in _marked(token):
+        stop(process, signal.SIGTERM, GRACE_S)
+    for path in folders:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    # Ctrl-C and a closing terminal are for the run; this one goes when the pipe does.
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    reap(sys.stdin, sys.argv[1])
