@@ -1,0 +1,158 @@
+"""The Toxiproxy server of a run, and what the client library lacks: timeouts, and errors that are raised."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import toxiproxy.api
+from toxiproxy import Toxiproxy
+from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
+from toxiproxy.proxy import Proxy
+
+from harness.errors import HarnessError, PartDied, UsageError
+from harness.provision.custody import Child, started
+from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
+from harness.provision.toxiproxy_binary import get_program
+
+REQUEST_TIMEOUT_S = 5.0
+START_TIMEOUT_S = 10.0
+
+
+class _Requests:
+    """``requests`` as the client library calls it, with a time limit and with 5xx raised.
+
+    The library (0.1.1) passes no timeout and looks at 400, 404 and 409 only.
+    """
+
+    def __getattr__(self, method: str) -> Callable[..., requests.Response]:
+        def call(**arguments: Any) -> requests.Response:  # noqa: ANN401 - passed on as they come
+            try:
+                answer = requests.request(method, timeout=REQUEST_TIMEOUT_S, **arguments)
+            except requests.RequestException as error:
+                raise PartDied(
+                    f"Toxiproxy did not answer {method.upper()} {arguments.get('url')}: "
+                    f"{type(error).__name__}",
+                    "Check that the Toxiproxy server still runs",
+                ) from error
+            if answer.status_code >= requests.codes.server_error:
+                raise HarnessError(
+                    f"Toxiproxy answered {answer.status_code} to {method.upper()} {arguments.get('url')}: "
+                    f"{answer.text.strip()}",
+                    "Read the Toxiproxy server's log",
+                )
+            return answer
+
+        return call
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One proxy between one client and PostgreSQL, at a loopback port of its own."""
+
+    name: str
+    port: int
+    proxy: Proxy
+
+    def add_toxic(self, name: str, kind: str, stream: str, **attributes: int) -> None:
+        """Put a toxic in force, and read it back.
+
+        Raises:
+            HarnessError: Toxiproxy refused it, or does not hold what it was told.
+        """
+        try:
+            self.proxy.add_toxic(name=name, type=kind, stream=stream, toxicity=1.0, attributes=attributes)
+            held = self.proxy.get_toxic(name)
+        except (InvalidToxic, NotFound, ProxyExists) as error:
+            raise HarnessError(
+                f"Toxiproxy refused toxic {kind} {attributes} on {self.name}: {error}",
+                "Check the toxic's name and attributes against Toxiproxy's documentation",
+            ) from error
+        if held is None or any(held.attributes.get(key) != value for key, value in attributes.items()):
+            raise HarnessError(
+                f"Toxiproxy holds {held and held.attributes} on {self.name}, not {attributes}",
+                "Use Toxiproxy 2.12 for this run alone",
+            )
+
+    def remove_toxic(self, name: str) -> None:
+        """Take a toxic out of force; one that is not there is no error."""
+        with suppress(NotFound):
+            self.proxy.destroy_toxic(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToxiproxyServer:
+    """A running Toxiproxy. ``child`` is None where it is the user's own."""
+
+    url: str
+    version: str
+    origin: str
+    child: Child | None
+
+    @contextmanager
+    def link(self, name: str, upstream: tuple[str, int]) -> Iterator[Link]:
+        """Open a proxy to ``upstream`` for as long as the context lasts, under a name of this run's own."""
+        host, port = upstream
+        unique = f"twinbench-{name}-{secrets.token_hex(4)}"
+        proxy = _client(self.url).create(upstream=f"{host}:{port}", name=unique, listen=f"{HOST}:0")
+        try:
+            yield Link(name=name, port=int(proxy.listen.rpartition(":")[2]), proxy=proxy)
+        finally:
+            # a server that died has taken its proxies along, and its death is reported where it hurt
+            with suppress(NotFound, PartDied):
+                proxy.destroy()
+
+
+@contextmanager
+def toxiproxy_server(log: Path, say: Callable[[str], None]) -> Iterator[ToxiproxyServer]:
+    """Run a Toxiproxy of our own on a free loopback port.
+
+    Raises:
+        PartMissing: The program can be had in no way.
+        PartDied: It did not come up.
+    """
+    program = get_program(say)
+    port = free_port()
+    argv = [program.path, "-host", HOST, "-port", str(port)]
+    quiet = {"LOG_LEVEL": "warn"}  # its request log is written while load runs
+    with started("Toxiproxy", argv, log=log, environment=quiet) as child:
+        wait_until(lambda: accepts(port), child, START_TIMEOUT_S)
+        yield ToxiproxyServer(
+            url=f"http://{HOST}:{port}", version=program.version, origin=program.origin, child=child
+        )
+
+
+@contextmanager
+def toxiproxy_at(url: str) -> Iterator[ToxiproxyServer]:
+    """Use the user's Toxiproxy server; proxies of this run are added to it and removed again.
+
+    Raises:
+        UsageError: The URL is malformed or not loopback, or no Toxiproxy answers there.
+    """
+    require_loopback(url, "--toxiproxy-url")
+    try:
+        answer = requests.get(f"{url.rstrip('/')}/version", timeout=REQUEST_TIMEOUT_S)
+        answer.raise_for_status()
+        said = answer.json().get("version", "unknown")
+    except (requests.RequestException, ValueError, AttributeError) as error:
+        raise UsageError(
+            f"No Toxiproxy answers at --toxiproxy-url {url}", "Start toxiproxy-server there, or leave the option out"
+        ) from error
+    yield ToxiproxyServer(url=url, version=str(said), origin=f"--toxiproxy-url {url}", child=None)
+
+
+def _client(url: str) -> Toxiproxy:
+    """Return the library's client, which has one host and port for the whole process."""
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    toxiproxy.api.requests = _Requests()
+    parts = urlsplit(url)
+    client = Toxiproxy()
+    client.update_api_consumer(parts.hostname, parts.port)
+    return client

