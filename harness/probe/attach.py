@@ -1,0 +1,24 @@
+"""The application under test with probes in front of it, for any ASGI server to import.
+
+``uvicorn harness.probe.attach:app`` serves the application that ``TWINBENCH_APP`` names as
+``module:attribute``. The application itself knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from harness.probe.served import App, Served
+
+APP_VARIABLE = "TWINBENCH_APP"
+
+
+def load(name: str) -> App:
+    """Import ``module:attribute``."""
+    module, _, attribute = name.partition(":")
+    app: App = getattr(importlib.import_module(module), attribute)
+    return app
+
+
+app = Served(load(os.environ[APP_VARIABLE]))

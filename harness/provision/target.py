@@ -1,0 +1,93 @@
+"""A target: uvicorn in a process of its own, with the probes in front of the application."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from harness.errors import PartDied
+from harness.model import Target
+from harness.provision.custody import Child, started
+from harness.provision.loopback import HOST, free_port, wait_until
+
+START_TIMEOUT_S = 60.0
+STOP_GRACE_S = 5.0
+SERVED_PATH = "/-/twinbench/served"  # harness.probe.served.PATH; the probe lives in the target's process
+
+SERVER = {
+    "--loop": "uvloop",  # both twins at their best: libuv and the C parser
+    "--http": "httptools",
+    "--log-level": "warning",
+    "--timeout-keep-alive": "75",  # longer than any pause of a client, so that no connection goes stale
+    "--timeout-graceful-shutdown": "2",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningTarget:
+    """A target that serves."""
+
+    target: Target
+    url: str
+    child: Child
+
+    def served(self) -> int:
+        """Return how many requests have reached the application so far.
+
+        Raises:
+            PartDied: The target does not answer.
+        """
+        try:
+            answer = requests.get(self.url + SERVED_PATH, timeout=5)
+            answer.raise_for_status()
+            return int(answer.json()["requests"])
+        except (requests.RequestException, ValueError, KeyError) as error:
+            raise PartDied(
+                f"Target {self.target.name} does not answer: {self.child.last_words()}",
+                f"Read {self.child.log}",
+            ) from error
+
+
+@contextmanager
+def target_process(
+    target: Target, database_url: str, log: Path, port: int | None = None
+) -> Iterator[RunningTarget]:
+    """Start a target at once; ``wait_until_serving`` says when it serves, so that several can start together."""
+    port = port or free_port()
+    options = [word for pair in SERVER.items() for word in pair]
+    argv = [
+        *(sys.executable, "-m", "uvicorn", "harness.probe.attach:app"),
+        *("--host", HOST, "--port", str(port), "--workers", str(target.workers)),
+        *("--no-access-log", *options),
+    ]
+    environment = {
+        "TWINBENCH_APP": target.app,
+        "TWIN_DATABASE_URL": database_url,
+        "TWIN_POOL_SIZE": str(target.pool),
+        "TWIN_THREADS": str(target.threads),
+    }
+    with started(
+        f"Target {target.name}", argv, log=log, environment=environment, grace_s=STOP_GRACE_S
+    ) as child:
+        yield RunningTarget(target=target, url=f"http://{HOST}:{port}", child=child)
+
+
+def wait_until_serving(running: RunningTarget) -> None:
+    """Wait for the first answer.
+
+    Raises:
+        PartDied: The process ended, or did not answer in time.
+    """
+
+    def answers() -> bool:
+        try:
+            return requests.get(running.url + SERVED_PATH, timeout=1).ok
+        except requests.RequestException:
+            return False
+
+    wait_until(answers, running.child, START_TIMEOUT_S)

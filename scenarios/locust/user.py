@@ -1,0 +1,119 @@
+"""The Locust user: one client that sends the scenario's mix, and tells the recorder what came of each request."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import geventhttpclient.client
+from locust import FastHttpUser, task
+
+from scenarios.locust.recorder import Recorder
+from scenarios.operations import OPERATIONS, WRITES
+
+# The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
+# without an answer, and has no option for it. One record must be one request, so this is off;
+# the target's own count of requests is held against the record after every trial.
+geventhttpclient.client._may_retry_after_send_error = lambda _method: False  # noqa: SLF001 - no public switch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """The load of one trial. ``key_prefix`` is 8 hex digits, of which every write key begins."""
+
+    mix: dict[str, int]
+    clients: int
+    pace_s: float | None
+    seed: int
+    key_prefix: str
+
+
+class ApiUser(FastHttpUser):
+    """A client of the users/posts API.
+
+    Without a pace it sends back to back, and a request is intended the moment it is sent. With one, request
+    ``n`` is intended at start + n × pace whatever happened before, so that time spent waiting for a
+    slow answer counts as latency of the requests that it held up.
+    """
+
+    network_timeout = 10.0
+    connection_timeout = 10.0
+    max_retries = 0
+    max_redirects = 0
+
+    def on_start(self) -> None:
+        """Take the trial's order, a random sequence of one's own, and a first turn."""
+        self.order: Order = self.environment.order
+        self.recorder: Recorder | None = self.environment.recorder
+        self.number: int = self.environment.take_number()
+        self.random = Random(f"{self.order.seed}/{self.number}")  # noqa: S311 - reproducible load, no secret
+        self.names = list(self.order.mix)
+        self.weights = list(self.order.mix.values())
+        self.sent = 0
+        self.pace_ns = round((self.order.pace_s or 0) * 1e9)
+        # clients begin spread over one pace, not in step
+        self.next_ns = time.monotonic_ns() + self.random.randrange(self.pace_ns or 1)
+
+    def wait_time(self) -> float:
+        """Seconds until the next turn: 0 if it is due or past due, or there is no pace."""
+        return max(0.0, (self.next_ns - time.monotonic_ns()) / 1e9) if self.pace_ns else 0.0
+
+    def on_stop(self) -> None:
+        """Own up to the turns that never came: due by now, and not sent."""
+        now_ns = time.monotonic_ns()
+        while self.pace_ns and self.next_ns < min(now_ns, self.environment.stop_ns):
+            self._record("turn", "", self.next_ns, (now_ns, now_ns), ("unsent", 0, "its turn never came"))
+            self.next_ns += self.pace_ns
+
+    @task
+    def send(self) -> None:
+        """Send one request and record it."""
+        name = self.random.choices(self.names, self.weights)[0]
+        key = f"{self.order.key_prefix}{self.number:08x}{self.sent:016x}" if name in WRITES else ""
+        self.sent += 1
+        request = OPERATIONS[name](self.random, key)
+        headers = {"Write-Key": key, "Content-Type": "application/json"} if key else {}
+        body = json.dumps(request.body) if request.body is not None else None
+        started_ns = time.monotonic_ns()
+        intended_ns = self.next_ns if self.pace_ns else started_ns
+        response = self.client.request(request.method, request.path, name=name, data=body, headers=headers)
+        ended_ns = time.monotonic_ns()
+        self.next_ns += self.pace_ns
+        self._record(name, key, intended_ns, (started_ns, ended_ns), told(response))
+
+    def _record(
+        self, name: str, key: str, intended_ns: int, sent: tuple[int, int], came: tuple[str, int, str]
+    ) -> None:
+        if self.recorder is not None:
+            outcome, status, error = came
+            self.recorder.add(
+                name=name,
+                key=key,
+                intended_ns=intended_ns,
+                started_ns=sent[0],
+                ended_ns=sent[1],
+                outcome=outcome,
+                status=status,
+                error=error,
+            )
+
+
+def told(response: Any) -> tuple[str, int, str]:  # noqa: ANN401 - Locust's responses share no typed base
+    """Say what a client knows: outcome, status and error.
+
+    A 503 with ``Retry-After`` is the API's word that nothing had reached the database. Any other
+    5xx, a timeout or a reset leaves the client not knowing.
+    """
+    status = response.status_code
+    if 200 <= status < 300:  # noqa: PLR2004 - the classes of RFC 9110
+        return "ok", status, ""
+    if status == 0:
+        error = response.error
+        text = f"{type(error).__name__}: {error}"
+        return ("unsent" if isinstance(error, ConnectionRefusedError) else "unknown"), 0, text
+    text = (response.text or "")[:200]
+    refused = status == 503 and "retry-after" in response.headers  # noqa: PLR2004 - RFC 9110
+    return ("fail" if refused or 400 <= status < 500 else "unknown"), status, text  # noqa: PLR2004 - RFC 9110
