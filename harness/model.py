@@ -200,13 +200,20 @@ class Evidence:
 
 
 class Fault(Protocol):
-    """One thing that goes wrong. ``kind`` names it, ``colour`` is its CSS variable in the figures."""
+    """One thing that goes wrong.
+
+    ``kind`` names it, ``detail`` says how much of it, ``colour`` is its CSS variable in the figures.
+    """
 
     kind: str
     colour: str
+    detail: str
 
-    def inject(self) -> None:
-        """Start it; returns once it is in force. Raises HarnessError if it cannot be."""
+    def inject(self) -> str:
+        """Start it, and return what proves that it bit; empty if nothing does.
+
+        Raises HarnessError if it cannot be started.
+        """
 
     def heal(self) -> None:
         """Undo it; safe to call whatever happened before."""

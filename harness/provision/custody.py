@@ -133,6 +133,7 @@ def started(
                 stdout=sink if stdout is None else stdout,
                 stderr=sink,
                 env={**os.environ, **(environment or {}), reaper.TOKEN_VARIABLE: pipe.token},
+                bufsize=0,
                 start_new_session=True,  # Ctrl-C is for the run, which then ends its parts in order
                 user=account.uid if account else None,
                 group=account.gid if account else None,

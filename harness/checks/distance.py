@@ -1,0 +1,84 @@
+"""Was PostgreSQL really as far away as the figure says? Measured on the target's own proxy while load ran."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from harness.findings import Finding
+from harness.model import Evidence, Op, Outcome, Verdict
+
+TOLERANCE_SHARE = 0.05
+# What a clock and a scheduler on a busy machine can't tell apart, and the proxy's own timers overshoot.
+TOLERANCE_MS = 1.0
+MIN_ROUND_TRIPS = 5
+
+
+def check_distance(evidence: Evidence) -> Finding:
+    """Compare the added time per round trip, as a median over the trial, with what was to be added.
+
+    Added time is the round trip through the target's proxy less that through a proxy without a toxic,
+    both timed by the harness on connections that were open before. And as every request of these
+    scenarios makes at least one round trip, a successful one that is faster than that escaped.
+    """
+    level_ms = evidence.trial.level_ms
+    target_ms = _round_trips_ms(evidence, evidence.trial.target)
+    clean_ms = _round_trips_ms(evidence, "clean")
+    if level_ms == 0 and not target_ms:
+        return _finding(evidence, Verdict.PASS, "Nothing stood between target and PostgreSQL", 0.0, [])
+    if min(len(target_ms), len(clean_ms)) < MIN_ROUND_TRIPS:
+        summary = f"Fewer than {MIN_ROUND_TRIPS} round trips were timed"
+        return _finding(evidence, Verdict.UNDECIDED, summary, None, [])
+    if level_ms and not any(window.proof for window in evidence.faults):
+        return _finding(evidence, Verdict.UNDECIDED, "Nothing proves that the latency was in force", None, [])
+    added_ms = median(target_ms) - median(clean_ms)
+    escaped = [op for op in evidence.ops if op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < level_ms]
+    if escaped:
+        return _finding(evidence, Verdict.FAIL, "Requests were faster than the distance allows", added_ms, escaped)
+    if abs(added_ms - level_ms) > tolerance_ms(level_ms):
+        return _finding(evidence, Verdict.UNDECIDED, "The distance was not what it was to be", added_ms, [])
+    return _finding(evidence, Verdict.PASS, "PostgreSQL was as far away as planned", added_ms, [])
+
+
+def tolerance_ms(level_ms: int) -> float:
+    """How far the measured added time may lie from the planned one."""
+    return max(TOLERANCE_SHARE * level_ms, TOLERANCE_MS)
+
+
+def _finding(
+    evidence: Evidence, verdict: Verdict, summary: str, added_ms: float | None, escaped: list[Op]
+) -> Finding:
+    fastest = min(escaped, key=_took_ms, default=None)
+    level_ms = evidence.trial.level_ms
+    return Finding(
+        check="distance",
+        verdict=verdict,
+        summary=summary,
+        measured="" if added_ms is None else f"{added_ms:.2f} ms added per round trip",
+        limit=f"{level_ms} ± {tolerance_ms(level_ms):.2f} ms",
+        count=len(escaped),
+        first=f"{escaped[0].name} #{escaped[0].id} took {_took_ms(escaped[0]):.2f} ms" if escaped else "",
+        worst=f"{fastest.name} #{fastest.id} took {_took_ms(fastest):.2f} ms" if fastest else "",
+        trial=evidence.trial.id,
+    )
+
+
+def _round_trips_ms(evidence: Evidence, route: str) -> list[float]:
+    window = evidence.window
+    if window is None:
+        return []
+    return [
+        sample.value * 1e3
+        for sample in evidence.samples
+        if sample.metric == "round_trip_s"
+        and sample.labels["route"] == route
+        and window.start_ns <= sample.t_ns < window.end_ns
+    ]
+
+
+def _in_window(evidence: Evidence, op: Op) -> bool:
+    window = evidence.window
+    return window is not None and window.start_ns <= op.started_ns < window.end_ns
+
+
+def _took_ms(op: Op) -> float:
+    return (op.ended_ns - op.started_ns) / 1e6

@@ -1,0 +1,65 @@
+"""Evidence to findings: hand each trial to the checks that its scenario names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from harness.checks.answers import check_answers
+from harness.checks.distance import check_distance
+from harness.checks.record import check_record
+from harness.checks.resends import check_resends
+from harness.checks.tuning import check_tuning
+from harness.checks.writes import check_writes
+from harness.findings import Analysis, Check, Finding
+from harness.model import Evidence, Verdict
+from harness.store import RunRecord, Store
+
+CHECKS: Mapping[str, Check] = {
+    "record": check_record,
+    "resends": check_resends,
+    "answers": check_answers,
+    "distance": check_distance,
+    "writes": check_writes,
+}
+
+
+def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding, ...]:
+    """Judge every trial that was begun, and the tuning of the twins as a whole."""
+    findings: list[Finding] = []
+    for trial in record.plan.trials:
+        evidence = store.evidence(trial, record)
+        if evidence is not None:
+            findings += judge_trial(evidence)
+    findings += _judge_tuning(record, analysis)
+    findings += [
+        Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1)
+        for sentence in record.not_done
+    ]
+    return tuple(findings)
+
+
+def judge_trial(evidence: Evidence, checks: Mapping[str, Check] = CHECKS) -> Iterator[Finding]:
+    """Judge one trial. A check that crashes has decided nothing, and says how it crashed."""
+    for name in evidence.scenario.checks:
+        try:
+            yield checks[name](evidence)
+        except Exception as error:  # noqa: BLE001 - whatever a check does, it must not pass
+            yield Finding(
+                check=name,
+                verdict=Verdict.UNDECIDED,
+                summary=f"The check crashed: {type(error).__name__}: {error}",
+                count=1,
+                trial=evidence.trial.id,
+            )
+
+
+def _judge_tuning(record: RunRecord, analysis: Analysis) -> Iterator[Finding]:
+    if {"async", "sync"} - set(record.plan.targets) or "ping" not in record.plan.profile.scenarios:
+        return
+    pings = [c for c in analysis.comparisons if c.scenario == "ping" and c.metric == "throughput"]
+    if pings:
+        yield check_tuning(pings[0])
+    else:
+        yield Finding(
+            check="tuning", verdict=Verdict.UNDECIDED, summary="GET /ping was not compared", count=1
+        )

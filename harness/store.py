@@ -1,0 +1,252 @@
+"""A run on disk: written as it happens, readable whatever ended it.
+
+    results/<run>/run.json            plan, targets, scenarios, environment: before the first trial
+    results/<run>/wire.json           round trips per request
+    results/<run>/trials/<id>/        ops.arrows as load runs; trial.json once the trial is over
+    results/<run>/finished.json       the completion mark, written last
+    results/<run>/summary.json        what judge and analyse made of it; can be made again
+    results/latest                    a link to the newest run
+
+Files are written to a temporary name, synced and renamed, so that one is whole or not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import pyarrow as pa
+from pydantic import TypeAdapter, ValidationError
+
+from harness.errors import EvidenceUnreadable, UsageError
+from harness.findings import Setting, Summary, WireCount
+from harness.model import (
+    Evidence,
+    FaultWindow,
+    Ledger,
+    Op,
+    Outcome,
+    Plan,
+    Sample,
+    Scenario,
+    Target,
+    Trial,
+    Window,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What is known before the first trial. ``started_at`` is ISO 8601 in UTC."""
+
+    version: int
+    run: str
+    started_at: str
+    started_ns: int
+    plan: Plan
+    targets: tuple[Target, ...]
+    scenarios: tuple[Scenario, ...]
+    environment: dict[str, str]
+    settings: tuple[Setting, ...]
+    not_done: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRecord:
+    """What is known of a trial when it is over, beside its ops."""
+
+    trial: Trial
+    window: Window
+    samples: tuple[Sample, ...]
+    faults: tuple[FaultWindow, ...]
+    ledger: Ledger | None
+
+
+class Store:
+    """One run's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, results: Path, record: RunRecord) -> Self:
+        """Make the folder of a new run, and point ``latest`` to it.
+
+        Raises:
+            UsageError: ``results`` can't be written to.
+        """
+        store = cls(results / record.run)
+        try:
+            (store.folder / "trials").mkdir(parents=True)
+            (store.folder / "logs").mkdir()
+            _write(store.folder / "run.json", RunRecord, record)
+            link = results / "latest"
+            fresh = results / f".latest-{record.run}"
+            fresh.symlink_to(record.run)
+            fresh.replace(link)
+        except OSError as error:
+            raise UsageError(
+                f"Results can't be written to {results}: {error.strerror}",
+                "Make that folder writable, or name another by --out",
+            ) from error
+        return store
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a stored run.
+
+        Raises:
+            EvidenceUnreadable: There is no run in ``folder``.
+        """
+        if not (folder / "run.json").exists():
+            raise EvidenceUnreadable(
+                f"No run is stored in {folder}", "Say 'twinbench list' to see those that there are"
+            )
+        return cls(folder.resolve())
+
+    def record(self) -> RunRecord:
+        """What was known before the first trial.
+
+        Raises:
+            EvidenceUnreadable: It is of another version, or torn.
+        """
+        path = self.folder / "run.json"
+        try:
+            version = json.loads(path.read_bytes())["version"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EvidenceUnreadable(f"{path} can't be read: {error}", "Run the benchmark again") from error
+        if version != VERSION:
+            raise EvidenceUnreadable(
+                f"{path} is of version {version}, and this twinbench reads version {VERSION}",
+                "Report it with the twinbench that made it",
+            )
+        return _read(path, RunRecord)
+
+    def log(self, name: str) -> Path:
+        """Where the log of a part goes."""
+        return self.folder / "logs" / f"{name}.log"
+
+    def ops_path(self, trial: Trial) -> Path:
+        """Make a trial's folder and return where its ops go."""
+        folder = self.folder / "trials" / trial.id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / "ops.arrows"
+
+    def write_trial(self, record: TrialRecord) -> None:
+        """Store a trial that is over. Without this file it counts as interrupted."""
+        _write(self.folder / "trials" / record.trial.id / "trial.json", TrialRecord, record)
+
+    def write_wire(self, counts: tuple[WireCount, ...]) -> None:
+        """Store the round trips per request."""
+        _write(self.folder / "wire.json", tuple[WireCount, ...], counts)
+
+    def wire(self) -> tuple[WireCount, ...]:
+        """Round trips per request; empty if they were not counted."""
+        path = self.folder / "wire.json"
+        return _read(path, tuple[WireCount, ...]) if path.exists() else ()
+
+    def finish(self, duration_s: float) -> None:
+        """Mark the run as complete."""
+        _write(self.folder / "finished.json", float, duration_s)
+
+    def duration_s(self) -> float | None:
+        """How long the run took; None if it did not come to its end."""
+        path = self.folder / "finished.json"
+        return _read(path, float) if path.exists() else None
+
+    def write_summary(self, summary: Summary) -> None:
+        """Store what was made of the evidence."""
+        _write(self.folder / "summary.json", Summary, summary)
+
+    def summary(self) -> Summary | None:
+        """What was made of the evidence; None if nothing was yet."""
+        path = self.folder / "summary.json"
+        return _read(path, Summary) if path.exists() else None
+
+    def trial_record(self, trial: Trial) -> TrialRecord | None:
+        """What is known of a trial that is over; None if it was interrupted or never begun."""
+        path = self.folder / "trials" / trial.id / "trial.json"
+        return _read(path, TrialRecord) if path.exists() else None
+
+    def ops_frame(self, trial: Trial) -> pd.DataFrame | None:
+        """Ops of a trial as a frame with the columns of ``Op``; None if it was never begun.
+
+        A torn tail, as a killed generator leaves it, is passed over: every whole batch is read.
+        """
+        path = self.folder / "trials" / trial.id / "ops.arrows"
+        if not path.exists() or path.stat().st_size == 0:
+            return None
+        batches = []
+        with pa.OSFile(str(path)) as source, suppress(pa.ArrowInvalid, OSError, StopIteration):
+            reader = pa.ipc.open_stream(source)
+            while True:
+                batches.append(reader.read_next_batch())
+        return pa.Table.from_batches(batches).to_pandas() if batches else None
+
+    def evidence(self, trial: Trial, record: RunRecord) -> Evidence | None:
+        """All that a check may look at, of one trial; None if it was never begun."""
+        frame = self.ops_frame(trial)
+        known = self.trial_record(trial)
+        if frame is None and known is None:
+            return None
+        rows = [] if frame is None else zip(*(frame[name].tolist() for name in Op.__slots__), strict=True)
+        ops = tuple(
+            Op(**{**dict(zip(Op.__slots__, row, strict=True)), "outcome": Outcome(row[_OUTCOME])}) for row in rows
+        )
+        return Evidence(
+            trial=trial,
+            target=next(target for target in record.targets if target.name == trial.target),
+            scenario=next(scenario for scenario in record.scenarios if scenario.name == trial.scenario),
+            environment=record.environment,
+            ops=ops,
+            samples=known.samples if known else (),
+            faults=known.faults if known else (),
+            window=known.window if known else None,
+            ledger=known.ledger if known else None,
+            complete=known is not None,
+        )
+
+
+_OUTCOME = Op.__slots__.index("outcome")
+
+
+def stored_runs(results: Path) -> list[Path]:
+    """Folders of stored runs, newest first."""
+    if not results.is_dir():
+        return []
+    return sorted((path.parent for path in results.glob("*/run.json") if not path.parent.is_symlink()), reverse=True)
+
+
+def _write(path: Path, kind: type[T], value: T) -> None:
+    data = TypeAdapter(kind).dump_json(value, indent=1)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path, kind: type[T]) -> T:
+    try:
+        return TypeAdapter(kind).validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise EvidenceUnreadable(
+            f"{path} can't be read: {str(error).splitlines()[0]}", "Run the benchmark again"
+        ) from error

@@ -1,0 +1,49 @@
+"""Every scenario and profile by name."""
+
+from __future__ import annotations
+
+from harness.model import Profile, Scenario
+from scenarios import list_with_posts, mixed, ping, point_read, write
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        ping.SCENARIO,
+        point_read.SCENARIO,
+        list_with_posts.SCENARIO,
+        write.SCENARIO,
+        mixed.SCENARIO,
+    )
+}
+
+# Durations were chosen so that a profile keeps its promise (2, 8 and 40 minutes) with two targets on two
+# slow cores. More blocks of shorter trials narrow an interval faster than fewer, longer ones.
+PROFILES: dict[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="quick",
+            scenarios=("ping", "point-read", "write"),
+            levels_ms=(0, 20),
+            blocks=3,
+            warmup_s=0.4,
+            measure_s=0.7,
+        ),
+        Profile(
+            name="default",
+            scenarios=tuple(SCENARIOS),
+            levels_ms=(0, 5, 20),
+            blocks=5,
+            warmup_s=0.4,
+            measure_s=1.0,
+        ),
+        Profile(
+            name="full",
+            scenarios=tuple(SCENARIOS),
+            levels_ms=(0, 1, 2, 5, 10, 20),
+            blocks=10,
+            warmup_s=0.5,
+            measure_s=1.6,
+        ),
+    )
+}

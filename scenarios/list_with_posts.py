@@ -1,0 +1,12 @@
+"""A page of users with their posts: more rows, more objects, more JSON."""
+
+from harness.model import Scenario, Shape
+
+SCENARIO = Scenario(
+    name="list-with-posts",
+    question="Twenty users with their posts: which twin serves more pages?",
+    mix={"list_users": 1},
+    shape=Shape(clients=16),
+    faults=("latency",),
+    checks=("record", "resends", "answers", "distance"),
+)

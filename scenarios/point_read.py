@@ -1,0 +1,13 @@
+"""One row by primary key: the smallest request that needs the database."""
+
+from harness.model import Scenario, Shape
+
+SCENARIO = Scenario(
+    name="point-read",
+    question="One row by primary key: which twin serves more?",
+    mix={"get_user": 1},
+    # fewer clients than connections, so that the execution model is compared and not the pool's queue
+    shape=Shape(clients=16),
+    faults=("latency",),
+    checks=("record", "resends", "answers", "distance"),
+)

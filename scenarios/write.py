@@ -1,0 +1,12 @@
+"""A user, two posts and an audit row in one transaction."""
+
+from harness.model import Scenario, Shape
+
+SCENARIO = Scenario(
+    name="write",
+    question="Four rows in one transaction: which twin commits more?",
+    mix={"create_user": 1},
+    shape=Shape(clients=16),
+    faults=("latency",),
+    checks=("record", "resends", "answers", "distance", "writes"),
+)
