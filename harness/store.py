@@ -12,6 +12,7 @@ Files are written to a temporary name, synced and renamed, so that one is whole 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import tempfile
@@ -80,27 +81,27 @@ class Store:
         self.folder = folder
 
     @classmethod
-    def create(cls, results: Path, record: RunRecord) -> Self:
-        """Make the folder of a new run, and point ``latest`` to it.
+    def create(cls, results: Path, name: str) -> Self:
+        """Make the folder of a new run.
 
         Raises:
             UsageError: ``results`` can't be written to.
         """
-        store = cls(results / record.run)
+        folder = results / name
+        again = itertools.count(2)
+        while folder.exists():  # two runs begun in one second
+            folder = results / f"{name}-{next(again)}"
         try:
-            (store.folder / "trials").mkdir(parents=True)
-            (store.folder / "logs").mkdir()
-            _write(store.folder / "run.json", RunRecord, record)
-            link = results / "latest"
-            fresh = results / f".latest-{record.run}"
-            fresh.symlink_to(record.run)
-            fresh.replace(link)
+            (folder / "trials").mkdir(parents=True)
+            (folder / "logs").mkdir()
+            with tempfile.TemporaryFile(dir=folder):
+                pass
         except OSError as error:
             raise UsageError(
                 f"Results can't be written to {results}: {error.strerror}",
                 "Make that folder writable, or name another by --out",
             ) from error
-        return store
+        return cls(folder)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -114,6 +115,13 @@ class Store:
                 f"No run is stored in {folder}", "Say 'twinbench list' to see those that there are"
             )
         return cls(folder.resolve())
+
+    def write_record(self, record: RunRecord) -> None:
+        """Store what is known before the first trial, and point ``latest`` to this run."""
+        _write(self.folder / "run.json", RunRecord, record)
+        fresh = self.folder.parent / f".latest-{self.folder.name}"
+        fresh.symlink_to(self.folder.name)
+        fresh.replace(self.folder.parent / "latest")
 
     def record(self) -> RunRecord:
         """What was known before the first trial.

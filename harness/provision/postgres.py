@@ -30,7 +30,7 @@ SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",  # TCP only: the proxy has to be able to stand in the way
     "shared_preload_libraries": "pg_stat_statements",  # the database's own count of statements
-    "pg_stat_statements.track": "all",
+    "pg_stat_statements.track": "top",
     "fsync": "on",  # a benchmark of writes without it would be of something else
     "max_connections": "200",  # two pools of 20 and every check beside them, with room for chaos
     "timezone": "UTC",

@@ -1,0 +1,1 @@
+"""The async twin: AsyncSession on asyncpg."""

@@ -1,0 +1,1 @@
+"""The sync twin: Session on psycopg2."""

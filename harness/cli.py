@@ -1,0 +1,243 @@
+"""The command line: arguments in, one line and an exit code out where something is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import click
+import typer
+from rich.console import Console
+
+from harness import doctor as parts_doctor
+from harness.errors import ExitCode, HarnessError, UsageError
+from harness.findings import Setting
+from harness.model import Profile, Verdict
+from harness.run import Request, conclude, run
+from harness.screen import Screen, show
+from harness.store import Store, stored_runs
+from harness.up import serve
+from scenarios.catalog import PROFILES, SCENARIOS
+from scenarios.operations import DATASET
+from targets.catalog import CATALOG
+from targets.shared.config import setting_rows
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Is async faster for my database workload? Evidence, not opinion.",
+)
+out_console = Console()
+
+Results = Path("results")
+BY_VERDICT = {Verdict.PASS: ExitCode.PASS, Verdict.FAIL: ExitCode.FAIL, Verdict.UNDECIDED: ExitCode.UNDECIDED}
+
+ProfileName = StrEnum("ProfileName", {name: name for name in PROFILES})  # type: ignore[misc] - the choices are data
+
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for results.")]
+ProfileOption = Annotated[ProfileName, typer.Option("--profile", help="How much to run.")]
+PostgresOption = Annotated[
+    str | None, typer.Option("--postgres-url", help="Use this server (loopback) instead of one of our own.")
+]
+ToxiproxyOption = Annotated[
+    str | None, typer.Option("--toxiproxy-url", help="Use this Toxiproxy (loopback) instead of one of our own.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", help="Fixes the order of trials and the load. Chosen and shown if left out.")
+]
+
+
+@app.command()
+def bench(
+    profile: ProfileOption = ProfileName["default"],
+    seed: SeedOption = None,
+    out: OutOption = Results,
+    postgres_url: PostgresOption = None,
+    toxiproxy_url: ToxiproxyOption = None,
+) -> None:
+    """Compare the async twin with the sync twin at several distances from the database."""
+    _run(list(("async", "sync")), PROFILES[profile], seed, out, postgres_url, toxiproxy_url)
+
+
+@app.command(name="run")
+def run_command(
+    scenario: Annotated[
+        list[str] | None, typer.Argument(help="Scenarios to run; all of the profile's if left out.")
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", help="Target to run; may be given again. Both twins if left out.")
+    ] = None,
+    level: Annotated[
+        list[int] | None,
+        typer.Option("--level", min=0, max=10_000, help="Added latency in ms; may be given again."),
+    ] = None,
+    profile: ProfileOption = ProfileName["default"],
+    seed: SeedOption = None,
+    out: OutOption = Results,
+    postgres_url: PostgresOption = None,
+    toxiproxy_url: ToxiproxyOption = None,
+) -> None:
+    """Run chosen scenarios against chosen targets at chosen distances."""
+    chosen = PROFILES[profile]
+    names = tuple(dict.fromkeys(scenario or chosen.scenarios))
+    levels = tuple(sorted(set(level))) if level else chosen.levels_ms
+    profile_of_choice = Profile(
+        name=chosen.name,
+        scenarios=names,
+        levels_ms=levels,
+        blocks=chosen.blocks,
+        warmup_s=chosen.warmup_s,
+        measure_s=chosen.measure_s,
+    )
+    _run(list(dict.fromkeys(target or ["async", "sync"])), profile_of_choice, seed, out, postgres_url, toxiproxy_url)
+
+
+@app.command(name="list")
+def list_command(out: OutOption = Results) -> None:
+    """List scenarios, targets, profiles and stored runs."""
+    for title, rows in (
+        ("Scenarios", {name: scenario.question for name, scenario in SCENARIOS.items()}),
+        ("Targets", {name: f"{target.model}, {target.driver}" for name, target in CATALOG.items()}),
+        ("Profiles", {name: _told(profile) for name, profile in PROFILES.items()}),
+        ("Stored runs, newest first", {path.name: str(path) for path in stored_runs(out)}),
+    ):
+        out_console.print(title, style="bold")
+        for name, text in rows.items():
+            out_console.print(f"  {name:<18} {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def report(
+    run_folder: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="A run's folder; the newest if left out.")
+    ] = None,
+    out: OutOption = Results,
+) -> None:
+    """Judge a stored run again and draw its report again, without any load."""
+    _finish(Store.open(run_folder or out / "latest"))
+
+
+@app.command()
+def doctor(postgres_url: PostgresOption = None, toxiproxy_url: ToxiproxyOption = None) -> None:
+    """Say of every part what was found, where, which version, and what to do if it is missing."""
+    sound = parts_doctor.examine(postgres_url, toxiproxy_url, out_console)
+    raise typer.Exit(ExitCode.PASS if sound else ExitCode.UNDECIDED)
+
+
+@app.command()
+def up(
+    target: Annotated[str, typer.Argument(help="Which target to serve, for example async or sync.")],
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the API.")] = 8000,
+    postgres_url: PostgresOption = None,
+    toxiproxy_url: ToxiproxyOption = None,
+) -> None:
+    """Serve a target with its database and proxy, to try by hand. Ctrl-C ends it."""
+    _known([target], CATALOG, "target")
+    serve(CATALOG[target], port, postgres_url, toxiproxy_url, (DATASET.users, DATASET.posts_per_user))
+
+
+def _run(  # noqa: PLR0913 - one for each option
+    targets: list[str],
+    profile: Profile,
+    seed: int | None,
+    out: Path,
+    postgres_url: str | None,
+    toxiproxy_url: str | None,
+) -> None:
+    _known(profile.scenarios, SCENARIOS, "scenario")
+    _known(targets, CATALOG, "target")
+    request = Request(
+        targets={name: CATALOG[name] for name in targets},
+        scenarios={name: SCENARIOS[name] for name in profile.scenarios},
+        profile=profile,
+        settings=tuple(Setting(name=name, values=values, why=why) for name, values, why in setting_rows()),
+        rows=(DATASET.users, DATASET.posts_per_user),
+        seed=random.SystemRandom().getrandbits(32) if seed is None else seed,
+        out=out,
+        postgres_url=postgres_url,
+        toxiproxy_url=toxiproxy_url,
+    )
+    stores: list[Store] = []
+    try:
+        with Screen() as screen:
+            run(request, screen, stores.append)
+    except (HarnessError, KeyboardInterrupt):
+        # what was stored up to here is worth a report, whatever else the person is told
+        with contextlib.suppress(HarnessError):
+            for store in stores:
+                show(conclude(store), _report(store), out_console)
+        raise
+    _finish(stores[0])
+
+
+def _finish(store: Store) -> NoReturn:
+    summary = conclude(store)
+    show(summary, _report(store), out_console)
+    raise typer.Exit(BY_VERDICT[summary.verdict] if summary.complete else ExitCode.UNDECIDED)
+
+
+def _report(store: Store) -> str:
+    path = store.folder / "report.html"
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _known(names: list[str] | tuple[str, ...], known: object, kind: str) -> None:
+    assert isinstance(known, dict)  # noqa: S101 - for the type checker
+    for name in names:
+        if name not in known:
+            raise UsageError(f"No {kind} is called {name!r}", f"Choose of {', '.join(sorted(known))}")
+
+
+def _told(profile: Profile) -> str:
+    levels = ", ".join(str(level) for level in profile.levels_ms)
+    return f"{len(profile.scenarios)} scenarios at {levels} ms, {profile.blocks} blocks"
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into what Ctrl-C is, so that every context manager gets to clean up."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def main() -> None:
+    """Run the command line, and turn whatever goes wrong into one line and an exit code."""
+    errors = Console(stderr=True)
+    try:
+        with _ended_in_order():
+            code = app(standalone_mode=False)
+    except HarnessError as error:
+        errors.print(f"twinbench: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        errors.print(f"twinbench: {error.format_message()}. Say 'twinbench --help'.", style="red", markup=False)
+        code = ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        errors.print("twinbench: interrupted. Everything that it started has been ended.", style="yellow")
+        code = ExitCode.INTERRUPTED
+    except Exception:  # noqa: BLE001 - a bug of ours: the trace is for whoever mends it
+        traceback.print_exc()
+        errors.print("twinbench: this is a bug of twinbench. Please report it with the lines above.", style="red")
+        code = ExitCode.HARNESS
+    sys.exit(code or ExitCode.PASS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The whole flow: plan → trial → store → analyse → judge → report.
+
+``run`` makes evidence; ``conclude`` makes a report of evidence, and can do so again at any time, for a
+run that was cut short as for a whole one. Statistics come before judgement because one check, the
+tuning of the twins, judges a ratio.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Protocol
+
+from harness.environment import environment
+from harness.findings import Setting, Summary, merge
+from harness.model import Plan, Profile, Scenario, Target, Trial
+from harness.plan import make_plan
+from harness.provision.stage import Parts, provisioned
+from harness.store import VERSION, RunRecord, Store
+from harness.survey import survey
+from harness.trial import fresh_bench, run_trial
+
+
+class Progress(Protocol):
+    """Told how a run comes along."""
+
+    def say(self, sentence: str) -> None:
+        """Something begins that takes its time."""
+
+    def planned(self, plan: Plan) -> None:
+        """The plan is made."""
+
+    def trial_done(self, trial: Trial) -> None:
+        """One trial is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What somebody asked for. ``rows`` are the users of the seed and the posts of each."""
+
+    targets: Mapping[str, Target]
+    scenarios: Mapping[str, Scenario]
+    profile: Profile
+    settings: tuple[Setting, ...]
+    rows: tuple[int, int]
+    seed: int
+    out: Path
+    postgres_url: str | None
+    toxiproxy_url: str | None
+
+
+def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -> None:
+    """Plan and run all trials, and store the evidence.
+
+    Args:
+        request: What to run.
+        progress: Told how it comes along.
+        opened: Called with the store as soon as there is one, so that whatever happens
+            afterwards, what was stored can be reported.
+
+    Raises:
+        HarnessError: The run could not be made, or not to its end.
+    """
+    begun_s = time.monotonic()
+    store = Store.create(request.out, _run_name())
+    with provisioned(
+        postgres_url=request.postgres_url,
+        toxiproxy_url=request.toxiproxy_url,
+        log=store.log,
+        say=progress.say,
+    ) as parts:
+        request, not_done = _within_reach(request, parts)
+        plan = make_plan(tuple(request.targets), request.scenarios, request.profile, request.seed)
+        store.write_record(_record(store.folder.name, request, plan, parts, not_done))
+        opened(store)
+        progress.say("Counting round trips per request")
+        operations = sorted({name for scenario in request.scenarios.values() for name in scenario.mix})
+        store.write_wire(survey(parts, list(request.targets.values()), operations, request.rows, store))
+        progress.planned(plan)
+        for trials in _blocks(plan):
+            with fresh_bench(parts, request.targets, request.scenarios, plan, request.rows, store) as bench:
+                for trial in trials:
+                    run_trial(trial, bench)
+                    progress.trial_done(trial)
+    store.finish(time.monotonic() - begun_s)
+
+
+def conclude(store: Store) -> Summary:
+    """Make numbers, findings and the report of whatever is stored.
+
+    Raises:
+        EvidenceUnreadable: The stored run is torn or of another version.
+    """
+    # imported here, as they take seconds that 'list', 'doctor' and a usage error need not pay
+    from harness.analyse import analyse  # noqa: PLC0415 - see above
+    from harness.judge import judge  # noqa: PLC0415 - see above
+    from harness.report.page import write_report  # noqa: PLC0415 - see above
+
+    record = store.record()
+    analysis = analyse(store, record)
+    findings = judge(store, record, analysis)
+    duration_s = store.duration_s()
+    summary = Summary(
+        version=VERSION,
+        run=record.run,
+        started_at=record.started_at,
+        duration_s=duration_s or 0.0,
+        complete=duration_s is not None,
+        verdict=merge(finding.verdict for finding in findings),
+        plan=record.plan,
+        trials_done=sum(cell.trials for cell in analysis.cells),
+        targets=record.targets,
+        scenarios=record.scenarios,
+        environment=record.environment,
+        settings=record.settings,
+        analysis=analysis,
+        findings=findings,
+        not_done=record.not_done,
+    )
+    store.write_summary(summary)
+    write_report(summary, store.folder)
+    return summary
+
+
+def _blocks(plan: Plan) -> Iterator[list[Trial]]:
+    for _, trials in groupby(plan.trials, key=lambda trial: trial.block):
+        yield list(trials)
+
+
+def _within_reach(request: Request, parts: Parts) -> tuple[Request, tuple[str, ...]]:
+    """Leave out what the parts can't do, and say so: no distance without Toxiproxy."""
+    if parts.toxiproxy:
+        return request, ()
+    asked = [level for level in request.profile.levels_ms if level]
+    if not asked:
+        return request, ()
+    told = ", ".join(f"{level} ms" for level in asked)
+    sentence = f"Not compared at {told} from the database: {parts.without_toxiproxy}"
+    return replace(request, profile=replace(request.profile, levels_ms=(0,))), (sentence,)
+
+
+def _record(
+    name: str, request: Request, plan: Plan, parts: Parts, not_done: Sequence[str]
+) -> RunRecord:
+    return RunRecord(
+        version=VERSION,
+        run=name,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        started_ns=time.monotonic_ns(),
+        plan=plan,
+        targets=tuple(request.targets.values()),
+        scenarios=tuple(request.scenarios.values()),
+        environment=environment(parts),
+        settings=request.settings,
+        not_done=tuple(not_done),
+    )
+
+
+def _run_name() -> str:
+    """Name a run by the time, so that names sort by age."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S")

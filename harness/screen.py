@@ -1,0 +1,121 @@
+"""What a person sees in the terminal: progress with time left, and the closing table."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from harness.findings import Cell, Comparison, Interval, Summary
+from harness.model import Plan, Trial, Verdict
+
+STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
+
+
+class Screen:
+    """Progress of a run, on standard error so that standard output stays the result's."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("trials, left"),
+            TimeRemainingColumn(),
+            console=self.console,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was, however the run ended."""
+        self._bar.stop()
+
+    def say(self, sentence: str) -> None:
+        """Tell that something begins that takes its time."""
+        self.console.print(f"{sentence} …", markup=False, highlight=False)
+
+    def planned(self, plan: Plan) -> None:
+        """Start the bar."""
+        self.console.print(
+            f"{len(plan.trials)} trials in {plan.profile.blocks} blocks, seed {plan.seed}", highlight=False
+        )
+        self._task = self._bar.add_task("", total=len(plan.trials))
+        self._bar.start()
+
+    def trial_done(self, trial: Trial) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._bar.update(self._task, advance=1, description=f"{trial.scenario} {trial.level_ms} ms")
+
+
+def show(summary: Summary, report: str, console: Console) -> None:
+    """Print the closing table, what was wrong, and where the report is."""
+    table = Table(title=f"{' against '.join(summary.plan.targets)}, medians and means over blocks")
+    table.add_column("scenario")
+    table.add_column("distance", justify="right")
+    for target in summary.plan.targets:
+        table.add_column(f"{target} req/s", justify="right")
+        table.add_column(f"{target} p50 ms", justify="right")
+    if len(summary.plan.targets) > 1:
+        table.add_column("ratio (95 % interval)", justify="right")
+        table.add_column("faster")
+    for scenario, level_ms in dict.fromkeys(
+        (trial.scenario, trial.level_ms) for trial in sorted(summary.plan.trials, key=lambda t: t.level_ms)
+    ):
+        cells = {c.target: c for c in summary.analysis.cells if (c.scenario, c.level_ms) == (scenario, level_ms)}
+        row = [scenario, f"{level_ms} ms"]
+        for target in summary.plan.targets:
+            row += _numbers(cells.get(target))
+        row += _compared(summary, scenario, level_ms)
+        table.add_row(*row)
+    console.print(table)
+    for finding in summary.findings:
+        if finding.verdict is not Verdict.PASS:
+            style = STYLES[finding.verdict]
+            where = f" in {finding.trial}" if finding.trial else ""
+            text = f"{finding.verdict}: {finding.check}{where}: {finding.summary} {finding.measured} {finding.first}"
+            console.print(text.strip(), style=style, markup=False, highlight=False)
+    unfinished = "" if summary.complete else f" of an incomplete run ({summary.trials_done} trials)"
+    console.print(f"Verdict{unfinished}: {summary.verdict}", style=STYLES[summary.verdict])
+    console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _numbers(cell: Cell | None) -> list[str]:
+    if cell is None:
+        return ["–", "–"]
+    p50 = cell.latency_ms.get("p50")
+    return [f"{cell.throughput_rps.value:,.0f}", f"{p50.value:.1f}" if p50 else "–"]
+
+
+def _compared(summary: Summary, scenario: str, level_ms: int) -> list[str]:
+    found = [c for c in summary.analysis.comparisons if (c.scenario, c.level_ms) == (scenario, level_ms)]
+    if not found:
+        return []
+    comparison = found[0]  # throughput where load was free to vary, else the median latency
+    of = "" if comparison.metric == "throughput" else "p50 "
+    return [f"{of}{_interval(comparison.ratio)}", winner(comparison)]
+
+
+def winner(comparison: Comparison) -> str:
+    """Name the target that does better, or say why none is named."""
+    if comparison.word not in {"first", "second"}:
+        return comparison.word
+    more = comparison.first if comparison.word == "first" else comparison.second
+    less = comparison.second if comparison.word == "first" else comparison.first
+    return more if comparison.metric == "throughput" else less
+
+
+def _interval(interval: Interval) -> str:
+    if interval.low is None or interval.high is None:
+        return f"{interval.value:.2f}"
+    return f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f})"

@@ -1,0 +1,36 @@
+"""The application, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+
+from targets.async_api.engine import make_engine
+from targets.async_api.routes import router
+from targets.async_api.session import make_sessions
+from targets.shared.config import Settings
+from targets.shared.errors import add_handlers
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application; its engine lives as long as the server does."""
+    chosen = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = chosen.threads
+        engine = make_engine(chosen)
+        app.state.sessions = make_sessions(engine)
+        yield
+        await engine.dispose()
+
+    app = FastAPI(title="Users and posts", version="1", lifespan=lifespan)
+    app.include_router(router)
+    add_handlers(app)
+    return app
+
+
+app = create_app()

@@ -1,0 +1,59 @@
+"""Data access: rows in, rows out. Nothing here decides or commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from targets.shared.models import AuditLog, Post, User
+from targets.shared.schemas import Load
+from targets.shared.statements import delete_user, posts_page, users_page
+
+
+class Repository:
+    """Users, posts and the audit log, by one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def answer(self) -> None:
+        """Ask the database for nothing, to see that it answers."""
+        await self.session.execute(text("SELECT 1"))
+
+    async def user(self, user_id: int) -> User | None:
+        """Read a user by id."""
+        return await self.session.get(User, user_id)
+
+    async def users(self, limit: int, offset: int, load: Load) -> Sequence[User]:
+        """Read a page of users with their posts."""
+        found = await self.session.scalars(users_page(limit, offset, load))
+        users = found.unique().all()
+        if load is Load.LAZY:
+            for user in users:
+                await user.awaitable_attrs.posts
+        return users
+
+    async def post(self, post_id: int) -> Post | None:
+        """Read a post by id."""
+        return await self.session.get(Post, post_id)
+
+    async def posts(self, limit: int, offset: int) -> Sequence[Post]:
+        """Read a page of posts."""
+        found = await self.session.scalars(posts_page(limit, offset))
+        return found.all()
+
+    async def add(self, row: User | Post | AuditLog) -> None:
+        """Send a new row, with those that hang on it, and learn its id."""
+        self.session.add(row)
+        await self.session.flush()
+
+    async def delete_user(self, user_id: int) -> bool:
+        """Delete a user with the posts; return whether there was one."""
+        done = await self.session.execute(delete_user(user_id).returning(User.id))
+        return done.scalar_one_or_none() is not None
+
+    async def commit(self) -> None:
+        """Make everything that was sent durable."""
+        await self.session.commit()

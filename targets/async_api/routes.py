@@ -1,0 +1,97 @@
+"""HTTP in, HTTP out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from targets.async_api import services
+from targets.async_api.repositories import Repository
+from targets.async_api.session import DatabaseSession
+from targets.shared.errors import CONFLICT, NOT_FOUND, RESPONSES
+from targets.shared.models import Post, User
+from targets.shared.schemas import (
+    Health,
+    Id,
+    Limit,
+    Load,
+    Offset,
+    Pong,
+    PostIn,
+    PostOut,
+    UserIn,
+    UserOut,
+    UserPatch,
+    UserWithPosts,
+    WriteKey,
+)
+
+router = APIRouter(prefix="/api/v1")
+stored = APIRouter(responses=RESPONSES)
+
+
+@router.get("/ping")
+async def ping() -> Pong:
+    """Answer without the database."""
+    return Pong()
+
+
+@stored.get("/healthz")
+async def healthz(session: DatabaseSession) -> Health:
+    """Answer if the database does."""
+    await services.check_health(Repository(session))
+    return Health()
+
+
+@stored.post("/users", status_code=201, response_model=UserWithPosts, responses=CONFLICT)
+async def create_user(session: DatabaseSession, key: WriteKey, user: UserIn) -> User:
+    """Write a user, its posts and an audit row in one transaction."""
+    return await services.create_user(Repository(session), key, user)
+
+
+@stored.get("/users", response_model=list[UserWithPosts])
+async def list_users(
+    session: DatabaseSession, limit: Limit = 20, offset: Offset = 0, load: Load = Load.SELECTIN
+) -> Sequence[User]:
+    """Read a page of users with their posts, which are loaded as ``load`` says."""
+    return await services.read_users(Repository(session), limit, offset, load)
+
+
+@stored.get("/users/{user_id}", response_model=UserOut, responses=NOT_FOUND)
+async def get_user(session: DatabaseSession, user_id: Id) -> User:
+    """Read one user."""
+    return await services.read_user(Repository(session), user_id)
+
+
+@stored.patch("/users/{user_id}", response_model=UserOut, responses=NOT_FOUND | CONFLICT)
+async def change_user(session: DatabaseSession, key: WriteKey, user_id: Id, change: UserPatch) -> User:
+    """Change a user."""
+    return await services.change_user(Repository(session), key, user_id, change)
+
+
+@stored.delete("/users/{user_id}", status_code=204, responses=NOT_FOUND)
+async def remove_user(session: DatabaseSession, key: WriteKey, user_id: Id) -> None:
+    """Delete a user with the posts."""
+    await services.remove_user(Repository(session), key, user_id)
+
+
+@stored.post("/users/{user_id}/posts", status_code=201, response_model=PostOut, responses=NOT_FOUND)
+async def create_post(session: DatabaseSession, key: WriteKey, user_id: Id, post: PostIn) -> Post:
+    """Write a post of a user."""
+    return await services.create_post(Repository(session), key, user_id, post)
+
+
+@stored.get("/posts", response_model=list[PostOut])
+async def list_posts(session: DatabaseSession, limit: Limit = 20, offset: Offset = 0) -> Sequence[Post]:
+    """Read a page of posts."""
+    return await services.read_posts(Repository(session), limit, offset)
+
+
+@stored.get("/posts/{post_id}", response_model=PostOut, responses=NOT_FOUND)
+async def get_post(session: DatabaseSession, post_id: Id) -> Post:
+    """Read one post."""
+    return await services.read_post(Repository(session), post_id)
+
+
+router.include_router(stored)

@@ -1,0 +1,37 @@
+"""A session for each request, by dependency."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
+
+
+def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Make the factory of sessions. Rows stay readable after the commit: the answer is made of them."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """Yield a session that has its connection already; leaving it rolls back whatever was not committed.
+
+    The connection is checked out here, before any statement, so that a failure to get one is known to
+    have stored nothing.
+
+    Raises:
+        DatabaseUnavailable: There is no connection to be had.
+    """
+    async with request.app.state.sessions() as session:
+        try:
+            await session.connection()
+        except NO_CONNECTION as error:
+            raise DatabaseUnavailable from error
+        yield session
+
+
+# With the default scope this would be left after the answer has gone out, with the connection held until then.
+DatabaseSession = Annotated[AsyncSession, Depends(get_session, scope="function")]

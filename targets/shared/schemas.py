@@ -1,0 +1,109 @@
+"""What goes over HTTP, and the bounds that keep the database from ever seeing a value it can't hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import Header, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+BIGINT_MAX = 2**63 - 1
+OFFSET_MAX = 2**31 - 1
+
+# PostgreSQL's text holds every character but NUL.
+NO_NUL = r"^[^\x00]*$"
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+Title = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+Body = Annotated[str, Field(max_length=10_000, pattern=NO_NUL)]
+Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$")]
+
+Id = Annotated[int, Path(ge=1, le=BIGINT_MAX)]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Offset = Annotated[int, Query(ge=0, le=OFFSET_MAX)]
+WriteKey = Annotated[
+    str,
+    Header(
+        alias="Write-Key",
+        pattern="^[0-9a-f]{32}$",
+        description="Names this write. It is put on every row that the write creates.",
+    ),
+]
+
+
+class Load(StrEnum):
+    """How the posts of a page of users are loaded."""
+
+    SELECTIN = "selectin"
+    JOINED = "joined"
+    LAZY = "lazy"
+
+
+class PostIn(BaseModel):
+    """A post to be written."""
+
+    title: Title
+    body: Body = ""
+
+
+class UserIn(BaseModel):
+    """A user to be written, with posts in the same transaction."""
+
+    name: Name
+    email: Email
+    posts: Annotated[list[PostIn], Field(max_length=100)] = []
+
+
+class UserPatch(BaseModel):
+    """What of a user is to change; what is left out stays."""
+
+    name: Name | None = None
+    email: Email | None = None
+
+
+class PostOut(BaseModel):
+    """A post as stored."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    user_id: int
+    title: str
+    body: str
+    created_at: datetime
+
+
+class UserOut(BaseModel):
+    """A user as stored."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    name: str
+    email: str
+    created_at: datetime
+
+
+class UserWithPosts(UserOut):
+    """A user as stored, with the posts."""
+
+    posts: list[PostOut]
+
+
+class Pong(BaseModel):
+    """The answer to a ping."""
+
+    pong: bool = True
+
+
+class Health(BaseModel):
+    """The database answered."""
+
+    database: str = "ok"
+
+
+class Problem(BaseModel):
+    """What went wrong, in a sentence."""
+
+    detail: str

@@ -1,0 +1,38 @@
+"""A session for each request, by dependency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
+
+
+def make_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Make the factory of sessions. Rows stay readable after the commit: the answer is made of them."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    """Yield a session that has its connection already; leaving it rolls back whatever was not committed.
+
+    The connection is checked out here, before any statement, so that a failure to get one is known to
+    have stored nothing.
+
+    Raises:
+        DatabaseUnavailable: There is no connection to be had.
+    """
+    with request.app.state.sessions() as session:
+        try:
+            session.connection()
+        except NO_CONNECTION as error:
+            raise DatabaseUnavailable from error
+        yield session
+
+
+# With the default scope this would be left after the answer has gone out, with the connection held until then.
+DatabaseSession = Annotated[Session, Depends(get_session, scope="function")]
