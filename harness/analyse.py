@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness.findings import Analysis, Cell, Comparison, Interval, Timeline
-from harness.model import Scenario, Trial, Window
+from harness.model import Scenario, Trial
 from harness.stats.compare import compare
 from harness.stats.intervals import mean_interval
 from harness.stats.percentiles import histogram_ms, quantiles_ms
@@ -123,7 +123,7 @@ def _added_round_trip_ms(measured: Iterable[_Measured], target: str) -> float | 
     taken: dict[str, list[float]] = defaultdict(list)
     for trial in measured:
         for sample in trial.record.samples:
-            if sample.metric == "round_trip_s" and _inside(trial.record.window, sample.t_ns):
+            if sample.metric == "round_trip_s":
                 taken[sample.labels["route"]].append(sample.value * 1e3)
     if not taken[target] or not taken["clean"]:
         return None
@@ -142,10 +142,6 @@ def _cpu_cores(measured: Sequence[_Measured]) -> dict[str, float]:
             (start_ns, before_s), (end_ns, after_s) = edge["measuring"], edge["draining"]
             cores[part].append((after_s - before_s) / ((end_ns - start_ns) / 1e9))
     return {part: mean(values) for part, values in cores.items()}
-
-
-def _inside(window: Window, t_ns: int) -> bool:
-    return window.start_ns <= t_ns < window.end_ns
 
 
 def _comparisons(

@@ -15,7 +15,7 @@ from harness.model import Sample
 from harness.provision.custody import Child
 from harness.provision.postgres import connect
 
-INTERVAL_S = 0.05
+INTERVAL_S = 0.01
 
 
 class Route:

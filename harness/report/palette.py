@@ -1,0 +1,57 @@
+"""Colours of the figures: drawn as stand-ins, then replaced by CSS variables, so that one figure serves
+light and dark.
+
+The hues of data are Okabe and Ito's, which people who are colour-blind can tell apart; every series has a
+marker and a line style of its own as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+INK = "#010101"
+FAINT = "#020202"
+GRID = "#030303"
+FAULT = "#040404"
+PAPER = "#050505"
+SERIES = ("#060606", "#070707", "#080808", "#090909")
+
+VARIABLES: Mapping[str, str] = {
+    INK: "var(--ink)",
+    FAINT: "var(--faint)",
+    GRID: "var(--grid)",
+    FAULT: "var(--fault)",
+    PAPER: "var(--paper)",
+    **{colour: f"var(--series-{number})" for number, colour in enumerate(SERIES, 1)},
+}
+assert len(set(VARIABLES)) == len(VARIABLES)  # noqa: S101 - two things in one colour could not be told apart
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How one target looks in every figure."""
+
+    colour: str
+    marker: str
+    line: str
+
+
+STYLES = (
+    Style(colour=SERIES[0], marker="o", line="-"),
+    Style(colour=SERIES[1], marker="s", line="--"),
+    Style(colour=SERIES[2], marker="^", line=":"),
+    Style(colour=SERIES[3], marker="D", line="-."),
+)
+
+
+def style_of(target: str, targets: tuple[str, ...]) -> Style:
+    """Return the style of a target by its place among the run's targets."""
+    return STYLES[targets.index(target) % len(STYLES)]
+
+
+def with_variables(svg: str) -> str:
+    """Replace every stand-in by the CSS variable that it stands for."""
+    for colour, variable in VARIABLES.items():
+        svg = svg.replace(colour, variable)
+    return svg
