@@ -1,0 +1,1 @@
+"""The report: draws what judge and analyse wrote, and computes nothing."""

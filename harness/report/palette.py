@@ -1,5 +1,6 @@
-"""Colours of the figures: drawn as stand-ins, then replaced by CSS variables, so that one figure serves
-light and dark.
+"""Colours of the figures: drawn as stand-ins, then replaced by CSS variables.
+
+So one figure serves light and dark.
 
 The hues of data are Okabe and Ito's, which people who are colour-blind can tell apart; every series has a
 marker and a line style of its own as well.
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 INK = "#010101"
 FAINT = "#020202"
@@ -16,6 +18,8 @@ GRID = "#030303"
 FAULT = "#040404"
 PAPER = "#050505"
 SERIES = ("#060606", "#070707", "#080808", "#090909")
+# Parts of the set-up, in colours that no target has.
+PARTS = ("#0a0a0a", "#0b0b0b", "#0c0c0c", "#0d0d0d")
 
 VARIABLES: Mapping[str, str] = {
     INK: "var(--ink)",
@@ -24,8 +28,11 @@ VARIABLES: Mapping[str, str] = {
     FAULT: "var(--fault)",
     PAPER: "var(--paper)",
     **{colour: f"var(--series-{number})" for number, colour in enumerate(SERIES, 1)},
+    **{colour: f"var(--part-{number})" for number, colour in enumerate(PARTS, 1)},
 }
-assert len(set(VARIABLES)) == len(VARIABLES)  # noqa: S101 - two things in one colour could not be told apart
+
+
+LineStyle = Literal["-", "--", ":", "-."]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +41,7 @@ class Style:
 
     colour: str
     marker: str
-    line: str
+    line: LineStyle
 
 
 STYLES = (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby, pairwise
 
 from harness.findings import Comparison, Summary
 from harness.report.words import ratio
 
+TIMES = "\N{MULTIPLICATION SIGN}"
 DOES = {
     "ping": "pings",
     "point-read": "point reads",
@@ -77,7 +79,11 @@ def _level_word(comparisons: Sequence[Comparison], first: str, second: str) -> s
 
 def _of_scenario(scenario: str, comparisons: Sequence[Comparison]) -> str:
     what = DOES.get(scenario, f"{scenario} requests")
-    sentence = f"{what[0].upper()}{what[1:]}: " + "; ".join(_of_level(c) for c in comparisons) + "."
+    alike = groupby(comparisons, key=lambda c: c.word == "noise")
+    parts = [
+        part for noise, group in alike for part in ([_noise([*group])] if noise else map(_of_level, group))
+    ]
+    sentence = f"{what[0].upper()}{what[1:]}: {'; '.join(parts)}."
     crossover = _crossover(comparisons)
     return f"{sentence} {crossover}" if crossover else sentence
 
@@ -87,22 +93,29 @@ def _of_level(comparison: Comparison) -> str:
     value = ratio(comparison.ratio)
     if comparison.word == "too few blocks":
         return f"{at} too few blocks to say (ratio {value})"
-    if comparison.word == "noise":
-        seen = (
-            f", with {comparison.detectable - 1:.0%} the smallest difference that this run would reliably show"
-            if comparison.detectable
-            else ""
-        )
-        return f"{at} the difference is inside the noise ({value}{seen})"
     if comparison.metric == "throughput":
-        return f"{at} {comparison.first} serves {value} × as many as {comparison.second}"
-    return f"{at} half of the requests to {comparison.first} wait {value} × as long as those to {comparison.second}"
+        return f"{at} {comparison.first} serves {value} {TIMES} as many as {comparison.second}"
+    first, second = comparison.first, comparison.second
+    return f"{at} half of the requests to {first} wait {value} {TIMES} as long as those to {second}"
+
+
+def _noise(comparisons: Sequence[Comparison]) -> str:
+    """Say of neighbouring levels in one clause that nothing was found, and what would have been."""
+    at = _levels([c.level_ms for c in comparisons])
+    values = _and([ratio(c.ratio) for c in comparisons])
+    seen = [c.detectable for c in comparisons if c.detectable is not None]
+    shown = (
+        f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show"
+        if seen
+        else ""
+    )
+    return f"at {at} the difference is inside the noise ({values}{shown})"
 
 
 def _crossover(comparisons: Sequence[Comparison]) -> str:
     """Name the levels between which the faster one changes, if it does."""
     decided = [c for c in comparisons if c.word in {"first", "second"}]
-    for before, after in zip(decided, decided[1:], strict=False):
+    for before, after in pairwise(decided):
         if before.word != after.word:
             more = after.first if (after.word == "first") == (after.metric == "throughput") else after.second
             return f"Between {before.level_ms} and {after.level_ms} ms {more} overtakes."
@@ -110,6 +123,8 @@ def _crossover(comparisons: Sequence[Comparison]) -> str:
 
 
 def _levels(levels: Sequence[int]) -> str:
-    texts = [str(level) for level in levels]
-    joined = texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
-    return f"{joined} ms"
+    return f"{_and([str(level) for level in levels])} ms"
+
+
+def _and(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

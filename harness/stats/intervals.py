@@ -1,5 +1,7 @@
-"""Intervals over blocks. A block is one repetition of the whole comparison; requests are never resampled,
-as those of one trial depend on each other.
+"""Intervals over blocks.
+
+A block is one repetition of the whole comparison. Requests are never resampled, as those of one trial
+depend on each other.
 
 Sources: Student's t interval; for ratios on the logarithms of per-block ratios, as Kalibera and Jones do
 ("Rigorous benchmarking in reasonable time", 2013) for ratios of means.
@@ -68,7 +70,7 @@ def ratio_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
 def detectable_ratio(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Smallest ratio above 1 that as many blocks of this spread would show in four runs of five.
 
-    The minimal detectable effect of a paired t test, (t(0.975) + t(0.80)) × s / √n on logarithms (Bloom,
+    The minimal detectable effect of a paired t test, (t(0.975) + t(0.80)) s / √n on logarithms (Bloom,
     "Minimum detectable effects", 1995). None below two blocks.
     """
     logs = _log_ratios(first, second)

@@ -35,6 +35,7 @@ def timeline(
         )
     )
     windows = tuple(
-        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail) for start, end, detail in faults
+        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail)
+        for start, end, detail in faults
     )
     return Timeline(block=block, bin_s=bin_s, points=points, faults=windows)

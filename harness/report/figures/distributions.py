@@ -4,62 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
 
 from harness.findings import Cell, Summary
 from harness.report.canvas import FigureOf, Panel, Table, canvas
+from harness.report.figures.series import cells_by_scenario
 from harness.report.palette import style_of
-from harness.report.words import number
+from harness.report.ticks import log_ticks
+from harness.report.words import distance, number
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 
 def draw_distributions(summary: Summary) -> FigureOf | None:
     """Draw the share of requests answered within a time; None if nothing was measured."""
-    cells = [cell for cell in summary.analysis.cells if cell.histogram_ms]
-    if not cells:
+    scenarios = {
+        name: [cell for cell in cells if cell.histogram_ms]
+        for name, cells in cells_by_scenario(summary).items()
+    }
+    panels = [
+        _panel(summary.plan.targets, name, level, [cell for cell in cells if cell.level_ms == level])
+        for name, cells in scenarios.items()
+        for level in sorted({cell.level_ms for cell in cells})
+    ]
+    if not panels:
         return None
-    order = [scenario.name for scenario in summary.scenarios]
-    places = sorted({(c.scenario, c.level_ms) for c in cells}, key=lambda place: (order.index(place[0]), place[1]))
-    panels = [_panel(summary, name, level, [c for c in cells if (c.scenario, c.level_ms) == (name, level)])
-              for name, level in places]
-    rows = tuple(
-        (cell.scenario, f"{cell.level_ms} ms", cell.target, *(number(_within(cell, share)) for share in SHARES))
-        for cell in cells
-    )
     return FigureOf(
         id="distributions",
         title="What share of requests is answered within a given time?",
-        note="All measured requests of all blocks, from the intended start. The table reads the time off the same curve.",
+        note="All measured requests of all blocks, from the intended start. The table reads the time off"
+        " the same curve.",
         panels=tuple(panels),
         table=Table(
-            columns=("scenario", "distance", "target", *(f"{share:.0%} within, ms" for share in SHARES)), rows=rows
+            columns=("scenario", "distance", "target", *(f"{share:.0%} within, ms" for share in SHARES)),
+            rows=tuple(_row(cell) for cells in scenarios.values() for cell in cells),
         ),
         folded=True,
     )
 
 
-def _panel(summary: Summary, scenario: str, level_ms: int, cells: Sequence[Cell]) -> Panel:
+def _row(cell: Cell) -> tuple[str, ...]:
+    within = (number(_within(cell, share)) for share in SHARES)
+    return (cell.scenario, distance(cell.level_ms), cell.target, *within)
+
+
+def _panel(targets: tuple[str, ...], scenario: str, level_ms: int, cells: Sequence[Cell]) -> Panel:
     label = f"{scenario} at {level_ms} ms, half of the requests answered within: " + ", ".join(
         f"{cell.target} {number(_within(cell, 0.5))} ms" for cell in cells
     )
-    with canvas(f"dist-{scenario}-{level_ms}", label, height_in=2.3) as drawn:
+    with canvas(f"dist-{scenario}-{level_ms}", label) as drawn:
         axes = drawn.axes
-        for cell in cells:
-            style = style_of(cell.target, summary.plan.targets)
-            times = [time_ms for time_ms, _ in cell.histogram_ms]
-            shares = [share for _, share in cell.histogram_ms]
-            axes.plot(times, shares, color=style.colour, linestyle=style.line, linewidth=1.8, label=cell.target)
         axes.set_xscale("log")
+        keys = []
+        for cell in cells:
+            style = style_of(cell.target, targets)
+            times, shares = zip(*cell.histogram_ms, strict=True)
+            axes.step(times, shares, where="post", color=style.colour, linestyle=style.line, linewidth=1.8)
+            keys.append(
+                Line2D([], [], color=style.colour, linestyle=style.line, linewidth=1.8, label=cell.target)
+            )
         axes.set_title(f"{scenario} at {level_ms} ms")
         axes.set_xlabel("latency, ms")
         axes.set_ylabel("share answered")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_ylim(0, 1.02)
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.legend(loc="lower right")
+        log_ticks(axes, "x", [time_ms for cell in cells for time_ms, _ in cell.histogram_ms])
+        drawn.legend(keys)
     return drawn.panel
 
 

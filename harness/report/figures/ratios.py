@@ -2,102 +2,133 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Literal
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from harness.findings import Comparison, Summary
-from harness.report.canvas import FigureOf, Panel, Table, canvas
-from harness.report.palette import FAINT, INK, STYLES
-from harness.report.words import number, ratio
+from harness.report.canvas import Canvas, FigureOf, Panel, Table, canvas
+from harness.report.palette import FAINT, INK, Style, style_of
+from harness.report.ticks import ratio_ticks
+from harness.report.words import distance, number, ratio
 
 ROW_IN = 0.34
-TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
-MAX_TICKS = 6
 WORDS = {"noise": "inside the noise", "too few blocks": "too few blocks"}
+OF = {"throughput": "requests per second", "p50": "median wait"}
+NOISE = Style(colour=FAINT, marker="d", line="-")
 
 
 def draw_ratios(summary: Summary) -> FigureOf | None:
-    """Draw every comparison as a ratio with its interval; None if nothing was compared."""
-    paced = {scenario.name for scenario in summary.scenarios if scenario.shape.pace_s is not None}
-    comparisons = sorted(summary.analysis.comparisons, key=lambda c: (c.scenario, c.level_ms))
-    throughput = [c for c in comparisons if c.metric == "throughput"]
-    waits = [c for c in comparisons if c.metric == "p50" and c.scenario in paced]
-    panels = [_panel(group, metric) for group, metric in ((throughput, "throughput"), (waits, "p50")) if group]
+    """Draw every comparison as a ratio with its interval, a panel a scenario; None if nothing was compared.
+
+    The panel shows throughput where it was free to vary, else the median wait; the table has both.
+    """
+    compared = summary.analysis.comparisons
+    panels, told = [], []
+    for scenario in summary.scenarios:
+        mine = sorted(
+            (c for c in compared if c.scenario == scenario.name), key=lambda c: (c.second, c.level_ms)
+        )
+        shown = "throughput" if scenario.shape.pace_s is None else "p50"
+        drawn = [c for c in mine if c.metric == shown]
+        told += mine
+        if drawn:
+            panels.append(_panel(drawn, summary, _edges(compared)))
     if not panels:
         return None
-    first, second = comparisons[0].first, comparisons[0].second
+    others = " and ".join(dict.fromkeys(c.second for c in told))
     return FigureOf(
         id="ratios",
-        title=f"Is {first} faster than {second}, and at which distance?",
-        note="Each point is the geometric mean over blocks, each bar its 95 % interval. A bar that crosses 1 is a"
-        " difference inside the noise. About one interval in twenty misses the truth.",
+        title=f"Is {told[0].first} faster than {others}, and at which distance?",
+        note="Each point is the geometric mean of the ratios of single blocks, each bar its 95 % interval."
+        " Grey: the bar crosses 1, so the difference is inside the noise. About one interval in twenty"
+        " misses the truth.",
         panels=tuple(panels),
         table=Table(
-            columns=("scenario", "distance", "of", "ratio (95 % interval)", "which is larger", "would show", "blocks"),
-            rows=tuple(_row(comparison) for comparison in comparisons),
+            columns=(
+                "scenario",
+                "distance",
+                "of",
+                "ratio (95 % interval)",
+                "which is larger",
+                "would show",
+                "blocks",
+            ),
+            rows=tuple(_row(comparison) for comparison in told),
         ),
     )
 
 
-def _panel(comparisons: Sequence[Comparison], metric: Literal["throughput", "p50"] | str) -> Panel:
-    first, second = comparisons[0].first, comparisons[0].second
-    of = "requests per second" if metric == "throughput" else "median wait"
-    label = f"Ratio {first}/{second} of {of}: " + "; ".join(
-        f"{c.scenario} at {c.level_ms} ms {ratio(c.ratio)}" for c in comparisons
+def _edges(comparisons: Sequence[Comparison]) -> list[float]:
+    """All ratios and bounds, so that every panel has one axis and they compare by eye."""
+    return [
+        edge for c in comparisons for edge in (c.ratio.low, c.ratio.value, c.ratio.high) if edge is not None
+    ]
+
+
+def _panel(comparisons: Sequence[Comparison], summary: Summary, edges: Sequence[float]) -> Panel:
+    scenario, metric, first = comparisons[0].scenario, comparisons[0].metric, comparisons[0].first
+    others = list(dict.fromkeys(c.second for c in comparisons))
+    other = others[0] if len(others) == 1 else "other"
+    label = f"{scenario}: ratio {first}/{other} of {OF[metric]}. " + "; ".join(
+        f"at {c.level_ms} ms {first}/{c.second} {ratio(c.ratio)}, {WORDS.get(c.word, 'sure')}"
+        for c in comparisons
     )
-    with canvas(f"ratio-{metric}", label, height_in=1.15 + ROW_IN * len(comparisons)) as drawn:
+    with canvas(f"ratio-{scenario}", label, height_in=1.3 + ROW_IN * len(comparisons)) as drawn:
         axes = drawn.axes
+        axes.axvline(1, color=INK, linewidth=1.1)
         for place, comparison in enumerate(comparisons):
-            _point(axes, place, comparison)
-        axes.axvline(1, color=INK, linewidth=1.2)
-        axes.set_yticks(range(len(comparisons)), [f"{c.scenario}  {c.level_ms} ms" for c in comparisons])
+            _point(axes, place, comparison, summary.plan.targets)
+        names = [
+            distance(c.level_ms) if len(others) == 1 else f"{c.second}, {c.level_ms} ms" for c in comparisons
+        ]
+        axes.set_yticks(range(len(comparisons)), names)
         axes.set_ylim(len(comparisons) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
         axes.set_xscale("log")
-        _ticks(axes, comparisons)
-        axes.set_xlabel(f"{of}, {first} / {second}")
-        more, less = (first, second) if metric == "throughput" else (second, first)
-        axes.set_title(f"← {less} faster   1   {more} faster →", loc="center", fontsize=9)
+        ratio_ticks(axes, edges)
+        if metric == "p50":  # a shorter wait is the faster one: the faster side stays where it is
+            axes.invert_xaxis()
+        axes.set_xlabel(f"{OF[metric]}, {first} / {other}")
+        axes.set_title(scenario, pad=19)
+        _directions(drawn, first, other)
     return drawn.panel
 
 
-def _point(axes: Axes, place: int, comparison: Comparison) -> None:
+def _directions(drawn: Canvas, first: str, other: str) -> None:
+    """Say on which side of 1 which target is the faster one: more requests, or a shorter wait."""
+    for x, text, side in ((0, f"← {other} faster", "left"), (1, f"{first} faster →", "right")):
+        drawn.axes.text(
+            x, 1.02, text, transform=drawn.axes.transAxes, ha=side, va="bottom", fontsize=9, color=FAINT
+        )
+
+
+def _point(axes: Axes, place: int, comparison: Comparison, targets: tuple[str, ...]) -> None:
     known = comparison.ratio
-    style = {"first": STYLES[0], "second": STYLES[1]}.get(comparison.word)
-    if comparison.metric == "p50" and style is not None:  # waiting longer is not being faster
-        style = STYLES[1] if comparison.word == "first" else STYLES[0]
-    colour = style.colour if style else FAINT
+    faster = {"first": comparison.first, "second": comparison.second}.get(comparison.word)
+    if comparison.metric == "p50" and faster:  # waiting longer is not being faster
+        faster = comparison.second if faster == comparison.first else comparison.first
+    style = style_of(faster, targets) if faster else NOISE
+    value = "no ratio" if math.isnan(known.value) else f"{known.value:.2f}"
+    axes.text(1.03, place, value, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
     if known.low is not None and known.high is not None:
-        axes.plot([known.low, known.high], [place, place], color=colour, linewidth=2.5, solid_capstyle="butt")
-    marker = style.marker if style else "d"
-    axes.plot([known.value], [place], marker=marker, color=colour, markersize=6, linestyle="none")
-
-
-def _ticks(axes: Axes, comparisons: Sequence[Comparison]) -> None:
-    edges = [
-        edge for c in comparisons for edge in (c.ratio.low, c.ratio.high, c.ratio.value) if edge and edge > 0
-    ]
-    low, high = min([0.9, *edges]) * 0.95, max([1.1, *edges]) * 1.05
-    axes.set_xlim(low, high)
-    ticks = [tick for tick in TICKS if low <= tick <= high]
-    while len(ticks) > MAX_TICKS:
-        ticks = [tick for place, tick in enumerate(ticks) if tick == 1 or place % 2 == ticks.index(1.0) % 2]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_locator(NullLocator())
+        axes.plot(
+            [known.low, known.high], [place, place], color=style.colour, linewidth=2.5, solid_capstyle="butt"
+        )
+    axes.plot(
+        [known.value], [place], marker=style.marker, color=style.colour, markersize=5.5, linestyle="none"
+    )
 
 
 def _row(comparison: Comparison) -> tuple[str, ...]:
     larger = {"first": comparison.first, "second": comparison.second}.get(comparison.word)
     return (
         comparison.scenario,
-        f"{comparison.level_ms} ms",
-        "requests per second" if comparison.metric == "throughput" else "median wait",
+        distance(comparison.level_ms),
+        f"{OF[comparison.metric]}, {comparison.first} / {comparison.second}",
         ratio(comparison.ratio),
         larger or WORDS[comparison.word],
-        "–" if comparison.detectable is None else f"{number(100 * (comparison.detectable - 1))} %",
+        number(None) if comparison.detectable is None else f"{number(100 * (comparison.detectable - 1))} %",
         str(comparison.ratio.blocks),
     )

@@ -1,0 +1,118 @@
+"""Tables that stand on their own: the wire, the distance as measured, settings, and findings by check."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.findings import Finding, Setting, Summary, merge
+from harness.model import Verdict
+from harness.report.canvas import Table
+from harness.report.words import count, distance, number
+
+GRAVITY = {Verdict.FAIL: 0, Verdict.UNDECIDED: 1, Verdict.PASS: 2}
+# Passes beyond this many stay in summary.json, so that the page stays light.
+MOST_LISTED = 1500
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRow:
+    """All findings of one check, folded."""
+
+    check: str
+    verdict: Verdict
+    counts: dict[Verdict, int]
+    worst: Finding
+
+
+def wire(summary: Summary) -> Table:
+    """Round trips, statements and bytes a request, the targets one under another."""
+    targets = summary.plan.targets
+    counts = [one for one in summary.analysis.wire if one.target in targets]
+    operations = list(dict.fromkeys(one.operation for one in counts))
+    ordered = sorted(counts, key=lambda one: (operations.index(one.operation), targets.index(one.target)))
+    return Table(
+        columns=(
+            "operation",
+            "target",
+            "round trips",
+            "statements",
+            "bytes to database",
+            "bytes from database",
+        ),
+        rows=tuple(
+            (
+                one.operation,
+                one.target,
+                count(one.round_trips),
+                count(one.statements),
+                count(one.bytes_up),
+                count(one.bytes_down),
+            )
+            for one in ordered
+        ),
+    )
+
+
+def distances(summary: Summary) -> Table:
+    """Added time per round trip as measured, against what was to be added, the targets side by side."""
+    measured = {
+        (cell.level_ms, cell.scenario, cell.target): cell.added_round_trip_ms
+        for cell in summary.analysis.cells
+        if cell.added_round_trip_ms is not None and cell.level_ms
+    }
+    targets = summary.plan.targets
+    places = sorted({(level_ms, scenario) for level_ms, scenario, _ in measured})
+    rows = tuple(
+        (distance(level), scenario, *(number(measured.get((level, scenario, target))) for target in targets))
+        for level, scenario in places
+    )
+    return Table(columns=("planned", "scenario", *(f"{target}, ms" for target in targets)), rows=rows)
+
+
+def alike(setting: Setting) -> bool:
+    """Whether a setting has one value in all targets."""
+    return len(set(setting.values.values())) <= 1
+
+
+def by_check(findings: Sequence[Finding]) -> list[CheckRow]:
+    """Fold findings by check: its verdict, how often it said what, and its worst case; the gravest first."""
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        grouped[finding.check].append(finding)
+    rows = []
+    for check, found in grouped.items():
+        verdict = merge(finding.verdict for finding in found)
+        rows.append(
+            CheckRow(
+                check=check,
+                verdict=verdict,
+                counts={kind: sum(finding.verdict is kind for finding in found) for kind in Verdict},
+                worst=max((f for f in found if f.verdict is verdict), key=lambda finding: finding.count),
+            )
+        )
+    return sorted(rows, key=lambda row: GRAVITY[row.verdict])
+
+
+def listed(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings to list, the gravest first; without the passes if all are too many."""
+    ordered = sorted(findings, key=lambda finding: GRAVITY[finding.verdict])
+    if len(ordered) <= MOST_LISTED:
+        return ordered
+    return [finding for finding in ordered if finding.verdict is not Verdict.PASS]
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """Say how many findings there are and how many of them passed."""
+    if not findings:
+        return "Nothing was checked."
+    said = {kind: sum(finding.verdict is kind for finding in findings) for kind in Verdict}
+    total = f"{len(findings):,} findings" if len(findings) > 1 else "one finding"
+    if said[Verdict.PASS] == len(findings):
+        return f"Every check passed on this evidence ({total})."
+    parts = [f"{said[kind]:,} {word}" for kind, word in _SAID.items() if said[kind]]
+    return f"Of {total}, {' and '.join(parts)}."
+
+
+_SAID = {Verdict.FAIL: "failed", Verdict.UNDECIDED: "could not be decided"}
