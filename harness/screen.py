@@ -60,24 +60,18 @@ class Screen:
 
 def show(summary: Summary, report: str, console: Console) -> None:
     """Print the closing table, what was wrong, and where the report is."""
-    table = Table(title=f"{' against '.join(summary.plan.targets)}, medians and means over blocks")
-    table.add_column("scenario")
-    table.add_column("distance", justify="right")
-    for target in summary.plan.targets:
-        table.add_column(f"{target} req/s", justify="right")
-        table.add_column(f"{target} p50 ms", justify="right")
+    table = Table(title=f"{' against '.join(summary.plan.targets)}, requests per second or median wait")
+    for column in ("scenario", "at", *summary.plan.targets):
+        table.add_column(column, justify="left" if column == "scenario" else "right", no_wrap=True)
     if len(summary.plan.targets) > 1:
-        table.add_column("ratio (95 % interval)", justify="right")
-        table.add_column("faster")
-    for scenario, level_ms in dict.fromkeys(
-        (trial.scenario, trial.level_ms) for trial in sorted(summary.plan.trials, key=lambda t: t.level_ms)
-    ):
+        table.add_column("ratio (95 %)", no_wrap=True)
+        table.add_column("faster", no_wrap=True)
+    paced = {scenario.name for scenario in summary.scenarios if scenario.shape.pace_s is not None}
+    places = dict.fromkeys((trial.scenario, trial.level_ms) for trial in summary.plan.trials)
+    for scenario, level_ms in sorted(places):
         cells = {c.target: c for c in summary.analysis.cells if (c.scenario, c.level_ms) == (scenario, level_ms)}
-        row = [scenario, f"{level_ms} ms"]
-        for target in summary.plan.targets:
-            row += _numbers(cells.get(target))
-        row += _compared(summary, scenario, level_ms)
-        table.add_row(*row)
+        values = [_value(cells.get(target), scenario in paced) for target in summary.plan.targets]
+        table.add_row(scenario, f"{level_ms} ms", *values, *_compared(summary, scenario, level_ms))
     console.print(table)
     for finding in summary.findings:
         if finding.verdict is not Verdict.PASS:
@@ -90,11 +84,14 @@ def show(summary: Summary, report: str, console: Console) -> None:
     console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _numbers(cell: Cell | None) -> list[str]:
+def _value(cell: Cell | None, fixed_rate: bool) -> str:  # noqa: FBT001 - one of two readings
+    """Requests per second, or the median wait where the rate was fixed."""
     if cell is None:
-        return ["–", "–"]
+        return "-"
     p50 = cell.latency_ms.get("p50")
-    return [f"{cell.throughput_rps.value:,.0f}", f"{p50.value:.1f}" if p50 else "–"]
+    if fixed_rate:
+        return f"{p50.value:.1f} ms" if p50 else "-"
+    return f"{cell.throughput_rps.value:,.0f}/s"
 
 
 def _compared(summary: Summary, scenario: str, level_ms: int) -> list[str]:
@@ -102,8 +99,7 @@ def _compared(summary: Summary, scenario: str, level_ms: int) -> list[str]:
     if not found:
         return []
     comparison = found[0]  # throughput where load was free to vary, else the median latency
-    of = "" if comparison.metric == "throughput" else "p50 "
-    return [f"{of}{_interval(comparison.ratio)}", winner(comparison)]
+    return [_interval(comparison.ratio), winner(comparison)]
 
 
 def winner(comparison: Comparison) -> str:
@@ -118,4 +114,4 @@ def winner(comparison: Comparison) -> str:
 def _interval(interval: Interval) -> str:
     if interval.low is None or interval.high is None:
         return f"{interval.value:.2f}"
-    return f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f})"
+    return f"{interval.value:.2f} ({interval.low:.2f}–{interval.high:.2f})"  # noqa: RUF001 - a range

@@ -19,7 +19,7 @@ def migrate(url: str) -> None:
     """Bring an empty database to the newest schema with Alembic.
 
     Raises:
-        HarnessError: A migration failed; the error ends with Alembic's own last line.
+        HarnessError: A migration failed; the error names Alembic's.
     """
     done = subprocess.run(
         [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"],
@@ -29,8 +29,12 @@ def migrate(url: str) -> None:
         check=False,
     )
     if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise HarnessError(f"The migration to head failed: {last[0]}", "Run 'alembic upgrade head' by hand")
+        # the line that names the exception; statement, parameters and a link come after it
+        named = [line for line in done.stderr.splitlines() if "Error" in line and not line.startswith(" ")]
+        raise HarnessError(
+            f"The migration to head failed: {(named or ['it said nothing'])[-1]}",
+            "Run 'alembic upgrade head' by hand",
+        )
 
 
 def seed(url: str, *, users: int, posts_per_user: int) -> None:

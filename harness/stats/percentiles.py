@@ -35,7 +35,6 @@ def histogram_ms(latencies_ns: NDArray[np.int64]) -> tuple[tuple[float, float], 
         return ()
     ordered = np.sort(latencies_ns)
     low, high = max(int(ordered[0]), 1), max(int(ordered[-1]), 1)
-    edges = np.unique(np.geomspace(low, high, HISTOGRAM_POINTS))
-    edges[-1] = high  # rounding must not leave the slowest one out
+    edges = np.unique(np.rint(np.geomspace(low, high, HISTOGRAM_POINTS)).astype(np.int64))
     shares = np.searchsorted(ordered, edges, side="right") / ordered.size
     return tuple((float(edge) / NS_PER_MS, float(share)) for edge, share in zip(edges, shares, strict=True))

@@ -55,8 +55,9 @@ def _panel(summary: Summary, line: Timeline) -> Panel:
         load.legend(loc="upper right", markerscale=2.5, ncols=2, handletextpad=0.1)
         load.margins(y=0.18)
         wait.set_ylabel("median latency, ms")
-        wait.set_yscale("log")
-        wait.yaxis.set_major_formatter("{x:g}")
+        if any(point.p50_ms for point in line.points if point.target in summary.plan.targets):
+            wait.set_yscale("log")
+            wait.yaxis.set_major_formatter("{x:g}")
         wait.set_xlabel("time since the block's first request, s")
     return drawn.panel
 

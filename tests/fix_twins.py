@@ -1,0 +1,43 @@
+"""Both twins as ASGI applications in this process, each with a client."""
+
+import importlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from targets.shared.config import Settings
+
+TWINS = ("async", "sync")
+Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+def create_app(twin: str, settings: Settings) -> FastAPI:
+    """Make a twin by name."""
+    app: FastAPI = importlib.import_module(f"targets.{twin}_api.main").create_app(settings)
+    return app
+
+
+@pytest.fixture(params=TWINS)
+def twin(request: pytest.FixtureRequest) -> str:
+    """Each twin in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def serve(twin: str, database_url: str) -> Serve:
+    """Open a client of the twin, whose engine lives as long; settings may be overridden."""
+
+    @asynccontextmanager
+    async def served(**settings: object) -> AsyncIterator[httpx.AsyncClient]:
+        chosen = Settings.model_validate({"database_url": database_url, **settings})
+        app = create_app(twin, chosen)
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app=app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://twin") as client:
+                yield client
+
+    return served

@@ -1,0 +1,157 @@
+"""A summary written by hand: two targets, two scenarios with a database and one without, two levels."""
+
+from dataclasses import replace
+
+from harness.findings import (
+    Analysis,
+    Cell,
+    Comparison,
+    Finding,
+    Interval,
+    Setting,
+    Summary,
+    Timeline,
+    TimelinePoint,
+    WireCount,
+)
+from harness.model import Profile, Scenario, Shape, Target, Verdict
+from harness.plan import make_plan
+
+PROFILE = Profile(
+    name="quick", scenarios=("ping", "write", "mixed"), levels_ms=(0, 20), blocks=2, warmup_s=0.4, measure_s=1.0
+)
+SCENARIOS = (
+    Scenario(name="ping", question="?", mix={"ping": 1}, shape=Shape(clients=16), reaches_database=False),
+    Scenario(name="write", question="?", mix={"create_user": 1}, shape=Shape(clients=16)),
+    Scenario(name="mixed", question="?", mix={"get_user": 7}, shape=Shape(clients=16, pace_s=0.2)),
+)
+TARGETS = (
+    Target(name="async", model="async", driver="asyncpg", app="a:b"),
+    Target(name="sync", model="sync", driver="psycopg2", app="c:d"),
+)
+
+
+def known(value: float, spread: float = 0.1) -> Interval:
+    """An interval of so many shares to both sides."""
+    return Interval(value=value, low=value * (1 - spread), high=value * (1 + spread), blocks=2)
+
+
+def comparison(scenario: str, level_ms: int, value: float, word: str, metric: str = "throughput") -> Comparison:
+    """async against sync."""
+    return Comparison(
+        scenario=scenario,
+        level_ms=level_ms,
+        metric=metric,  # type: ignore[arg-type]  # one of the two, as the tests write them
+        first="async",
+        second="sync",
+        ratio=known(value, 0.05),
+        word=word,  # type: ignore[arg-type]  # one of the four, as the tests write them
+        detectable=1.12,
+    )
+
+
+def cell(scenario: str, level_ms: int, target: str) -> Cell:
+    """A cell with everything in it."""
+    return Cell(
+        scenario=scenario,
+        level_ms=level_ms,
+        target=target,
+        trials=4,
+        ops=400,
+        not_ok=0,
+        throughput_rps=known(400 - 10 * level_ms),
+        latency_ms={"p50": known(10 + 5 * level_ms), "p95": known(20 + 6 * level_ms)},
+        service_ms={"p50": known(9 + 5 * level_ms)},
+        added_round_trip_ms=level_ms + 0.4,
+        cpu_cores={"target": 0.9, "generator": 0.4, "postgres": 0.3, "toxiproxy": 0.1},
+        histogram_ms=((1.0, 0.1), (10.0, 0.5), (100.0, 1.0)),
+    )
+
+
+SUMMARY = Summary(
+    version=1,
+    run="20260101-000000",
+    started_at="2026-01-01T00:00:00+00:00",
+    duration_s=90.0,
+    complete=True,
+    verdict=Verdict.PASS,
+    plan=make_plan(("async", "sync"), {s.name: s for s in SCENARIOS}, PROFILE, 7),
+    trials_done=40,
+    targets=TARGETS,
+    scenarios=SCENARIOS,
+    environment={"cores": "2", "python": "CPython"},
+    settings=(
+        Setting(name="driver", values={"async": "asyncpg", "sync": "psycopg2"}, why="They differ."),
+        Setting(name="pool_size", values={"async": "20", "sync": "20"}, why="They don't."),
+    ),
+    analysis=Analysis(
+        cells=tuple(
+            cell(scenario, level_ms, target)
+            for scenario, levels in (("ping", (0,)), ("write", (0, 20)), ("mixed", (0, 20)))
+            for level_ms in levels
+            for target in ("async", "sync")
+        ),
+        comparisons=(
+            comparison("ping", 0, 2.0, "first"),
+            comparison("write", 0, 1.5, "first"),
+            comparison("write", 20, 1.01, "noise"),
+            comparison("mixed", 0, 0.8, "second", "p50"),
+            comparison("mixed", 20, 1.0, "noise", "p50"),
+        ),
+        wire=(
+            WireCount(target="async", operation="create_user", round_trips=5, statements=5, bytes_up=981, bytes_down=264),
+            WireCount(target="sync", operation="create_user", round_trips=5, statements=None, bytes_up=1242, bytes_down=502),
+        ),
+        timelines=(
+            Timeline(
+                block=1,
+                bin_s=0.25,
+                points=(
+                    TimelinePoint(t_s=0.0, target="async", rps=400, p50_ms=10),
+                    TimelinePoint(t_s=0.25, target="sync", rps=300, p50_ms=None),
+                ),
+                faults=((0.5, 1.0, "5 ms"), (1.0, 2.0, "20 ms")),
+            ),
+        ),
+        warnings=("Throughput differed by 10% or more between blocks in write at 0 ms (sync).",),
+    ),
+    findings=(
+        Finding(check="record", verdict=Verdict.PASS, summary="Every request is on record", trial="01-000"),
+        Finding(check="tuning", verdict=Verdict.PASS, summary="Apart as tuned builds are", measured="0.50", limit="0.4 to 0.9"),
+    ),
+    not_done=(),
+)
+
+NOTHING = Analysis(cells=(), comparisons=(), wire=(), timelines=(), warnings=())
+ONE_BLOCK = replace(
+    SUMMARY.analysis,
+    cells=tuple(
+        replace(c, throughput_rps=Interval(value=3.0, low=None, high=None, blocks=1), latency_ms={}, service_ms={})
+        for c in SUMMARY.analysis.cells
+    ),
+    comparisons=tuple(
+        replace(c, ratio=Interval(value=1.5, low=None, high=None, blocks=1), word="too few blocks", detectable=None)
+        for c in SUMMARY.analysis.comparisons
+    ),
+)
+NEAR = tuple(c for c in SUMMARY.analysis.cells if c.level_ms == 0)
+
+# What a report must be able to draw, whatever is missing.
+SPARSE = {
+    "nothing at all": replace(SUMMARY, analysis=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED),
+    "one block": replace(SUMMARY, analysis=ONE_BLOCK),
+    "no distance": replace(
+        SUMMARY,
+        analysis=replace(SUMMARY.analysis, cells=tuple(replace(c, added_round_trip_ms=None) for c in NEAR)),
+        not_done=("Not compared at 20 ms from the database: Toxiproxy can be had in no way.",),
+        verdict=Verdict.UNDECIDED,
+    ),
+    "one target": replace(
+        SUMMARY,
+        plan=make_plan(("sync",), {s.name: s for s in SCENARIOS}, PROFILE, 7),
+        targets=TARGETS[1:],
+        analysis=replace(
+            SUMMARY.analysis, comparisons=(), cells=tuple(c for c in SUMMARY.analysis.cells if c.target == "sync")
+        ),
+    ),
+}

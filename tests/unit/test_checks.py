@@ -1,0 +1,192 @@
+"""Each check passes what is sound, fails what is not, and decides nothing where it has nothing to go by."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.checks.answers import check_answers
+from harness.checks.distance import check_distance
+from harness.checks.record import check_record
+from harness.checks.resends import check_resends
+from harness.checks.tuning import check_tuning
+from harness.checks.writes import check_writes
+from harness.findings import Comparison, Interval, merge
+from harness.judge import CHECKS, judge_trial
+from harness.model import Evidence, Verdict
+from scenarios.catalog import SCENARIOS
+from tests.evidence import TRIAL, distances, evidence, ledger, op, sample
+
+SOUND = evidence(*(op(number) for number in range(5)))
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+def test_sound_evidence_passes_every_check(check: object) -> None:
+    assert callable(check)
+    assert check(SOUND).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+def test_no_check_passes_an_interrupted_trial_of_nothing(check: object) -> None:
+    assert callable(check)
+    nothing = evidence(samples=(), faults=(), window=None, ledger=None, complete=False)
+    assert check(nothing).verdict is Verdict.UNDECIDED
+
+
+def test_every_check_that_a_scenario_names_exists() -> None:
+    assert {name for scenario in SCENARIOS.values() for name in scenario.checks} == set(CHECKS)
+
+
+class TestRecord:
+    def test_a_hole_fails(self) -> None:
+        torn = replace(SOUND, ops=SOUND.ops[:-1])
+        finding = check_record(torn)
+        assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
+
+    def test_more_on_record_than_sent_fails(self) -> None:
+        assert check_record(replace(SOUND, ops=(*SOUND.ops, op(9)))).verdict is Verdict.FAIL
+
+    def test_nothing_in_the_window_is_undecided(self) -> None:
+        late = evidence(op(0, took_ms=2000))
+        assert check_record(late).verdict is Verdict.UNDECIDED
+
+
+class TestResends:
+    def _served(self, served: int, base: Evidence = SOUND) -> Evidence:
+        kept = tuple(s for s in base.samples if s.probe != "served")
+        return replace(base, samples=(*kept, sample("served", "requests", served)))
+
+    def test_one_more_served_than_sent_is_a_hidden_resend(self) -> None:
+        finding = check_resends(self._served(6))
+        assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
+
+    def test_answered_but_never_served_fails(self) -> None:
+        assert check_resends(self._served(4)).verdict is Verdict.FAIL
+
+    def test_a_broken_connection_may_have_died_on_its_way(self) -> None:
+        broken = replace(op(5, "unknown"), status=0)
+        base = evidence(*SOUND.ops, broken)
+        assert check_resends(self._served(5, base)).verdict is Verdict.PASS
+        assert check_resends(self._served(6, base)).verdict is Verdict.PASS
+        assert check_resends(self._served(4, base)).verdict is Verdict.FAIL
+        assert check_resends(self._served(7, base)).verdict is Verdict.FAIL
+
+    def test_an_unsent_request_need_not_arrive(self) -> None:
+        assert check_resends(evidence(*SOUND.ops, op(5, "unsent"))).verdict is Verdict.PASS
+
+
+class TestAnswers:
+    @pytest.mark.parametrize("outcome", ["fail", "unknown", "unsent"])
+    def test_one_that_is_not_ok_fails_and_is_shown(self, outcome: str) -> None:
+        finding = check_answers(evidence(op(0), op(1, outcome)))
+        assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
+        assert outcome in finding.first
+
+    def test_an_operation_that_never_succeeded_is_undecided(self) -> None:
+        assert check_answers(evidence(op(0, name="get_user"))).verdict is Verdict.UNDECIDED
+
+
+class TestDistance:
+    @pytest.mark.parametrize(("measured_ms", "verdict"), [(20.6, "pass"), (21.9, "pass"), (22.1, "undecided"), (17.9, "undecided")])
+    def test_added_time_must_be_near_the_plan(self, measured_ms: float, verdict: str) -> None:
+        measured = distances(measured_ms + 0.4, 0.4)
+        assert check_distance(replace(SOUND, samples=measured)).verdict == verdict
+
+    def test_a_request_faster_than_one_round_trip_escaped(self) -> None:
+        finding = check_distance(evidence(op(0), op(1, took_ms=19.9)))
+        assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
+
+    def test_a_fault_without_proof_is_undecided(self) -> None:
+        unproven = replace(SOUND, faults=tuple(replace(window, proof="") for window in SOUND.faults))
+        assert check_distance(unproven).verdict is Verdict.UNDECIDED
+
+    def test_too_few_readings_are_undecided(self) -> None:
+        assert check_distance(replace(SOUND, samples=distances(20.6, 0.4, count=4))).verdict is Verdict.UNDECIDED
+
+    def test_at_zero_without_a_proxy_there_is_nothing_to_measure(self) -> None:
+        near = replace(SOUND, trial=replace(TRIAL, level_ms=0), samples=(), faults=())
+        assert check_distance(near).verdict is Verdict.PASS
+
+    def test_at_zero_a_proxy_that_delays_is_found(self) -> None:
+        near = replace(SOUND, trial=replace(TRIAL, level_ms=0), samples=distances(5.0, 0.4), faults=())
+        assert check_distance(near).verdict is Verdict.UNDECIDED
+
+
+KEY = op(0).key
+HISTORIES = {
+    # name: (outcome told, rows in users, posts, audit_log, what the check must say)
+    "told ok, all there": ("ok", (1, 2, 1), ""),
+    "told ok, nothing there": ("ok", (0, 0, 0), "lost"),
+    "told ok, no user": ("ok", (0, 2, 1), "partial"),
+    "told ok, one post missing": ("ok", (1, 1, 1), "partial"),
+    "told ok, no audit row": ("ok", (1, 2, 0), "partial"),
+    "told ok, a post too many": ("ok", (1, 3, 1), "duplicate"),
+    "told ok, twice": ("ok", (2, 4, 2), "duplicate"),
+    "refused, nothing there": ("fail", (0, 0, 0), ""),
+    "refused, yet there": ("fail", (1, 2, 1), "ghost"),
+    "refused, half there": ("fail", (1, 0, 0), "partial"),
+    "never sent, nothing there": ("unsent", (0, 0, 0), ""),
+    "never sent, yet there": ("unsent", (1, 2, 1), "ghost"),
+    "unknown, nothing there": ("unknown", (0, 0, 0), ""),
+    "unknown, all there": ("unknown", (1, 2, 1), ""),
+    "unknown, half there": ("unknown", (1, 2, 0), "partial"),
+    "unknown, twice": ("unknown", (1, 2, 2), "duplicate"),
+}
+
+
+class TestWrites:
+    @pytest.mark.parametrize(("outcome", "rows", "offence"), HISTORIES.values(), ids=HISTORIES)
+    def test_what_was_told_against_what_is_stored(
+        self, outcome: str, rows: tuple[int, int, int], offence: str
+    ) -> None:
+        other = op(1)  # so that some write succeeded
+        history = evidence(op(0, outcome), other, ledger=ledger((KEY, *rows), (other.key, 1, 2, 1)))
+        finding = check_writes(history)
+        assert finding.verdict == ("fail" if offence else "pass")
+        assert finding.first.startswith(f"{offence}: key {KEY}" if offence else "")
+
+    def test_rows_that_nobody_wrote_are_phantoms(self) -> None:
+        found = check_writes(evidence(op(0), ledger=ledger((KEY, 1, 2, 1), ("f" * 32, 0, 0, 1))))
+        assert found.first.startswith("phantom")
+
+    def test_no_green_where_no_write_succeeded(self) -> None:
+        assert check_writes(evidence(op(0, "unknown"))).verdict is Verdict.UNDECIDED
+
+
+class TestTuning:
+    def _ping(self, first: str, value: float) -> Comparison:
+        second = "sync" if first == "async" else "async"
+        return Comparison(
+            scenario="ping",
+            level_ms=0,
+            metric="throughput",
+            first=first,
+            second=second,
+            ratio=Interval(value=value, low=value * 0.9, high=value * 1.1, blocks=5),
+            word="first",
+            detectable=1.1,
+        )
+
+    @pytest.mark.parametrize(
+        ("first", "value", "verdict"),
+        [("async", 2.0, "pass"), ("sync", 0.5, "pass"), ("async", 1.05, "fail"), ("async", 2.6, "fail"), ("sync", 0.91, "fail"), ("sync", 0.39, "fail")],
+    )
+    def test_sync_over_async_must_lie_in_the_band(self, first: str, value: float, verdict: str) -> None:
+        assert check_tuning(self._ping(first, value)).verdict == verdict
+
+
+def test_a_check_that_crashes_has_decided_nothing() -> None:
+    def crash(_evidence: Evidence) -> None:
+        raise ZeroDivisionError
+
+    named = replace(SOUND, scenario=replace(SOUND.scenario, checks=("broken",)))
+    (finding,) = judge_trial(named, {"broken": crash})  # type: ignore[dict-item]  # broken on purpose
+    assert finding.verdict is Verdict.UNDECIDED
+    assert "ZeroDivisionError" in finding.summary
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "merged"),
+    [((), "undecided"), (("pass",), "pass"), (("pass", "undecided"), "undecided"), (("undecided", "fail", "pass"), "fail")],
+)
+def test_verdicts_merge(verdicts: tuple[str, ...], merged: str) -> None:
+    assert merge(Verdict(verdict) for verdict in verdicts) == merged

@@ -1,0 +1,63 @@
+"""The plan is a pure function of what was asked for: same seed, same trials, fair order."""
+
+from collections import Counter, defaultdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.model import Plan, Profile
+from harness.plan import make_plan
+from harness.trial import key_prefix
+from scenarios.catalog import PROFILES, SCENARIOS
+
+
+def plan(seed: int, profile: Profile = PROFILES["quick"], targets: tuple[str, ...] = ("async", "sync")) -> Plan:
+    """The plan of a profile."""
+    return make_plan(targets, SCENARIOS, profile, seed)
+
+
+@given(st.integers())
+def test_the_same_seed_plans_the_same_trials(seed: int) -> None:
+    assert plan(seed) == plan(seed)
+
+
+def test_another_seed_plans_another_order() -> None:
+    assert plan(1).trials != plan(2).trials
+
+
+@given(st.integers(), st.sampled_from(sorted(PROFILES)), st.sampled_from([("async", "sync"), ("sync",), ("a", "b", "c")]))
+def test_every_cell_is_run_there_and_back_in_every_block(seed: int, name: str, targets: tuple[str, ...]) -> None:
+    cells = defaultdict(list)
+    for trial in plan(seed, PROFILES[name], targets).trials:
+        cells[trial.block, trial.scenario, trial.level_ms].append(trial)
+    profile = PROFILES[name]
+    with_levels = sum(SCENARIOS[scenario].reaches_database for scenario in profile.scenarios)
+    cell_count = with_levels * len(profile.levels_ms) + len(profile.scenarios) - with_levels
+    assert len(cells) == profile.blocks * cell_count
+    for trials in cells.values():
+        order = [trial.target for trial in trials]
+        assert order == order[::-1]  # A B B A: a drift over the cell hits both alike
+        assert Counter(order) == dict.fromkeys(targets, 2)
+        assert [trial.position for trial in trials] == list(range(2 * len(targets)))
+        slots = [trial.slot for trial in trials]
+        assert slots == list(range(slots[0], slots[0] + len(slots)))  # nothing comes between
+
+
+def test_both_orders_come_up() -> None:
+    first = {trial.target for seed in range(20) for trial in plan(seed).trials if trial.position == 0}
+    assert first == {"async", "sync"}
+
+
+def test_ids_numbers_and_key_prefixes_are_unique_and_none_is_the_seeds() -> None:
+    trials = plan(3, PROFILES["full"]).trials
+    assert len({trial.id for trial in trials}) == len(trials)
+    assert [trial.number for trial in trials] == list(range(len(trials)))
+    prefixes = {key_prefix(trial) for trial in trials}
+    assert len(prefixes) == len(trials)
+    assert "00000000" not in prefixes
+    assert {len(prefix) for prefix in prefixes} == {8}
+
+
+def test_a_scenario_without_a_database_runs_at_zero_only() -> None:
+    levels = {trial.level_ms for trial in plan(1, PROFILES["default"]).trials if trial.scenario == "ping"}
+    assert levels == {0}

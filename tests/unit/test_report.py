@@ -1,0 +1,166 @@
+"""The report is one file that holds everything, whatever there is to hold."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
+
+from harness.findings import Finding, Summary
+from harness.model import Verdict
+from harness.report.page import render, write_report
+from harness.report.palette import VARIABLES
+from tests.report_fixture import SPARSE, SUMMARY
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "docs" / "summary.schema.json"
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+ALL = {"whole": SUMMARY, **SPARSE}
+
+
+class Page(HTMLParser):
+    """Checks that every element is closed, and keeps what a test asks for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def parse(html: str) -> Page:
+    """Read a page; an element that is not closed fails."""
+    page = Page()
+    page.feed(html)
+    page.close()
+    assert page.open == []
+    return page
+
+
+@pytest.fixture(params=ALL, scope="module")
+def page(request: pytest.FixtureRequest) -> Page:
+    """Each summary's page in turn."""
+    return parse(render(ALL[request.param]))
+
+
+def test_it_loads_nothing(page: Page) -> None:
+    for tag, attributes in page.attributes:
+        assert tag not in {"script", "iframe", "object", "embed", "base"}
+        for name in ("src", "href", "xlink:href", "srcset", "action"):
+            value = attributes.get(name)
+            assert value is None or value.startswith(("#", "data:")), f"{tag} {name}={value}"
+
+
+def test_no_style_loads_anything() -> None:
+    html = render(SUMMARY)
+    assert "@import" not in html
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", html))
+
+
+def test_ids_are_unique(page: Page) -> None:
+    ids = [attributes["id"] for _, attributes in page.attributes if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_reference_within_leads_somewhere(page: Page) -> None:
+    ids = {attributes.get("id") for _, attributes in page.attributes}
+    for _, attributes in page.attributes:
+        for name in ("href", "xlink:href"):
+            value = attributes.get(name) or ""
+            if value.startswith("#"):
+                assert value[1:] in ids
+
+
+def test_every_figure_says_what_it_shows(page: Page) -> None:
+    figures = [attributes for tag, attributes in page.attributes if tag == "figure"]
+    for attributes in figures:
+        assert attributes["role"] == "img"
+        assert len(attributes["aria-label"] or "") > 20
+
+
+def test_every_figure_is_titled_by_a_question_and_has_units() -> None:
+    html = render(SUMMARY)
+    titles = re.findall(r"<h2>(.*?)</h2>", html)
+    assert len(titles) >= 10
+    assert all(title.endswith("?") for title in titles)
+    text = " ".join(parse(html).text)
+    for unit in ("requests per second", "latency, ms", "added round trip to the database, ms", "cores"):
+        assert unit in text
+
+
+def test_colours_come_from_variables_that_both_modes_define() -> None:
+    html = render(SUMMARY)
+    css, dark = html.split("@media (prefers-color-scheme: dark)")[:2]
+    used = set(VARIABLES.values())
+    for variable in used:
+        name = variable.removeprefix("var(").removesuffix(")")
+        assert f"{name}:" in css
+        assert f"{name}:" in dark
+    assert not any(stand_in in html for stand_in in VARIABLES)
+    svg = "".join(re.findall(r"<svg.*?</svg>", html, re.DOTALL))
+    assert set(re.findall(r"(?:fill|stroke): (#[0-9a-f]+)", svg)) == set()
+
+
+def test_hostile_text_is_text() -> None:
+    hostile = "<script>alert(1)</script>"
+    bad = Finding(check="answers", verdict=Verdict.FAIL, summary=hostile, first=hostile, worst=hostile, count=1, trial="t")
+    changed = replace(SUMMARY, findings=(bad,), environment={hostile: hostile}, verdict=Verdict.FAIL)
+    html = render(changed)
+    assert hostile not in html
+    assert parse(html)
+
+
+def test_the_same_evidence_draws_the_same_bytes() -> None:
+    assert render(SUMMARY) == render(SUMMARY)
+
+
+def test_an_incomplete_run_says_so_before_anything_else() -> None:
+    body = render(SPARSE["nothing at all"]).partition("</style>")[2]
+    assert body.index("This run is incomplete") < body.index("<h1>")
+
+
+def test_what_was_not_done_is_told() -> None:
+    assert "Toxiproxy can be had in no way" in render(SPARSE["no distance"])
+
+
+def test_a_failed_check_is_told_at_the_top_and_in_the_table() -> None:
+    bad = Finding(check="writes", verdict=Verdict.FAIL, summary="Writes are lost", count=3, trial="01-007", first="lost: key ab")
+    html = render(replace(SUMMARY, findings=(*SUMMARY.findings, bad), verdict=Verdict.FAIL))
+    assert html.count("lost: key ab") >= 2
+
+
+def test_it_is_written_whole(tmp_path: Path) -> None:
+    path = write_report(SUMMARY, tmp_path)
+    assert path.read_text(encoding="utf-8") == render(SUMMARY)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_the_documented_schema_is_the_one_in_force() -> None:
+    current = TypeAdapter(Summary).json_schema()
+    assert json.loads(SCHEMA.read_text()) == current, "run 'make schema'"
+
+
+@pytest.mark.parametrize("summary", ALL.values(), ids=ALL)
+def test_a_summary_fits_the_documented_schema_and_comes_back(summary: Summary) -> None:
+    adapter = TypeAdapter(Summary)
+    data = adapter.dump_json(summary)
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(data))
+    assert adapter.validate_json(data) == summary

@@ -1,0 +1,112 @@
+"""What is stored can be read again, whole or torn, and what is not there is said."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from harness.errors import EvidenceUnreadable, UsageError
+from harness.store import VERSION, RunRecord, Store, TrialRecord, stored_runs
+from scenarios.locust.recorder import SCHEMA
+from tests.evidence import FAULT, SCENARIO, TARGET, WINDOW, distances, ledger
+from tests.unit.test_plan import plan
+
+PLAN = plan(1)
+RECORD = RunRecord(
+    version=VERSION,
+    run="r",
+    started_at="2026-01-01T00:00:00+00:00",
+    started_ns=1,
+    plan=PLAN,
+    targets=(TARGET, replace(TARGET, name="sync")),
+    scenarios=(SCENARIO, replace(SCENARIO, name="ping"), replace(SCENARIO, name="point-read")),
+    environment={"cores": "2"},
+    settings=(),
+    not_done=(),
+)
+TRIAL = PLAN.trials[0]
+ROW = (0, "create_user", "ab", 1, 2, 3, "ok", 201, "")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A run that has begun."""
+    made = Store.create(tmp_path, "20260101-000000")
+    made.write_record(RECORD)
+    return made
+
+
+def write_ops(store: Store, batches: int) -> Path:
+    """Write the ops of the first trial in so many batches of two rows, never closed, as a killed generator does."""
+    path = store.ops_path(TRIAL)
+    with pa.OSFile(str(path), "wb") as sink:
+        writer = pa.ipc.new_stream(sink, SCHEMA)
+        for _ in range(batches):
+            columns = [pa.array([value, value], field.type) for value, field in zip(ROW, SCHEMA, strict=True)]
+            writer.write_batch(pa.record_batch(columns, schema=SCHEMA))
+    return path
+
+
+def test_a_trial_comes_back_as_it_was(store: Store) -> None:
+    write_ops(store, 2)
+    known = TrialRecord(trial=TRIAL, window=WINDOW, samples=distances(20, 1), faults=(FAULT,), ledger=ledger())
+    store.write_trial(known)
+    found = Store.open(store.folder).evidence(TRIAL, store.record())
+    assert found is not None
+    assert found.complete
+    assert (found.window, found.samples, found.faults) == (WINDOW, known.samples, (FAULT,))
+    assert [(op.name, op.outcome, op.status) for op in found.ops] == [("create_user", "ok", 201)] * 4
+    assert store.record() == RECORD
+
+
+def test_a_torn_tail_costs_its_batch_only(store: Store) -> None:
+    path = write_ops(store, 3)
+    path.write_bytes(path.read_bytes()[:-20])
+    found = store.evidence(TRIAL, RECORD)
+    assert found is not None
+    assert len(found.ops) == 4
+    assert not found.complete
+    assert found.window is None
+
+
+@pytest.mark.parametrize("left", [0, 10])
+def test_a_record_torn_at_its_head_holds_nothing(store: Store, left: int) -> None:
+    path = write_ops(store, 1)
+    path.write_bytes(path.read_bytes()[:left])
+    assert store.evidence(TRIAL, RECORD) is None
+
+
+def test_latest_points_to_the_newest_run(store: Store) -> None:
+    other = Store.create(store.folder.parent, "20260102-000000")
+    other.write_record(RECORD)
+    assert (store.folder.parent / "latest").resolve() == other.folder
+    assert stored_runs(store.folder.parent) == [other.folder, store.folder]
+
+
+def test_two_runs_in_one_second_get_a_folder_each(store: Store) -> None:
+    assert Store.create(store.folder.parent, store.folder.name).folder != store.folder
+
+
+def test_a_run_that_was_not_finished_says_so(store: Store) -> None:
+    assert store.duration_s() is None
+    store.finish(1.5)
+    assert store.duration_s() == 1.5
+
+
+def test_a_file_where_results_should_go_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("in the way")
+    with pytest.raises(UsageError, match="--out"):
+        Store.create(tmp_path / "results", "r")
+
+
+def test_no_run_another_version_and_a_torn_record_are_told_apart(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(EvidenceUnreadable, match="No run is stored"):
+        Store.open(tmp_path / "nowhere")
+    record = store.folder / "run.json"
+    record.write_text(record.read_text().replace(f'"version": {VERSION}', '"version": 99', 1))
+    with pytest.raises(EvidenceUnreadable, match="version 99"):
+        store.record()
+    record.write_text("{")
+    with pytest.raises(EvidenceUnreadable, match="can't be read"):
+        store.record()
