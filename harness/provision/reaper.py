@@ -20,6 +20,7 @@ import psutil
 
 TOKEN_VARIABLE = "TWINBENCH_CUSTODY"
 GRACE_S = 5.0
+ORPHAN_GRACE_S = 0.5
 
 
 def identify(pid: int, created_s: float) -> psutil.Process | None:
@@ -37,7 +38,9 @@ def stop(process: psutil.Process, signal_number: int, grace_s: float) -> None:
         # Collected first: a descendant in a session of its own can't be found once its parent is gone.
         family = [process, *process.children(recursive=True)]
         process.send_signal(signal_number)
-        _, alive = psutil.wait_procs(family, timeout=grace_s)
+        psutil.wait_procs([process], timeout=grace_s)
+        # what a parent that ends in order leaves behind was not going to end by itself
+        _, alive = psutil.wait_procs(family, timeout=ORPHAN_GRACE_S)
         for survivor in alive:
             with contextlib.suppress(psutil.Error):
                 survivor.kill()

@@ -91,7 +91,8 @@ class Tap:
             data = b""
         if not data:
             for sock in (pair.client, pair.server):
-                with suppress(KeyError):
+                # the other side's end may have been read in the same round, and both be closed by now
+                with suppress(KeyError, ValueError):
                     self._selector.unregister(sock)
                 sock.close()
             return
