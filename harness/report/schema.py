@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from harness.findings import Summary
 
+
+def summary_schema() -> dict[str, Any]:
+    """Return the JSON schema of a summary, as it is in force."""
+    return TypeAdapter(Summary).json_schema()
+
+
 if __name__ == "__main__":
-    json.dump(TypeAdapter(Summary).json_schema(), sys.stdout, indent=1)
+    json.dump(summary_schema(), sys.stdout, indent=1)
     sys.stdout.write("\n")

@@ -13,25 +13,36 @@ NS_PER_MS = 1e6
 
 
 def timeline(
-    block: int, ops: pd.DataFrame, faults: Sequence[tuple[int, int, str]], *, origin_ns: int, bin_s: float
+    block: int, ops: pd.DataFrame, faults: Sequence[tuple[int, int, str]], origin_ns: int, bin_s: float
 ) -> Timeline:
     """Bin the ops of a block by the time they ended.
 
+    A bin in which a target ended requests, but none of them well, is there with a rate of 0 and no latency:
+    a target that answers nothing must not look like one that was not asked.
+
     Args:
         block: Its number.
-        ops: Columns of ``Op`` and ``target``; only those that ended well are counted.
+        ops: Columns of ``Op`` and ``target``.
         faults: Start and end in ns, and what was in force.
         origin_ns: Where the axis begins.
         bin_s: Width of a bin in seconds.
     """
-    ok = ops[ops["outcome"] == "ok"]
-    number = ((ok["ended_ns"] - origin_ns) / NS_PER_S // bin_s).astype(int)
-    latency_ms = (ok["ended_ns"] - ok["intended_ns"]) / NS_PER_MS
-    grouped = latency_ms.groupby([ok["target"], number.rename("bin")]).agg(["size", "median"])
+    ok = ops["outcome"] == "ok"
+    binned = pd.DataFrame(
+        {
+            "target": ops["target"],
+            "bin": ((ops["ended_ns"] - origin_ns) / NS_PER_S // bin_s).astype(int),
+            "ok": ok,
+            "latency_ms": ((ops["ended_ns"] - ops["intended_ns"]) / NS_PER_MS).where(ok),
+        }
+    )
+    grouped = binned.groupby(["target", "bin"]).agg({"ok": "sum", "latency_ms": "median"})
     points = tuple(
-        TimelinePoint(t_s=number * bin_s, target=target, rps=size / bin_s, p50_ms=median)
-        for (target, number), size, median in zip(
-            grouped.index, grouped["size"].to_list(), grouped["median"].to_list(), strict=True
+        TimelinePoint(
+            t_s=number * bin_s, target=target, rps=served / bin_s, p50_ms=median if served else None
+        )
+        for (target, number), served, median in zip(
+            grouped.index, grouped["ok"].tolist(), grouped["latency_ms"].tolist(), strict=True
         )
     )
     windows = tuple(

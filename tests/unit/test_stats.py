@@ -144,6 +144,7 @@ def test_the_timeline_counts_what_ended_well() -> None:
         }
     )
     line = timeline(1, ops, [(0, second, "20 ms")], origin_ns=0, bin_s=0.5)
-    (point,) = line.points
-    assert (point.t_s, point.rps, point.p50_ms) == (0.0, 4.0, pytest.approx(150.0))
+    served, failed = line.points
+    assert (served.t_s, served.rps, served.p50_ms) == (0.0, 4.0, pytest.approx(150.0))
+    assert (failed.t_s, failed.rps, failed.p50_ms) == (1.0, 0.0, None)
     assert line.faults == ((0.0, 1.0, "20 ms"),)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Any
+
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
 
 from harness.findings import Summary, Timeline
 from harness.report.canvas import FigureOf, Panel, Table, canvas
-from harness.report.palette import FAULT, INK, style_of
+from harness.report.palette import FAINT, FAULT, style_of
+from harness.report.ticks import log_ticks
 from harness.report.words import number
 
-HEIGHT_IN = 3.6
-WEAK_MS = 10  # shaded paler below this
-HATCHES = ("", "///")
+HEIGHT_IN = 3.7
+HATCHES = ("", "////", r"\\\\", "||||", "----", "xxxx")
+PALEST, STRONGEST = 0.15, 0.5
+LINEAR_BELOW_RPS = 10
+# Beyond as many bins the table tells the faults only, so that the page stays light.
+MOST_BINS = 2500
 
 
 def draw_timelines(summary: Summary) -> FigureOf | None:
@@ -19,58 +30,110 @@ def draw_timelines(summary: Summary) -> FigureOf | None:
     timelines = summary.analysis.timelines
     if not timelines:
         return None
-    rows = tuple(
-        (str(line.block), f"{start:.1f} s", f"{end:.1f} s", f"latency, {detail}")
-        for line in timelines
-        for start, end, detail in line.faults
-    )
+    faults = sorted({detail for line in timelines for _, _, detail in line.faults}, key=_strength)
     return FigureOf(
         id="timelines",
         title="What happened when?",
-        note="Requests answered and their median latency in bins of "
-        f"{number(1000 * timelines[0].bin_s)} ms, warm-up and draining included. Shaded: added latency was in force,"
-        " paler below 10 ms and hatched from 10 ms on. Trials run in turns, A B B A, in an order that differs by block.",
-        panels=tuple(_panel(summary, line) for line in timelines),
-        table=Table(columns=("block", "from", "to", "in force"), rows=rows),
+        note=f"Requests answered, and their median latency, in bins of {number(1000 * timelines[0].bin_s)}"
+        " ms, warm-up and draining included. Shaded and hatched: a fault was in force (a time is"
+        " latency added to each round trip to the database). Trials run in turns, A B B A, in an order"
+        " that differs by block. Both axes are logarithmic, requests from 10 a second on.",
+        panels=tuple(_panel(summary.plan.targets, line, faults) for line in timelines),
+        table=Table(
+            columns=("block", "from, s", "to, s", "what", "requests/s", "p50, ms"), rows=_rows(timelines)
+        ),
     )
 
 
-def _panel(summary: Summary, line: Timeline) -> Panel:
-    label = f"Block {line.block}: requests per second and median latency over time, with {len(line.faults)} fault windows"
+def _strength(detail: str) -> tuple[float, str]:
+    """Order faults by the number that their detail begins with; those without one come last."""
+    found = re.match(r"\d+(?:\.\d+)?", detail)
+    return (float(found[0]) if found else float("inf"), detail)
+
+
+def _panel(targets: tuple[str, ...], line: Timeline, faults: Sequence[str]) -> Panel:
+    windows = "one fault window" if len(line.faults) == 1 else f"{len(line.faults)} fault windows"
+    label = f"Block {line.block}: requests per second and median latency over time, with {windows}"
     with canvas(f"time-{line.block}", label, height_in=HEIGHT_IN, rows=2) as drawn:
         load, wait = drawn.figure.axes
-        for target in summary.plan.targets:
-            style = style_of(target, summary.plan.targets)
+        for target in targets:
             points = [point for point in line.points if point.target == target]
-            times = [point.t_s for point in points]
-            marks = {"color": style.colour, "linestyle": "none", "marker": style.marker, "markersize": 2.2}
-            load.plot(times, [point.rps for point in points], **marks, label=target)
-            wait.plot(times, [point.p50_ms or float("nan") for point in points], **marks)
+            _marks(load, [(point.t_s, point.rps) for point in points], target, targets)
+            waits = [(point.t_s, point.p50_ms) for point in points if point.p50_ms is not None]
+            _marks(wait, waits, target, targets)
+        shades = {detail: _shade(place, len(faults)) for place, detail in enumerate(faults)}
         for axes in (load, wait):
-            _shade(axes, line)
+            for start, end, detail in _merged(line):
+                axes.axvspan(start, end, **shades[detail])
             axes.grid(visible=False, axis="x")
         load.set_title(f"Block {line.block}")
         load.set_ylabel("requests per second")
+        load.set_yscale("symlog", linthresh=LINEAR_BELOW_RPS)  # a stop is 0, which no logarithm has
         load.set_ylim(bottom=0)
-        load.legend(loc="upper right", markerscale=2.5, ncols=2, handletextpad=0.1)
-        load.margins(y=0.18)
+        load.yaxis.set_major_formatter("{x:,.0f}")
+        load.yaxis.set_minor_locator(NullLocator())
         wait.set_ylabel("median latency, ms")
-        if any(point.p50_ms for point in line.points if point.target in summary.plan.targets):
-            wait.set_yscale("log")
-            wait.yaxis.set_major_formatter("{x:g}")
+        wait.set_yscale("log")
+        log_ticks(wait, "y", [point.p50_ms for point in line.points if point.p50_ms is not None])
         wait.set_xlabel("time since the block's first request, s")
+        keys = [Patch(label=detail, **shades[detail]) for detail in faults]
+        drawn.legend([*(_key(target, targets) for target in targets), *keys])
     return drawn.panel
 
 
-def _shade(axes: Axes, line: Timeline) -> None:
-    for start, end, detail in line.faults:
-        strong = int(detail.split()[0]) >= WEAK_MS
-        axes.axvspan(
-            start,
-            end,
-            facecolor=FAULT,
-            edgecolor=INK if strong else "none",
-            alpha=0.35 if strong else 0.18,
-            hatch=HATCHES[strong],
-            linewidth=0,
-        )
+def _merged(line: Timeline) -> list[tuple[float, float, str]]:
+    """Join windows of one fault less than a bin apart: the gap between two trials is thinner than a hair."""
+    merged: list[tuple[float, float, str]] = []
+    for start, end, detail in sorted(line.faults):
+        if merged and merged[-1][2] == detail and start - merged[-1][1] < line.bin_s:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]), detail)
+        else:
+            merged.append((start, end, detail))
+    return merged
+
+
+def _shade(place: int, count: int) -> dict[str, Any]:
+    """The look of a fault: darker the stronger it is, and hatched in a way of its own."""
+    return {
+        "facecolor": FAULT,
+        "edgecolor": FAINT,
+        "alpha": PALEST + (STRONGEST - PALEST) * (place + 1) / count,
+        "hatch": HATCHES[place % len(HATCHES)],
+        "linewidth": 0,
+    }
+
+
+def _marks(axes: Axes, points: Sequence[tuple[float, float]], target: str, targets: tuple[str, ...]) -> None:
+    style = style_of(target, targets)
+    times, values = [time for time, _ in points], [value for _, value in points]
+    axes.plot(
+        times,
+        values,
+        color=style.colour,
+        marker=style.marker,
+        markersize=2.4,
+        markeredgewidth=0,
+        linestyle="none",
+    )
+
+
+def _key(target: str, targets: tuple[str, ...]) -> Line2D:
+    style = style_of(target, targets)
+    return Line2D([], [], color=style.colour, marker=style.marker, linestyle="none", label=target)
+
+
+def _rows(timelines: Sequence[Timeline]) -> tuple[tuple[str, ...], ...]:
+    """Faults of each block and, unless they are too many, bins, in the order of time."""
+    rows: list[tuple[str, ...]] = []
+    few = sum(len(line.points) for line in timelines) <= MOST_BINS
+    for line in timelines:
+        events = [(start, end, f"fault: {detail}", "", "") for start, end, detail in line.faults]
+        events += [
+            (point.t_s, point.t_s + line.bin_s, point.target, number(point.rps), number(point.p50_ms))
+            for point in (line.points if few else ())
+        ]
+        rows += [
+            (str(line.block), f"{start:.2f}", f"{end:.2f}", what, rps, p50)
+            for start, end, what, rps, p50 in sorted(events)
+        ]
+    return tuple(rows)

@@ -1,0 +1,57 @@
+"""A timeline shows what a client saw: also that it was answered nothing."""
+
+# ruff: noqa: D103 - a test is named by what it states
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.stats.timeline import timeline
+
+SECOND = 10**9
+OPS = st.lists(
+    st.tuples(
+        st.integers(0, 20 * SECOND),
+        st.integers(0, SECOND),
+        st.sampled_from(["ok", "fail", "unknown", "unsent"]),
+        st.sampled_from(["async", "sync"]),
+    ),
+    max_size=60,
+)
+
+
+def frame(ops: list[tuple[int, int, str, str]]) -> pd.DataFrame:
+    """Ops by intended start, latency, outcome and target."""
+    columns = {"intended_ns": "int64", "ended_ns": "int64", "outcome": "object", "target": "object"}
+    rows = [(start, start + took, outcome, target) for start, took, outcome, target in ops]
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+
+@given(OPS, st.sampled_from([0.25, 0.5, 1.0]))
+def test_every_op_that_ended_well_is_counted_once(ops: list[tuple[int, int, str, str]], bin_s: float) -> None:
+    points = timeline(1, frame(ops), [], 0, bin_s).points
+    for target in ("async", "sync"):
+        counted = sum(point.rps * bin_s for point in points if point.target == target)
+        assert counted == pytest.approx(sum(op[2:] == ("ok", target) for op in ops))
+
+
+@given(OPS)
+def test_a_bin_has_a_latency_if_and_only_if_it_served(ops: list[tuple[int, int, str, str]]) -> None:
+    for point in timeline(1, frame(ops), [], 0, 0.25).points:
+        assert (point.p50_ms is None) == (point.rps == 0)
+
+
+def test_a_stop_is_a_rate_of_zero_and_not_a_gap() -> None:
+    ops = [(0, 10, "ok", "async"), (SECOND, 10, "unknown", "async"), (2 * SECOND, 10, "ok", "async")]
+    assert [point.rps for point in timeline(1, frame(ops), [], 0, 1.0).points] == [1.0, 0.0, 1.0]
+
+
+def test_a_target_that_was_not_asked_has_no_bin() -> None:
+    points = timeline(1, frame([(0, 10, "ok", "async")]), [], 0, 1.0).points
+    assert {point.target for point in points} == {"async"}
+
+
+def test_no_op_at_all_leaves_the_faults() -> None:
+    line = timeline(3, frame([]), [(SECOND, 2 * SECOND, "5 ms")], SECOND // 2, 1.0)
+    assert (line.block, line.points, line.faults) == (3, (), ((0.5, 1.5, "5 ms"),))
