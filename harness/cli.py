@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
-import click
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from harness import doctor as parts_doctor
@@ -28,10 +28,9 @@ from harness.up import serve
 from scenarios.catalog import PROFILES, SCENARIOS
 from scenarios.operations import DATASET
 from targets.catalog import CATALOG
-from targets.shared.config import setting_rows
+from targets.shared.config import Settings, setting_rows
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Is async faster for my database workload? Evidence, not opinion.",
@@ -65,7 +64,7 @@ def bench(
     toxiproxy_url: ToxiproxyOption = None,
 ) -> None:
     """Compare the async twin with the sync twin at several distances from the database."""
-    _run(list(("async", "sync")), PROFILES[profile], seed, out, postgres_url, toxiproxy_url)
+    _run(["async", "sync"], PROFILES[profile], seed, out, postgres_url, toxiproxy_url)
 
 
 @app.command(name="run")
@@ -159,7 +158,7 @@ def _run(  # noqa: PLR0913 - one for each option
         targets={name: CATALOG[name] for name in targets},
         scenarios={name: SCENARIOS[name] for name in profile.scenarios},
         profile=profile,
-        settings=tuple(Setting(name=name, values=values, why=why) for name, values, why in setting_rows()),
+        settings=_settings(),
         rows=(DATASET.users, DATASET.posts_per_user),
         seed=random.SystemRandom().getrandbits(32) if seed is None else seed,
         out=out,
@@ -177,6 +176,18 @@ def _run(  # noqa: PLR0913 - one for each option
                 show(conclude(store), _report(store), out_console)
         raise
     _finish(stores[0])
+
+
+def _settings() -> tuple[Setting, ...]:
+    """Read the settings of the twins, which variables of the environment may change."""
+    twin = CATALOG["async"]
+    try:
+        settings = Settings(pool_size=twin.pool, threads=twin.threads)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"TWIN_{'_'.join(str(part) for part in first['loc'])}".upper()
+        raise UsageError(f"{name} is {first['input']!r}: {first['msg']}", f"Correct or unset {name}") from error
+    return tuple(Setting(name=name, values=values, why=why) for name, values, why in setting_rows(settings))
 
 
 def _finish(store: Store) -> NoReturn:
@@ -222,16 +233,18 @@ def main() -> None:
     errors = Console(stderr=True)
     try:
         with _ended_in_order():
-            code = app(standalone_mode=False)
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except HarnessError as error:
         errors.print(f"twinbench: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         code = error.exit_code
-    except click.ClickException as error:
-        errors.print(f"twinbench: {error.format_message()}. Say 'twinbench --help'.", style="red", markup=False)
-        code = ExitCode.USAGE
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         errors.print("twinbench: interrupted. Everything that it started has been ended.", style="yellow")
         code = ExitCode.INTERRUPTED
+    except typer.TyperException as error:
+        told = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+        text = f"twinbench: {told.rstrip('.')}. Say 'twinbench --help'."
+        errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        code = ExitCode.USAGE
     except Exception:  # noqa: BLE001 - a bug of ours: the trace is for whoever mends it
         traceback.print_exc()
         errors.print("twinbench: this is a bug of twinbench. Please report it with the lines above.", style="red")

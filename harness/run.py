@@ -67,12 +67,15 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
     """
     begun_s = time.monotonic()
     store = Store.create(request.out, _run_name())
-    with provisioned(
-        postgres_url=request.postgres_url,
-        toxiproxy_url=request.toxiproxy_url,
-        log=store.log,
-        say=progress.say,
-    ) as parts:
+    with (
+        store.kept_if_begun(),
+        provisioned(
+            postgres_url=request.postgres_url,
+            toxiproxy_url=request.toxiproxy_url,
+            log=store.log,
+            say=progress.say,
+        ) as parts,
+    ):
         request, not_done = _within_reach(request, parts)
         plan = make_plan(tuple(request.targets), request.scenarios, request.profile, request.seed)
         store.write_record(_record(store.folder.name, request, plan, parts, not_done))

@@ -38,7 +38,8 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the terminal as it was, however the run ended."""
-        self._bar.stop()
+        if self._task is not None:
+            self._bar.stop()
 
     def say(self, sentence: str) -> None:
         """Tell that something begins that takes its time."""

@@ -15,8 +15,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -115,6 +117,16 @@ class Store:
                 f"No run is stored in {folder}", "Say 'twinbench list' to see those that there are"
             )
         return cls(folder.resolve())
+
+    @contextmanager
+    def kept_if_begun(self) -> Iterator[None]:
+        """Remove the folder again if it ends without a plan and without a word in a log: nothing was run."""
+        try:
+            yield
+        finally:
+            logs = [path for path in (self.folder / "logs").iterdir() if path.stat().st_size]
+            if not (self.folder / "run.json").exists() and not logs:
+                shutil.rmtree(self.folder)
 
     def write_record(self, record: RunRecord) -> None:
         """Store what is known before the first trial, and point ``latest`` to this run."""

@@ -86,6 +86,7 @@ class Tap:
         upwards = source is pair.client
         try:
             data = source.recv(_CHUNK_BYTES)
+            self._count(data, pair, upwards=upwards)
             (pair.server if upwards else pair.client).sendall(data)
         except OSError:
             data = b""
@@ -95,12 +96,14 @@ class Tap:
                 with suppress(KeyError, ValueError):
                     self._selector.unregister(sock)
                 sock.close()
-            return
+
+    def _count(self, data: bytes, pair: _Pair, *, upwards: bool) -> None:
+        """Count before passing on, so that whoever has an answer finds it counted."""
         if upwards:
             self.counts.bytes_up += len(data)
         else:
             self.counts.bytes_down += len(data)
-            self.counts.round_trips += pair.client_spoke_last
+            self.counts.round_trips += pair.client_spoke_last and bool(data)
         pair.client_spoke_last = upwards
 
 

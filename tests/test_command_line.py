@@ -1,0 +1,96 @@
+"""Each mistake of a user gets one line that names the thing and the next step, and the right exit code."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def twinbench(*words: str, timeout_s: float = 100, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person would."""
+    return subprocess.run(
+        [sys.executable, "-m", "harness.cli", *words],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200", **variables},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+MISTAKES = {
+    "unknown command": (["frob"], {}, "No such command 'frob'"),
+    "unknown option": (["bench", "--nope"], {}, "No such option: --nope"),
+    "unknown profile": (["bench", "--profile", "huge"], {}, "'huge' is not one of"),
+    "unknown scenario": (["run", "nosuch"], {}, "No scenario is called 'nosuch'. Choose of"),
+    "unknown target": (["run", "ping", "--target", "nosuch"], {}, "No target is called 'nosuch'. Choose of"),
+    "level that is no number": (["run", "ping", "--level", "far"], {}, "valid integer"),
+    "level below zero": (["run", "ping", "--level", "-1"], {}, "--level"),
+    "no target to serve": (["up"], {}, "target"),
+    "no such run": (["report", "nowhere"], {}, "No run is stored in nowhere"),
+    "PostgreSQL that is not there": (
+        ["bench", "--postgres-url", "postgresql://u@127.0.0.1:1/d"],
+        {},
+        "gave no database",
+    ),
+    "PostgreSQL elsewhere": (["bench", "--postgres-url", "postgresql://u@192.0.2.1:5432/d"], {}, "stay on this machine"),
+    "Toxiproxy that is not there": (["bench", "--toxiproxy-url", "http://127.0.0.1:1"], {}, "No Toxiproxy answers"),
+    "setting that is no number": (["bench"], {"TWIN_STATEMENT_TIMEOUT_MS": "soon"}, "TWIN_STATEMENT_TIMEOUT_MS is 'soon'"),
+}
+
+
+@pytest.mark.parametrize(("words", "variables", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_line_and_exit_2(
+    words: list[str], variables: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    out = ["--out", str(tmp_path)] if words[0] in {"bench", "run"} and "nosuch" not in words else []
+    done = twinbench(*words, *out, **variables)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("twinbench: ")]
+    assert done.returncode == 2, done.stderr
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert lines[0].endswith(".")
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []  # a run that never began leaves no folder
+
+
+def test_results_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = twinbench("bench", "--out", str(tmp_path / "file"))
+    assert done.returncode == 2
+    assert "can't be written" in done.stderr
+    assert "--out" in done.stderr
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = twinbench("up", "async", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "is taken. Name another by --port" in done.stderr
+
+
+def test_help_and_lists_are_for_reading(tmp_path: Path) -> None:
+    assert "bench" in twinbench().stdout
+    listed = twinbench("list", "--out", str(tmp_path))
+    assert listed.returncode == 0
+    for word in ("point-read", "async", "sync", "quick", "default", "full"):
+        assert word in listed.stdout
+
+
+def test_doctor_names_every_part() -> None:
+    done = twinbench("doctor")
+    for part in ("Python", "PostgreSQL", "Toxiproxy", "sqlalchemy", "asyncpg", "locust", "disk"):
+        assert part in done.stdout
+    assert done.returncode == 0
+
+
+def test_doctor_says_what_to_do_about_what_is_missing() -> None:
+    done = twinbench("doctor", TOXIPROXY_BIN="/no/such/program")
+    assert done.returncode == 3
+    assert "Correct it or unset it" in done.stdout

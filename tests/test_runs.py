@@ -1,0 +1,220 @@
+"""Whole runs, in small: to the end, killed in the middle, with a part that dies, without Toxiproxy."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.analyse import analyse
+from harness.model import Verdict
+from harness.store import Store
+from tests.test_command_line import ROOT, twinbench
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@contextmanager
+def running(out: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A run in the background that is past its first trial."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", "run", *words, "--profile", "quick", "--out", str(out)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while not list(out.glob("*/trials/*/trial.json")) and time.monotonic() < deadline:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """All that a run has started."""
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def footprint(children: list[psutil.Process]) -> tuple[set[int], set[Path]]:
+    """Ports that are listened on, and data directories."""
+    ports, folders = set(), set()
+    for child in children:
+        words = child.cmdline()
+        if "-D" in words:
+            folders.add(Path(words[words.index("-D") + 1]).parent)
+        ports |= {connection.laddr.port for connection in child.net_connections("tcp") if connection.status == "LISTEN"}
+    return ports, folders
+
+
+def assert_nothing_is_left(children: list[psutil.Process], ports: set[int], folders: set[Path]) -> None:
+    """No process, no port, no data directory."""
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert alive == []
+    deadline = time.monotonic() + 30
+    while any(folder.exists() for folder in folders) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(folder.exists() for folder in folders)
+    for port in ports:
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Store]:
+    """A run to its end: writes at 20 ms and pings."""
+    out = tmp_path_factory.mktemp("whole")
+    words = ("run", "ping", "write", "--level", "0", "--level", "20", "--profile", "quick", "--seed", "3")
+    done = twinbench(*words, "--out", str(out), timeout_s=280)
+    return done, Store.open(out / "latest")
+
+
+class TestWhole:
+    def test_it_ends_with_a_verdict_a_table_and_a_report(
+        self, whole: tuple[subprocess.CompletedProcess[str], Store]
+    ) -> None:
+        done, store = whole
+        assert done.returncode in {0, 1, 3}, done.stderr  # a busy machine may unsettle a distance or the tuning
+        assert "Verdict: " in done.stdout
+        assert "report.html" in done.stdout
+        assert (store.folder / "report.html").read_text().endswith("</html>")
+
+    def test_every_trial_is_whole_and_sound(self, whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
+        _, store = whole
+        summary = store.summary()
+        assert summary is not None
+        assert summary.complete
+        assert summary.trials_done == len(summary.plan.trials) == 3 * 3 * 4
+        sound = {"record", "resends", "answers", "writes"}
+        found = {finding.check for finding in summary.findings}
+        assert sound <= found
+        assert {f.verdict for f in summary.findings if f.check in sound} == {Verdict.PASS}
+
+    def test_the_distance_bit_in_every_trial(self, whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
+        _, store = whole
+        record = store.record()
+        far = [trial for trial in record.plan.trials if trial.level_ms]
+        assert far
+        for trial in far:
+            evidence = store.evidence(trial, record)
+            assert evidence is not None
+            assert all("round trip took" in window.proof for window in evidence.faults)
+            trips = next(w.round_trips for w in store.wire() if (w.target, w.operation) == (trial.target, "create_user"))
+            fastest_ms = min(op.ended_ns - op.started_ns for op in evidence.ops) / 1e6
+            assert fastest_ms >= trips * trial.level_ms  # each of its round trips paid
+
+    def test_both_twins_make_as_many_round_trips(self, whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
+        _, store = whole
+        counts = {(w.operation, w.target): (w.round_trips, w.statements) for w in store.wire()}
+        assert counts["create_user", "async"] == counts["create_user", "sync"] == (5.0, 5.0)
+        assert counts["ping", "async"] == counts["ping", "sync"] == (0.0, 0.0)
+
+    def test_the_report_is_made_again_from_what_is_stored(
+        self, whole: tuple[subprocess.CompletedProcess[str], Store]
+    ) -> None:
+        done, store = whole
+        before = (store.folder / "report.html").read_bytes()
+        again = twinbench("report", str(store.folder))
+        assert again.returncode == done.returncode
+        assert (store.folder / "report.html").read_bytes() == before
+
+    def test_numbers_in_the_summary_are_those_of_the_evidence(
+        self, whole: tuple[subprocess.CompletedProcess[str], Store]
+    ) -> None:
+        _, store = whole
+        summary = json.loads((store.folder / "summary.json").read_text())
+        cells = {(c.scenario, c.level_ms, c.target): c for c in analyse(store, store.record()).cells}
+        assert len(summary["analysis"]["cells"]) == len(cells) == 6
+        for cell in summary["analysis"]["cells"]:
+            own = cells[cell["scenario"], cell["level_ms"], cell["target"]]
+            assert cell["throughput_rps"]["value"] == own.throughput_rps.value > 0
+
+    def test_a_ledger_that_lost_a_row_fails_when_judged_again(
+        self, whole: tuple[subprocess.CompletedProcess[str], Store], tmp_path: Path
+    ) -> None:
+        """The check at the end of the whole line can fail: one row is taken out of the stored ledger."""
+        _, store = whole
+        copy = tmp_path / "copy"
+        subprocess.run(["cp", "-r", str(store.folder), str(copy)], check=True)
+        trial = next(trial for trial in store.record().plan.trials if trial.scenario == "write")
+        path = copy / "trials" / trial.id / "trial.json"
+        known = json.loads(path.read_text())
+        key = next(iter(known["ledger"]["rows"]["posts"]))
+        known["ledger"]["rows"]["posts"][key] -= 1
+        path.write_text(json.dumps(known))
+        done = twinbench("report", str(copy))
+        assert done.returncode == 1
+        assert re.search(f"partial: key {key}", done.stdout)
+
+
+def test_a_run_that_is_killed_leaves_evidence_and_nothing_else(tmp_path: Path) -> None:
+    with running(tmp_path, "write", "--level", "0", "--level", "20") as process:
+        children = family(process)
+        ports, folders = footprint(children)
+        assert len(ports) >= 4  # PostgreSQL, Toxiproxy's own and its proxies, the targets
+        assert len(folders) == 1
+        process.kill()
+        assert_nothing_is_left(children, ports, folders)
+    done = twinbench("report", "--out", str(tmp_path))
+    assert done.returncode in {1, 3}
+    assert "incomplete run" in done.stdout
+    assert "This run is incomplete" in (tmp_path / "latest" / "report.html").read_text()
+
+
+def test_ctrl_c_ends_in_order_with_a_report_of_what_there_is(tmp_path: Path) -> None:
+    with running(tmp_path, "point-read", "--level", "0") as process:
+        children = family(process)
+        ports, folders = footprint(children)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 130
+        assert_nothing_is_left(children, ports, folders)
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert "incomplete run" in out
+    assert (tmp_path / "latest" / "report.html").exists()
+
+
+@pytest.mark.parametrize("part", ["postgres", "toxiproxy", "uvicorn", "scenarios.locust.generator"])
+def test_a_part_that_dies_ends_the_run_in_one_line(tmp_path: Path, part: str) -> None:
+    with running(tmp_path, "point-read", "--level", "20") as process:
+        children = family(process)
+        ports, folders = footprint(children)
+        victims = [child for child in children if part in " ".join(child.cmdline()[:4])]
+        for victim in victims:
+            victim.kill()
+        assert victims
+        _, err = process.communicate(timeout=120)
+        assert process.returncode in {1, 4}, err
+        assert_nothing_is_left(children, ports, folders)
+    lines = [line for line in err.splitlines() if line.startswith("twinbench: ")]
+    assert "Traceback" not in err
+    assert len(lines) == 1 or process.returncode == 1
+
+
+def test_without_toxiproxy_it_compares_at_0_ms_and_says_so(tmp_path: Path) -> None:
+    done = twinbench(
+        *("run", "point-read", "--profile", "quick", "--out", str(tmp_path)),
+        TOXIPROXY_BIN=os.devnull + "/none",
+        timeout_s=280,
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    report = (tmp_path / "latest" / "report.html").read_text()
+    assert "Not compared at 20 ms from the database" in report
+    assert "TOXIPROXY_BIN" in report
+    summary = Store.open(tmp_path / "latest").summary()
+    assert summary is not None
+    assert {cell.level_ms for cell in summary.analysis.cells} == {0}
