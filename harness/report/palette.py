@@ -51,10 +51,13 @@ STYLES = (
     Style(colour=SERIES[3], marker="D", line="-."),
 )
 
+TWINS = ("async", "sync")
+
 
 def style_of(target: str, targets: tuple[str, ...]) -> Style:
-    """Return the style of a target by its place among the run's targets."""
-    return STYLES[targets.index(target) % len(STYLES)]
+    """Return the style of a target: a twin has its own in every report, others go by their place."""
+    order = [*TWINS, *(name for name in targets if name not in TWINS)]
+    return STYLES[order.index(target) % len(STYLES)]
 
 
 def with_variables(svg: str) -> str:

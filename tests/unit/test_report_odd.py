@@ -15,6 +15,7 @@ from harness.report import page
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.timelines import draw_timelines
 from harness.report.page import render, write_report
+from harness.report.palette import style_of
 from tests.report_fixture import SCENARIOS, SUMMARY, comparison, known
 
 HOSTILE = '$x$ "><script>alert(1)</script>'
@@ -108,6 +109,12 @@ def test_three_targets_are_told_apart() -> None:
     assert "bridge and sync" in figure.title
     assert "bridge, 20 ms" in str(figure.panels[1].svg)
     assert render(summary)
+
+
+def test_a_twin_looks_alike_in_every_report() -> None:
+    assert style_of("sync", ("sync",)) == style_of("sync", ("async", "sync"))
+    styles = [style_of(name, ("async", "bridge", "sync")) for name in ("async", "sync", "bridge")]
+    assert len({style.colour for style in styles}) == len({style.marker for style in styles}) == 3
 
 
 def test_faster_is_on_one_side_whatever_is_compared() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.findings import Comparison, Summary
-from harness.report.canvas import Canvas, FigureOf, Panel, Table, canvas
+from harness.report.canvas import SMALL, Canvas, FigureOf, Panel, Table, canvas
 from harness.report.palette import FAINT, INK, Style, style_of
 from harness.report.ticks import ratio_ticks
 from harness.report.words import distance, number, ratio
@@ -100,7 +100,7 @@ def _directions(drawn: Canvas, first: str, other: str) -> None:
     """Say on which side of 1 which target is the faster one: more requests, or a shorter wait."""
     for x, text, side in ((0, f"← {other} faster", "left"), (1, f"{first} faster →", "right")):
         drawn.axes.text(
-            x, 1.02, text, transform=drawn.axes.transAxes, ha=side, va="bottom", fontsize=9, color=FAINT
+            x, 1.02, text, transform=drawn.axes.transAxes, ha=side, va="bottom", fontsize=SMALL, color=FAINT
         )
 
 

@@ -21,6 +21,7 @@ HEIGHT_IN = 3.7
 HATCHES = ("", "////", r"\\\\", "||||", "----", "xxxx")
 PALEST, STRONGEST = 0.15, 0.5
 LINEAR_BELOW_RPS = 10
+HEADROOM = 1.6
 # Beyond as many bins the table tells the faults only, so that the page stays light.
 MOST_BINS = 2500
 
@@ -69,7 +70,7 @@ def _panel(targets: tuple[str, ...], line: Timeline, faults: Sequence[str]) -> P
         load.set_title(f"Block {line.block}")
         load.set_ylabel("requests per second")
         load.set_yscale("symlog", linthresh=LINEAR_BELOW_RPS)  # a stop is 0, which no logarithm has
-        load.set_ylim(bottom=0)
+        load.set_ylim(0, HEADROOM * max([LINEAR_BELOW_RPS, *(point.rps for point in line.points)]))
         load.yaxis.set_major_formatter("{x:,.0f}")
         load.yaxis.set_minor_locator(NullLocator())
         wait.set_ylabel("median latency, ms")
