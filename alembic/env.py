@@ -2,9 +2,9 @@
 
 from logging.config import fileConfig
 
-from alembic import context
 from sqlalchemy import create_engine, pool
 
+from alembic import context
 from targets.shared.config import Settings
 from targets.shared.models import Base  # importing it brings every model: they live in one module
 

@@ -51,7 +51,8 @@ def analyse(store: Store, record: RunRecord) -> Analysis:
     cells = tuple(_cell(key, measured) for key, measured in trials.items())
     return Analysis(
         cells=cells,
-        comparisons=tuple(_comparisons(record.plan.targets, trials, scenarios)),
+        # a cell in which one target never answered, or never ran, has no ratio
+        comparisons=tuple(c for c in _comparisons(record.plan.targets, trials, scenarios) if c.ratio.blocks),
         wire=store.wire(),
         timelines=tuple(_timelines(store, record)),
         warnings=tuple(_warnings(cells, trials, record)),
@@ -148,11 +149,11 @@ def _comparisons(
     targets: Sequence[str], trials: dict[CellKey, list[_Measured]], scenarios: dict[str, Scenario]
 ) -> Iterable[Comparison]:
     """Compare the first target with each other one, over the blocks in which both have a trial."""
-    for scenario, level_ms, target in trials:
+    for (scenario, level_ms, target), measured in trials.items():
         if target != targets[0]:
             continue
         for other in targets[1:]:
-            first = _by_block(trials[scenario, level_ms, target])
+            first = _by_block(measured)
             second = _by_block(trials.get((scenario, level_ms, other), []))
             both = sorted(first.keys() & second.keys())
             # A fixed offered rate fixes the throughput: only the waiting can differ.
@@ -201,9 +202,7 @@ def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:
             yield timeline(block, ops, faults, origin_ns=int(ops["started_ns"].min()), bin_s=BIN_S)
 
 
-def _warnings(
-    cells: Iterable[Cell], trials: dict[CellKey, list[_Measured]], record: RunRecord
-) -> Iterable[str]:
+def _warnings(cells: Iterable[Cell], trials: dict[CellKey, list[_Measured]], record: RunRecord) -> Iterable[str]:
     cores = int(record.environment.get("cores", "1"))
     full, generator, unstable, few = [], [], [], []
     for cell in cells:
@@ -213,8 +212,7 @@ def _warnings(
         if cell.cpu_cores.get("generator", 0.0) >= BUSY_GENERATOR_CORES:
             generator.append(name)
         rates = [
-            _throughput_rps(block)
-            for block in _by_block(trials[cell.scenario, cell.level_ms, cell.target]).values()
+            _throughput_rps(block) for block in _by_block(trials[cell.scenario, cell.level_ms, cell.target]).values()
         ]
         if len(rates) > 1 and mean(rates) and stdev(rates) / mean(rates) >= UNSTABLE_SPREAD:
             unstable.append(name)

@@ -40,7 +40,14 @@ out_console = Console()
 Results = Path("results")
 BY_VERDICT = {Verdict.PASS: ExitCode.PASS, Verdict.FAIL: ExitCode.FAIL, Verdict.UNDECIDED: ExitCode.UNDECIDED}
 
-ProfileName = StrEnum("ProfileName", {name: name for name in PROFILES})  # type: ignore[misc] - the choices are data
+
+class ProfileName(StrEnum):
+    """The profiles, as choices; a test holds them against the catalog."""
+
+    QUICK = "quick"
+    DEFAULT = "default"
+    FULL = "full"
+
 
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for results.")]
 ProfileOption = Annotated[ProfileName, typer.Option("--profile", help="How much to run.")]
@@ -48,16 +55,18 @@ PostgresOption = Annotated[
     str | None, typer.Option("--postgres-url", help="Use this server (loopback) instead of one of our own.")
 ]
 ToxiproxyOption = Annotated[
-    str | None, typer.Option("--toxiproxy-url", help="Use this Toxiproxy (loopback) instead of one of our own.")
+    str | None,
+    typer.Option("--toxiproxy-url", help="Use this Toxiproxy (loopback) instead of one of our own."),
 ]
 SeedOption = Annotated[
-    int | None, typer.Option("--seed", help="Fixes the order of trials and the load. Chosen and shown if left out.")
+    int | None,
+    typer.Option("--seed", help="Fixes the order of trials and the load. Chosen and shown if left out."),
 ]
 
 
 @app.command()
 def bench(
-    profile: ProfileOption = ProfileName["default"],
+    profile: ProfileOption = ProfileName.DEFAULT,
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
@@ -73,13 +82,14 @@ def run_command(
         list[str] | None, typer.Argument(help="Scenarios to run; all of the profile's if left out.")
     ] = None,
     target: Annotated[
-        list[str] | None, typer.Option("--target", help="Target to run; may be given again. Both twins if left out.")
+        list[str] | None,
+        typer.Option("--target", help="Target to run; may be given again. Both twins if left out."),
     ] = None,
     level: Annotated[
         list[int] | None,
         typer.Option("--level", min=0, max=10_000, help="Added latency in ms; may be given again."),
     ] = None,
-    profile: ProfileOption = ProfileName["default"],
+    profile: ProfileOption = ProfileName.DEFAULT,
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
@@ -97,7 +107,14 @@ def run_command(
         warmup_s=chosen.warmup_s,
         measure_s=chosen.measure_s,
     )
-    _run(list(dict.fromkeys(target or ["async", "sync"])), profile_of_choice, seed, out, postgres_url, toxiproxy_url)
+    _run(
+        list(dict.fromkeys(target or ["async", "sync"])),
+        profile_of_choice,
+        seed,
+        out,
+        postgres_url,
+        toxiproxy_url,
+    )
 
 
 @app.command(name="list")
@@ -144,7 +161,7 @@ def up(
     serve(CATALOG[target], port, postgres_url, toxiproxy_url, (DATASET.users, DATASET.posts_per_user))
 
 
-def _run(  # noqa: PLR0913 - one for each option
+def _run(
     targets: list[str],
     profile: Profile,
     seed: int | None,
@@ -238,7 +255,6 @@ def main() -> None:
         errors.print(f"twinbench: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         code = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        errors.print("twinbench: interrupted. Everything that it started has been ended.", style="yellow")
         code = ExitCode.INTERRUPTED
     except typer.TyperException as error:
         told = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
@@ -249,6 +265,8 @@ def main() -> None:
         traceback.print_exc()
         errors.print("twinbench: this is a bug of twinbench. Please report it with the lines above.", style="red")
         code = ExitCode.HARNESS
+    if code == ExitCode.INTERRUPTED:  # which Typer makes of Ctrl-C itself
+        errors.print("twinbench: interrupted. Everything that it started has been ended.", style="yellow")
     sys.exit(code or ExitCode.PASS)
 
 

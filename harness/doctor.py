@@ -17,8 +17,8 @@ from rich.table import Table
 
 from harness.environment import LIBRARIES
 from harness.errors import HarnessError
-from harness.provision.postgres import connect, installed_binaries, installed_version, without_password
 from harness.provision.loopback import require_loopback
+from harness.provision.postgres import connect, installed_binaries, installed_version, without_password
 from harness.provision.toxiproxy import toxiproxy_at
 from harness.provision.toxiproxy_binary import MEND, cache_folder, find_program
 
@@ -82,7 +82,7 @@ def _postgres(url: str | None) -> Part:
         with closing(connect(url)) as connection, connection.cursor() as cursor:
             cursor.execute("SHOW server_version")
             (version,) = cursor.fetchone() or ("?",)
-    except Exception as error:  # noqa: BLE001 - a doctor reports whatever is wrong
+    except Exception as error:
         raise HarnessError(
             f"{without_password(url)}: {str(error).strip().splitlines()[0]}", "Start it, or correct the URL"
         ) from error

@@ -32,8 +32,7 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
             findings += judge_trial(evidence)
     findings += _judge_tuning(record, analysis)
     findings += [
-        Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1)
-        for sentence in record.not_done
+        Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1) for sentence in record.not_done
     ]
     return tuple(findings)
 
@@ -60,6 +59,4 @@ def _judge_tuning(record: RunRecord, analysis: Analysis) -> Iterator[Finding]:
     if pings:
         yield check_tuning(pings[0])
     else:
-        yield Finding(
-            check="tuning", verdict=Verdict.UNDECIDED, summary="GET /ping was not compared", count=1
-        )
+        yield Finding(check="tuning", verdict=Verdict.UNDECIDED, summary="GET /ping was not compared", count=1)

@@ -118,9 +118,7 @@ class Generator:
         return event
 
     def _died(self, how: str) -> PartDied:
-        return PartDied(
-            f"The load generator {how}: {self.child.last_words()}", f"Read {self.child.log}"
-        )
+        return PartDied(f"The load generator {how}: {self.child.last_words()}", f"Read {self.child.log}")
 
 
 @contextmanager
@@ -128,7 +126,5 @@ def generator(log: Path) -> Iterator[Generator]:
     """Start a load generator; ``wait_until_ready`` says when it is, so that it can start beside others."""
     argv = [sys.executable, "-m", "scenarios.locust.generator"]
     # unbuffered: select() must see all that has come
-    with started(
-        "The load generator", argv, log=log, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as child:
+    with started("The load generator", argv, log=log, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         yield Generator(child)

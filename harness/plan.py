@@ -8,9 +8,7 @@ from random import Random
 from harness.model import Plan, Profile, Scenario, Trial
 
 
-def make_plan(
-    targets: Sequence[str], scenarios: Mapping[str, Scenario], profile: Profile, seed: int
-) -> Plan:
+def make_plan(targets: Sequence[str], scenarios: Mapping[str, Scenario], profile: Profile, seed: int) -> Plan:
     """Lay out every trial of a run.
 
     Each block holds every cell (scenario at level) once, in a random order of its own. Within a cell the

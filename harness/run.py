@@ -146,9 +146,7 @@ def _within_reach(request: Request, parts: Parts) -> tuple[Request, tuple[str, .
     return replace(request, profile=replace(request.profile, levels_ms=(0,))), (sentence,)
 
 
-def _record(
-    name: str, request: Request, plan: Plan, parts: Parts, not_done: Sequence[str]
-) -> RunRecord:
+def _record(name: str, request: Request, plan: Plan, parts: Parts, not_done: Sequence[str]) -> RunRecord:
     return RunRecord(
         version=VERSION,
         run=name,

@@ -115,4 +115,4 @@ def winner(comparison: Comparison) -> str:
 def _interval(interval: Interval) -> str:
     if interval.low is None or interval.high is None:
         return f"{interval.value:.2f}"
-    return f"{interval.value:.2f} ({interval.low:.2f}–{interval.high:.2f})"  # noqa: RUF001 - a range
+    return f"{interval.value:.2f} ({interval.low:.2f}–{interval.high:.2f})"

@@ -15,11 +15,11 @@ from pathlib import Path
 from harness.findings import WireCount
 from harness.load import Generator, Order, generator
 from harness.model import Shape, Target
+from harness.provision.postgres import url_through
 from harness.provision.schema import reset_statement_counts, seed, statement_count
 from harness.provision.stage import Parts
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
 from harness.provision.wire import Tap, tap
-from harness.provision.postgres import url_through
 from harness.store import Store
 
 WARMUP_S = 0.3  # connects, and fills the statement caches on both sides
@@ -57,7 +57,7 @@ def survey(
         )
 
 
-def _send(  # noqa: PLR0913 - the first three are bound once
+def _send(  # noqa: PLR0913, PLR0917 - the first three are bound once
     load: Generator, ops: Path, key_prefixes: Iterator[int], host: str, operation: str, duration_s: float
 ) -> int:
     """Send one operation from a single client for a while; return how often."""
@@ -74,9 +74,7 @@ def _send(  # noqa: PLR0913 - the first three are bound once
     return load.run(order, lambda _edge: None).recorded
 
 
-def _count(
-    parts: Parts, wire: Tap, target: str, operation: str, send: Callable[[float], int]
-) -> WireCount:
+def _count(parts: Parts, wire: Tap, target: str, operation: str, send: Callable[[float], int]) -> WireCount:
     send(WARMUP_S)
     if parts.postgres.has_statement_counts:
         reset_statement_counts(parts.postgres.url)

@@ -20,7 +20,6 @@ from harness.provision.schema import read_ledger
 from harness.provision.stage import Parts, Stage, fresh_stage
 from harness.store import Store, TrialRecord
 
-
 PRIMING_S = 1.2
 PRIMING_CLIENTS = 16
 FIRST_PRIMING_KEY = 0xFFFE0000  # beyond any trial's
@@ -39,7 +38,7 @@ class Bench:
 
 
 @contextmanager
-def fresh_bench(  # noqa: PLR0913 - the six things a block is made of
+def fresh_bench(  # noqa: PLR0913, PLR0917 - the six things a block is made of
     parts: Parts,
     targets: Mapping[str, Target],
     scenarios: Mapping[str, Scenario],

@@ -61,6 +61,4 @@ def _serve(target: Target, port: int, database_url: str, logs: Path, console: Co
         console.print(f"API        http://{HOST}:{port}/docs  (Ctrl-C ends everything)", highlight=False)
         while running.child.running():
             time.sleep(POLL_S)
-        raise PartDied(
-            f"Target {target.name} ended: {running.child.last_words()}", "Mend the cause and start it again"
-        )
+        raise PartDied(f"Target {target.name} ended: {running.child.last_words()}", "Mend the cause and start it again")

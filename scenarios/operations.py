@@ -52,9 +52,7 @@ def get_user(random: Random, _key: str) -> Request:
 def list_users(random: Random, _key: str) -> Request:
     """Read a page of users, each with its posts."""
     offset = random.randint(0, DATASET.users - PAGE_USERS)
-    return Request(
-        method="GET", path=f"{PREFIX}/users?limit={PAGE_USERS}&offset={offset}&load=selectin"
-    )
+    return Request(method="GET", path=f"{PREFIX}/users?limit={PAGE_USERS}&offset={offset}&load=selectin")
 
 
 def create_user(_random: Random, key: str) -> Request:

@@ -34,7 +34,14 @@ WINDOW = Window(start_ns=0, end_ns=1000 * MS)
 FAULT = FaultWindow(kind="latency", detail="20 ms", injected_ns=0, healed_ns=1000 * MS, proof="took 20.3 ms")
 
 
-def op(number: int = 0, outcome: str = "ok", *, name: str = "create_user", took_ms: float = 150.0, key: str | None = None) -> Op:
+def op(
+    number: int = 0,
+    outcome: str = "ok",
+    *,
+    name: str = "create_user",
+    took_ms: float = 150.0,
+    key: str | None = None,
+) -> Op:
     """One request that began 10 ms after the one before."""
     status = {"ok": 201, "fail": 409, "unknown": 500, "unsent": 0}[outcome]
     started_ns = number * 10 * MS

@@ -18,7 +18,12 @@ from harness.model import Profile, Scenario, Shape, Target, Verdict
 from harness.plan import make_plan
 
 PROFILE = Profile(
-    name="quick", scenarios=("ping", "write", "mixed"), levels_ms=(0, 20), blocks=2, warmup_s=0.4, measure_s=1.0
+    name="quick",
+    scenarios=("ping", "write", "mixed"),
+    levels_ms=(0, 20),
+    blocks=2,
+    warmup_s=0.4,
+    measure_s=1.0,
 )
 SCENARIOS = (
     Scenario(name="ping", question="?", mix={"ping": 1}, shape=Shape(clients=16), reaches_database=False),
@@ -37,7 +42,7 @@ def known(value: float, spread: float = 0.1) -> Interval:
 
 
 def comparison(scenario: str, level_ms: int, value: float, word: str, metric: str = "throughput") -> Comparison:
-    """async against sync."""
+    """Async against sync."""
     return Comparison(
         scenario=scenario,
         level_ms=level_ms,
@@ -99,8 +104,22 @@ SUMMARY = Summary(
             comparison("mixed", 20, 1.0, "noise", "p50"),
         ),
         wire=(
-            WireCount(target="async", operation="create_user", round_trips=5, statements=5, bytes_up=981, bytes_down=264),
-            WireCount(target="sync", operation="create_user", round_trips=5, statements=None, bytes_up=1242, bytes_down=502),
+            WireCount(
+                target="async",
+                operation="create_user",
+                round_trips=5,
+                statements=5,
+                bytes_up=981,
+                bytes_down=264,
+            ),
+            WireCount(
+                target="sync",
+                operation="create_user",
+                round_trips=5,
+                statements=None,
+                bytes_up=1242,
+                bytes_down=502,
+            ),
         ),
         timelines=(
             Timeline(
@@ -117,7 +136,13 @@ SUMMARY = Summary(
     ),
     findings=(
         Finding(check="record", verdict=Verdict.PASS, summary="Every request is on record", trial="01-000"),
-        Finding(check="tuning", verdict=Verdict.PASS, summary="Apart as tuned builds are", measured="0.50", limit="0.4 to 0.9"),
+        Finding(
+            check="tuning",
+            verdict=Verdict.PASS,
+            summary="Apart as tuned builds are",
+            measured="0.50",
+            limit="0.4 to 0.9",
+        ),
     ),
     not_done=(),
 )
@@ -130,7 +155,12 @@ ONE_BLOCK = replace(
         for c in SUMMARY.analysis.cells
     ),
     comparisons=tuple(
-        replace(c, ratio=Interval(value=1.5, low=None, high=None, blocks=1), word="too few blocks", detectable=None)
+        replace(
+            c,
+            ratio=Interval(value=1.5, low=None, high=None, blocks=1),
+            word="too few blocks",
+            detectable=None,
+        )
         for c in SUMMARY.analysis.comparisons
     ),
 )
@@ -138,7 +168,9 @@ NEAR = tuple(c for c in SUMMARY.analysis.cells if c.level_ms == 0)
 
 # What a report must be able to draw, whatever is missing.
 SPARSE = {
-    "nothing at all": replace(SUMMARY, analysis=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED),
+    "nothing at all": replace(
+        SUMMARY, analysis=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED
+    ),
     "one block": replace(SUMMARY, analysis=ONE_BLOCK),
     "no distance": replace(
         SUMMARY,
@@ -151,7 +183,9 @@ SPARSE = {
         plan=make_plan(("sync",), {s.name: s for s in SCENARIOS}, PROFILE, 7),
         targets=TARGETS[1:],
         analysis=replace(
-            SUMMARY.analysis, comparisons=(), cells=tuple(c for c in SUMMARY.analysis.cells if c.target == "sync")
+            SUMMARY.analysis,
+            comparisons=(),
+            cells=tuple(c for c in SUMMARY.analysis.cells if c.target == "sync"),
         ),
     ),
 }

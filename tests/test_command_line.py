@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import ProfileName
+from scenarios.catalog import PROFILES
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -39,9 +42,21 @@ MISTAKES = {
         {},
         "gave no database",
     ),
-    "PostgreSQL elsewhere": (["bench", "--postgres-url", "postgresql://u@192.0.2.1:5432/d"], {}, "stay on this machine"),
-    "Toxiproxy that is not there": (["bench", "--toxiproxy-url", "http://127.0.0.1:1"], {}, "No Toxiproxy answers"),
-    "setting that is no number": (["bench"], {"TWIN_STATEMENT_TIMEOUT_MS": "soon"}, "TWIN_STATEMENT_TIMEOUT_MS is 'soon'"),
+    "PostgreSQL elsewhere": (
+        ["bench", "--postgres-url", "postgresql://u@192.0.2.1:5432/d"],
+        {},
+        "stay on this machine",
+    ),
+    "Toxiproxy that is not there": (
+        ["bench", "--toxiproxy-url", "http://127.0.0.1:1"],
+        {},
+        "No Toxiproxy answers",
+    ),
+    "setting that is no number": (
+        ["bench"],
+        {"TWIN_STATEMENT_TIMEOUT_MS": "soon"},
+        "TWIN_STATEMENT_TIMEOUT_MS is 'soon'",
+    ),
 }
 
 
@@ -81,6 +96,10 @@ def test_help_and_lists_are_for_reading(tmp_path: Path) -> None:
     assert listed.returncode == 0
     for word in ("point-read", "async", "sync", "quick", "default", "full"):
         assert word in listed.stdout
+
+
+def test_every_profile_can_be_chosen() -> None:
+    assert [name.value for name in ProfileName] == list(PROFILES)
 
 
 def test_doctor_names_every_part() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -77,7 +78,7 @@ def assert_nothing_is_left(children: list[psutil.Process], ports: set[int], fold
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Store]:
     """A run to its end: writes at 20 ms and pings."""
     out = tmp_path_factory.mktemp("whole")
-    words = ("run", "ping", "write", "--level", "0", "--level", "20", "--profile", "quick", "--seed", "3")
+    words = ("run", "ping", "write", "--level", "20", "--profile", "quick", "--seed", "3")
     done = twinbench(*words, "--out", str(out), timeout_s=280)
     return done, Store.open(out / "latest")
 
@@ -97,7 +98,7 @@ class TestWhole:
         summary = store.summary()
         assert summary is not None
         assert summary.complete
-        assert summary.trials_done == len(summary.plan.trials) == 3 * 3 * 4
+        assert summary.trials_done == len(summary.plan.trials) == 3 * 2 * 4
         sound = {"record", "resends", "answers", "writes"}
         found = {finding.check for finding in summary.findings}
         assert sound <= found
@@ -112,7 +113,9 @@ class TestWhole:
             evidence = store.evidence(trial, record)
             assert evidence is not None
             assert all("round trip took" in window.proof for window in evidence.faults)
-            trips = next(w.round_trips for w in store.wire() if (w.target, w.operation) == (trial.target, "create_user"))
+            trips = next(
+                w.round_trips for w in store.wire() if (w.target, w.operation) == (trial.target, "create_user")
+            )
             fastest_ms = min(op.ended_ns - op.started_ns for op in evidence.ops) / 1e6
             assert fastest_ms >= trips * trial.level_ms  # each of its round trips paid
 
@@ -137,7 +140,7 @@ class TestWhole:
         _, store = whole
         summary = json.loads((store.folder / "summary.json").read_text())
         cells = {(c.scenario, c.level_ms, c.target): c for c in analyse(store, store.record()).cells}
-        assert len(summary["analysis"]["cells"]) == len(cells) == 6
+        assert len(summary["analysis"]["cells"]) == len(cells) == 4
         for cell in summary["analysis"]["cells"]:
             own = cells[cell["scenario"], cell["level_ms"], cell["target"]]
             assert cell["throughput_rps"]["value"] == own.throughput_rps.value > 0
@@ -148,7 +151,7 @@ class TestWhole:
         """The check at the end of the whole line can fail: one row is taken out of the stored ledger."""
         _, store = whole
         copy = tmp_path / "copy"
-        subprocess.run(["cp", "-r", str(store.folder), str(copy)], check=True)
+        shutil.copytree(store.folder, copy)
         trial = next(trial for trial in store.record().plan.trials if trial.scenario == "write")
         path = copy / "trials" / trial.id / "trial.json"
         known = json.loads(path.read_text())

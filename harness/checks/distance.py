@@ -31,7 +31,9 @@ def check_distance(evidence: Evidence) -> Finding:
     if level_ms and not any(window.proof for window in evidence.faults):
         return _finding(evidence, Verdict.UNDECIDED, "Nothing proves that the latency was in force", None, [])
     added_ms = median(target_ms) - median(clean_ms)
-    escaped = [op for op in evidence.ops if op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < level_ms]
+    escaped = [
+        op for op in evidence.ops if op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < level_ms
+    ]
     if escaped:
         return _finding(evidence, Verdict.FAIL, "Requests were faster than the distance allows", added_ms, escaped)
     if abs(added_ms - level_ms) > tolerance_ms(level_ms):
@@ -44,9 +46,7 @@ def tolerance_ms(level_ms: int) -> float:
     return TOLERANCE_SHARE * level_ms + TIMER_MS
 
 
-def _finding(
-    evidence: Evidence, verdict: Verdict, summary: str, added_ms: float | None, escaped: list[Op]
-) -> Finding:
+def _finding(evidence: Evidence, verdict: Verdict, summary: str, added_ms: float | None, escaped: list[Op]) -> Finding:
     fastest = min(escaped, key=_took_ms, default=None)
     level_ms = evidence.trial.level_ms
     return Finding(

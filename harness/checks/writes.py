@@ -71,9 +71,7 @@ def _rows(evidence: Evidence, key: str) -> dict[str, int]:
     return {table: counts.get(key, 0) for table, counts in evidence.ledger.rows.items()}
 
 
-def _finding(
-    evidence: Evidence, verdict: Verdict, summary: str, offences: list[Offence], attempted: int
-) -> Finding:
+def _finding(evidence: Evidence, verdict: Verdict, summary: str, offences: list[Offence], attempted: int) -> Finding:
     return Finding(
         check="writes",
         verdict=verdict,

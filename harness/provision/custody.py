@@ -96,9 +96,9 @@ def _reaper() -> _Reaper:
 
 
 @contextmanager
-def started(
+def started(  # noqa: PLR0913 - what there is to say of a process
     name: str,
-    argv: Sequence[str | Path],
+    argv: Sequence[object],
     *,
     log: Path,
     environment: Mapping[str, str] | None = None,
@@ -112,7 +112,7 @@ def started(
 
     Args:
         name: What people call it.
-        argv: Program and arguments.
+        argv: Program and arguments; each is turned into a string.
         log: Where its output goes; ``stdout=PIPE`` leaves only its errors there.
         environment: Variables on top of this process's own.
         account: Run it as this account instead of ours.

@@ -233,7 +233,8 @@ def _initialise(home: Path, data: Path, password: str, account: Account | None) 
     if made.returncode != 0:
         reason = made.stderr.strip().splitlines()[-1:] or ["it said nothing"]
         raise HarnessError(
-            f"PostgreSQL's initdb failed in {data.parent}: {reason[0]}", "Free space there, or give --postgres-url"
+            f"PostgreSQL's initdb failed in {data.parent}: {reason[0]}",
+            "Free space there, or give --postgres-url",
         )
 
 

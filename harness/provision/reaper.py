@@ -18,7 +18,7 @@ from typing import TextIO
 
 import psutil
 
-TOKEN_VARIABLE = "TWINBENCH_CUSTODY"
+TOKEN_VARIABLE = "TWINBENCH_CUSTODY"  # noqa: S105 - a name, no password
 GRACE_S = 5.0
 ORPHAN_GRACE_S = 0.5
 
@@ -59,6 +59,18 @@ def _marked(token: str) -> list[psutil.Process]:
 
 def reap(lines: TextIO, token: str) -> None:
     """Read what was started until the pipe closes, then end what is left of it."""
+    processes, folders = _told(lines)
+    for pid, (created_s, number) in reversed(processes.items()):
+        if process := identify(pid, created_s):
+            stop(process, number, GRACE_S)
+    for process in _marked(token):
+        stop(process, signal.SIGTERM, GRACE_S)
+    for path in folders:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _told(lines: TextIO) -> tuple[dict[int, tuple[float, int]], list[str]]:
+    """Read to the end; return processes as {pid: (start time, signal)} and folders that are still there."""
     processes: dict[int, tuple[float, int]] = {}
     folders: list[str] = []
     for line in lines:
@@ -75,13 +87,7 @@ def reap(lines: TextIO, token: str) -> None:
                 folders.append(path)
             case {"removed": str(path)}:
                 folders.remove(path)
-    for pid, (created_s, number) in reversed(processes.items()):
-        if process := identify(pid, created_s):
-            stop(process, number, GRACE_S)
-    for process in _marked(token):
-        stop(process, signal.SIGTERM, GRACE_S)
-    for path in folders:
-        shutil.rmtree(path, ignore_errors=True)
+    return processes, folders
 
 
 if __name__ == "__main__":

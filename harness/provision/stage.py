@@ -7,7 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import PartMissing
+import psycopg2
+
+from harness.errors import PartDied, PartMissing
 from harness.model import Target
 from harness.provision.meter import Route, routes
 from harness.provision.postgres import Postgres, postgres_at, postgres_server, url_through
@@ -41,7 +43,11 @@ class Stage:
 
 @contextmanager
 def provisioned(
-    *, postgres_url: str | None, toxiproxy_url: str | None, log: Callable[[str], Path], say: Callable[[str], None]
+    *,
+    postgres_url: str | None,
+    toxiproxy_url: str | None,
+    log: Callable[[str], Path],
+    say: Callable[[str], None],
 ) -> Iterator[Parts]:
     """Bring up PostgreSQL and Toxiproxy for a run.
 
@@ -67,7 +73,14 @@ def provisioned(
             )
         except PartMissing as error:
             reason = str(error)
-        yield Parts(postgres=postgres, toxiproxy=toxiproxy, without_toxiproxy=reason)
+        try:
+            yield Parts(postgres=postgres, toxiproxy=toxiproxy, without_toxiproxy=reason)
+        except psycopg2.Error as error:
+            said = str(error).strip().splitlines() or [type(error).__name__]
+            raise PartDied(
+                f"PostgreSQL ({postgres.origin}) does not answer any more: {said[0]}",
+                "See why it ended, and start the run again",
+            ) from error
 
 
 @contextmanager
@@ -92,9 +105,7 @@ def fresh_stage(
                 ways[name] = url_through(url, link.port)
                 links[name] = link
         running = {
-            target.name: stack.enter_context(
-                target_process(target, ways.get(target.name, url), log(target.name))
-            )
+            target.name: stack.enter_context(target_process(target, ways.get(target.name, url), log(target.name)))
             for target in targets
         }
         seed(url, users=rows[0], posts_per_user=rows[1])

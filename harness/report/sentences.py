@@ -39,9 +39,7 @@ def headline(summary: Summary) -> str:
     if len(summary.plan.targets) < 2:  # noqa: PLR2004 - a comparison takes two
         return f"Only {summary.plan.targets[0]} was run, so there is nothing to compare."
     with_database = {s.name for s in summary.scenarios if s.reaches_database and s.shape.pace_s is None}
-    chosen = [
-        c for c in summary.analysis.comparisons if c.metric == "throughput" and c.scenario in with_database
-    ]
+    chosen = [c for c in summary.analysis.comparisons if c.metric == "throughput" and c.scenario in with_database]
     if not chosen:
         return "Nothing that reaches the database was compared."
     first, second = chosen[0].first, chosen[0].second
@@ -54,9 +52,7 @@ def headline(summary: Summary) -> str:
     words = list(dict.fromkeys(by_level.values()))
     if len(words) == 1:
         return f"At every distance from the database that was tried, {words[0]}."
-    parts = [
-        f"at {_levels([level for level, said in by_level.items() if said == word])} {word}" for word in words
-    ]
+    parts = [f"at {_levels([level for level, said in by_level.items() if said == word])} {word}" for word in words]
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
@@ -80,9 +76,7 @@ def _level_word(comparisons: Sequence[Comparison], first: str, second: str) -> s
 def _of_scenario(scenario: str, comparisons: Sequence[Comparison]) -> str:
     what = DOES.get(scenario, f"{scenario} requests")
     alike = groupby(comparisons, key=lambda c: c.word == "noise")
-    parts = [
-        part for noise, group in alike for part in ([_noise([*group])] if noise else map(_of_level, group))
-    ]
+    parts = [part for noise, group in alike for part in ([_noise([*group])] if noise else map(_of_level, group))]
     sentence = f"{what[0].upper()}{what[1:]}: {'; '.join(parts)}."
     crossover = _crossover(comparisons)
     return f"{sentence} {crossover}" if crossover else sentence
@@ -104,11 +98,7 @@ def _noise(comparisons: Sequence[Comparison]) -> str:
     at = _levels([c.level_ms for c in comparisons])
     values = _and([ratio(c.ratio) for c in comparisons])
     seen = [c.detectable for c in comparisons if c.detectable is not None]
-    shown = (
-        f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show"
-        if seen
-        else ""
-    )
+    shown = f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show" if seen else ""
     return f"at {at} the difference is inside the noise ({values}{shown})"
 
 

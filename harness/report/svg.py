@@ -25,9 +25,7 @@ def inlined(svg: str, prefix: str) -> Markup:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"\n\s*", "", svg)
-    svg = re.sub(
-        r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg, count=1
-    )
+    svg = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg, count=1)
     svg = svg.replace(" xlink:href=", " href=")
     svg = re.sub(r'( id="|url\(#| href="#)', rf"\g<1>{slug(prefix)}-", svg)
     # the page's own typeface, so that a figure reads like the text around it

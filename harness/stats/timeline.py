@@ -38,15 +38,12 @@ def timeline(
     )
     grouped = binned.groupby(["target", "bin"]).agg({"ok": "sum", "latency_ms": "median"})
     points = tuple(
-        TimelinePoint(
-            t_s=number * bin_s, target=target, rps=served / bin_s, p50_ms=median if served else None
-        )
+        TimelinePoint(t_s=number * bin_s, target=target, rps=served / bin_s, p50_ms=median if served else None)
         for (target, number), served, median in zip(
             grouped.index, grouped["ok"].tolist(), grouped["latency_ms"].tolist(), strict=True
         )
     )
     windows = tuple(
-        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail)
-        for start, end, detail in faults
+        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail) for start, end, detail in faults
     )
     return Timeline(block=block, bin_s=bin_s, points=points, faults=windows)

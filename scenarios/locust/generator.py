@@ -8,7 +8,6 @@ importing Locust takes longer than a short trial lasts.
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import sys
@@ -17,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from locust.env import Environment
+from locust.runners import LocalRunner
 
 from scenarios.locust.recorder import Recorder
-from scenarios.locust.user import ApiUser, Order
+from scenarios.locust.user import ApiUser, LoadEnvironment, Order
 
 # Requests in flight when the window ends are waited for: their outcome is part of the record.
 DRAIN_TIMEOUT_S = 15
@@ -31,27 +30,22 @@ def tell(event: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
     print(json.dumps({"event": event, "t_ns": time.monotonic_ns(), **facts}), flush=True)  # noqa: T201 - the protocol
 
 
-def run(environment: Environment, order: dict[str, Any]) -> None:
+def run(environment: LoadEnvironment, runner: LocalRunner, words: dict[str, Any]) -> None:
     """Put one trial's load on its target."""
-    recorder = Recorder(Path(order["ops"]))
-    numbers = itertools.count()
-    environment.host = order["host"]
-    environment.recorder = recorder
-    environment.take_number = numbers.__next__
-    environment.stop_ns = sys.maxsize
-    environment.order = Order(
-        mix=order["mix"],
-        clients=order["clients"],
-        pace_s=order["pace_s"],
-        seed=order["seed"],
-        key_prefix=order["key_prefix"],
+    recorder = Recorder(Path(words["ops"]))
+    environment.host = words["host"]
+    environment.order = order = Order(
+        mix=words["mix"],
+        pace_s=words["pace_s"],
+        seed=words["seed"],
+        key_prefix=words["key_prefix"],
+        recorder=recorder,
     )
-    runner = environment.runner
-    runner.start(order["clients"], spawn_rate=order["clients"])
-    gevent.sleep(order["warmup_s"])
+    runner.start(words["clients"], spawn_rate=words["clients"])
+    gevent.sleep(words["warmup_s"])
     tell("measuring")
-    gevent.sleep(order["measure_s"])
-    environment.stop_ns = time.monotonic_ns()
+    gevent.sleep(words["measure_s"])
+    order.stop_ns = time.monotonic_ns()
     tell("draining")
     runner.stop()
     if runner.exceptions:
@@ -63,13 +57,13 @@ def run(environment: Environment, order: dict[str, Any]) -> None:
 def main() -> int:
     """Run orders until there are no more."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    environment = Environment(user_classes=[ApiUser], stop_timeout=DRAIN_TIMEOUT_S)
-    environment.create_local_runner()
+    environment = LoadEnvironment(user_classes=[ApiUser], stop_timeout=DRAIN_TIMEOUT_S)
+    runner = environment.create_local_runner()
     tell("ready")
     for line in sys.stdin:
         try:
-            run(environment, json.loads(line))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the harness is told and the run fails
+            run(environment, runner, json.loads(line))
+        except Exception as error:
             logging.getLogger(__name__).exception("the load generator failed")
             tell("failed", reason=f"{type(error).__name__}: {error}")
             return 1

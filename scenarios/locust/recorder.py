@@ -53,9 +53,7 @@ class Recorder:
         error: str,
     ) -> None:
         """Record one request that has come to its end."""
-        self._rows.append(
-            (self.recorded, name, key, intended_ns, started_ns, ended_ns, outcome, status, error)
-        )
+        self._rows.append((self.recorded, name, key, intended_ns, started_ns, ended_ns, outcome, status, error))
         self.recorded += 1
 
     def close(self) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import geventhttpclient.client
 from locust import FastHttpUser, task
+from locust.env import Environment
 
 from scenarios.locust.recorder import Recorder
 from scenarios.operations import OPERATIONS, WRITES
@@ -17,18 +21,30 @@ from scenarios.operations import OPERATIONS, WRITES
 # The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
 # without an answer, and has no option for it. One record must be one request, so this is off;
 # the target's own count of requests is held against the record after every trial.
-geventhttpclient.client._may_retry_after_send_error = lambda _method: False  # noqa: SLF001 - no public switch
+geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: ARG005, SLF001 - no public switch
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Order:
-    """The load of one trial. ``key_prefix`` is 8 hex digits, of which every write key begins."""
+    """The load of one trial.
 
-    mix: dict[str, int]
-    clients: int
+    ``key_prefix`` is 8 hex digits, with which every write key begins; ``numbers`` gives each client its own;
+    ``stop_ns`` is when the load ended, once it has. Without a recorder nothing is recorded but Locust's own statistics.
+    """
+
+    mix: Mapping[str, int]
     pace_s: float | None
     seed: int
     key_prefix: str
+    recorder: Recorder | None
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+    stop_ns: int = sys.maxsize
+
+
+class LoadEnvironment(Environment):
+    """Locust's environment, with the order that its users follow."""
+
+    order: Order
 
 
 class ApiUser(FastHttpUser):
@@ -46,9 +62,10 @@ class ApiUser(FastHttpUser):
 
     def on_start(self) -> None:
         """Take the trial's order, a random sequence of one's own, and a first turn."""
-        self.order: Order = self.environment.order
-        self.recorder: Recorder | None = self.environment.recorder
-        self.number: int = self.environment.take_number()
+        environment = self.environment
+        assert isinstance(environment, LoadEnvironment)  # noqa: S101 - for the type checker
+        self.order = environment.order
+        self.number = next(self.order.numbers)
         self.random = Random(f"{self.order.seed}/{self.number}")  # noqa: S311 - reproducible load, no secret
         self.names = list(self.order.mix)
         self.weights = list(self.order.mix.values())
@@ -67,7 +84,7 @@ class ApiUser(FastHttpUser):
         The latest turn may be due and waiting for an answer still; that is latency, and no failure.
         """
         now_ns = time.monotonic_ns()
-        while self.pace_ns and self.next_ns + self.pace_ns < self.environment.stop_ns:
+        while self.pace_ns and self.next_ns + self.pace_ns < self.order.stop_ns:
             self._record("turn", "", self.next_ns, (now_ns, now_ns), ("unsent", 0, "its turn never came"))
             self.next_ns += self.pace_ns
 
@@ -87,12 +104,11 @@ class ApiUser(FastHttpUser):
         self.next_ns += self.pace_ns
         self._record(name, key, intended_ns, (started_ns, ended_ns), told(response))
 
-    def _record(
-        self, name: str, key: str, intended_ns: int, sent: tuple[int, int], came: tuple[str, int, str]
-    ) -> None:
-        if self.recorder is not None:
+    def _record(self, name: str, key: str, intended_ns: int, sent: tuple[int, int], came: tuple[str, int, str]) -> None:
+        recorder = self.order.recorder
+        if recorder is not None:
             outcome, status, error = came
-            self.recorder.add(
+            recorder.add(
                 name=name,
                 key=key,
                 intended_ns=intended_ns,

@@ -121,6 +121,5 @@ def setting_rows(settings: Settings | None = None) -> tuple[tuple[str, dict[str,
     }
     names = list(dict.fromkeys(name for values in twins.values() for name in values))
     return tuple(
-        (name, {twin: str(values.get(name, "–")) for twin, values in twins.items()}, REASONS[name])
-        for name in names
+        (name, {twin: str(values.get(name, "–")) for twin, values in twins.items()}, REASONS[name]) for name in names
     )

@@ -38,14 +38,14 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "descripti
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "The e-mail is taken"}}
 
 
-class NotFound(Exception):  # noqa: N818 - reads as what it says: raise NotFound
+class NotFound(Exception):
     """There is no such row."""
 
     def __init__(self, what: str, row_id: int) -> None:
         super().__init__(f"There is no {what} {row_id}")
 
 
-class DatabaseUnavailable(Exception):  # noqa: N818 - reads as what it says
+class DatabaseUnavailable(Exception):
     """No connection could be had, and nothing has been sent to the database."""
 
 
@@ -80,9 +80,7 @@ async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """Say what is wrong without echoing the input, which may hold what JSON can't encode."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    return JSONResponse(
-        {"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in found]}, 422
-    )
+    return JSONResponse({"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in found]}, 422)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -18,12 +18,12 @@ _LOADERS: Mapping[Load, Any] = {
 }
 
 
-def users_page(limit: int, offset: int, load: Load) -> Select[tuple[User]]:
+def users_page(limit: int, offset: int, load: Load) -> Select[User]:
     """Select a page of users; a limit counts users, also where posts are joined."""
     return select(User).options(_LOADERS[load]).order_by(User.id).limit(limit).offset(offset)
 
 
-def posts_page(limit: int, offset: int) -> Select[tuple[Post]]:
+def posts_page(limit: int, offset: int) -> Select[Post]:
     """Select a page of posts."""
     return select(Post).order_by(Post.id).limit(limit).offset(offset)
 

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 from fastapi import FastAPI
 
+from targets.shared.config import Settings
+from targets.shared.errors import add_handlers
 from targets.sync_api.engine import make_engine
 from targets.sync_api.routes import router
 from targets.sync_api.session import make_sessions
-from targets.shared.config import Settings
-from targets.shared.errors import add_handlers
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

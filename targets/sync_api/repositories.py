@@ -32,7 +32,7 @@ class Repository:
         users = found.unique().all()
         if load is Load.LAZY:
             for user in users:
-                user.posts
+                user.posts  # noqa: B018 - reading it loads it
         return users
 
     def post(self, post_id: int) -> Post | None:

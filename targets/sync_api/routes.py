@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from targets.sync_api import services
-from targets.sync_api.repositories import Repository
-from targets.sync_api.session import DatabaseSession
 from targets.shared.errors import CONFLICT, NOT_FOUND, RESPONSES
 from targets.shared.models import Post, User
 from targets.shared.schemas import (
@@ -26,6 +23,9 @@ from targets.shared.schemas import (
     UserWithPosts,
     WriteKey,
 )
+from targets.sync_api import services
+from targets.sync_api.repositories import Repository
+from targets.sync_api.session import DatabaseSession
 
 router = APIRouter(prefix="/api/v1")
 stored = APIRouter(responses=RESPONSES)

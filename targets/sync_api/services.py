@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from targets.sync_api.repositories import Repository
 from targets.shared.errors import NotFound
 from targets.shared.models import Post, User
 from targets.shared.schemas import Load, PostIn, UserIn, UserPatch
 from targets.shared.statements import audit, new_post, new_user
+from targets.sync_api.repositories import Repository
 
 
 def check_health(repository: Repository) -> None:

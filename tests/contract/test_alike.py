@@ -39,7 +39,12 @@ REQUESTS: dict[str, Callable[[httpx.AsyncClient, int], object]] = {
 }
 
 # The statements that open and close transactions are the drivers' own, and spelled as each likes.
-SPELLINGS = {"BEGIN;": "BEGIN", "BEGIN ISOLATION LEVEL READ COMMITTED;": "BEGIN", "COMMIT;": "COMMIT", "ROLLBACK;": "ROLLBACK"}
+SPELLINGS = {
+    "BEGIN;": "BEGIN",
+    "BEGIN ISOLATION LEVEL READ COMMITTED;": "BEGIN",
+    "COMMIT;": "COMMIT",
+    "ROLLBACK;": "ROLLBACK",
+}
 
 
 def normal(query: str) -> str:
@@ -99,5 +104,8 @@ def test_a_different_statement_is_seen() -> None:
 def test_lazy_loading_costs_a_statement_a_user_and_selectin_one(postgres_seed: Callable[[], str]) -> None:
     lazy, _ = statements("sync", postgres_seed(), "users, lazy")
     selectin, _ = statements("sync", postgres_seed(), "users, selectin")
-    reads = {name: sum(n for query, n in calls.items() if query.startswith("SELECT")) for name, calls in (("lazy", lazy), ("selectin", selectin))}
+    reads = {
+        name: sum(n for query, n in calls.items() if query.startswith("SELECT"))
+        for name, calls in (("lazy", lazy), ("selectin", selectin))
+    }
     assert reads == {"lazy": REPEATS * (1 + 5), "selectin": REPEATS * 2}

@@ -181,7 +181,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "headers"), BAD)
-async def test_bad_input_is_422_and_stores_nothing(  # noqa: PLR0913, PLR0917 - a case has as many parts
+async def test_bad_input_is_422_and_stores_nothing(
     serve: Serve, database_url: str, method: str, path: str, body: Any, headers: dict[str, str]
 ) -> None:
     async with serve() as client:
@@ -278,5 +278,3 @@ async def test_openapi_lists_every_route(serve: Serve) -> None:
         ("get", "/api/v1/posts"),
         ("get", "/api/v1/posts/{post_id}"),
     }
-
-

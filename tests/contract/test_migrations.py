@@ -65,6 +65,9 @@ def test_a_migration_that_fails_is_one_line(empty: str) -> None:
 
 def test_it_is_the_library_that_is_imported_beside_the_folder_of_its_name() -> None:
     found = subprocess.run(
-        [sys.executable, "-c", "import alembic; print(alembic.__version__)"], cwd=ROOT, capture_output=True, check=False
+        [sys.executable, "-c", "import alembic; print(alembic.__version__)"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
     )
     assert found.returncode == 0

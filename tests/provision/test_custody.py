@@ -23,7 +23,11 @@ RUN = """
 import os, subprocess, sys, time
 from pathlib import Path
 from harness.provision import custody, reaper
-grandchild = "import subprocess,sys; p=subprocess.Popen([sys.executable,'-c','import time; time.sleep(600)'],start_new_session=True); print(p.pid, flush=True); p.wait()"
+grandchild = (
+    "import subprocess, sys;"
+    "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True);"
+    "print(p.pid, flush=True); p.wait()"
+)
 log = Path(sys.argv[1])
 with custody.temporary_folder("twinbench-test-", within=Path(sys.argv[2])) as folder:
     with custody.started("parent", [sys.executable, "-c", grandchild], log=log) as child:
@@ -96,7 +100,10 @@ def test_a_pid_that_was_given_to_another_is_left_alone() -> None:
 
 
 def test_a_program_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match="could not be started"), started("x", ["/no/such"], log=tmp_path / "log"):
+    with (
+        pytest.raises(HarnessError, match="could not be started"),
+        started("x", ["/no/such"], log=tmp_path / "log"),
+    ):
         pass
 
 

@@ -86,7 +86,9 @@ class TestAnswers:
 
 
 class TestDistance:
-    @pytest.mark.parametrize(("measured_ms", "verdict"), [(20.6, "pass"), (21.9, "pass"), (22.1, "undecided"), (17.9, "undecided")])
+    @pytest.mark.parametrize(
+        ("measured_ms", "verdict"), [(20.6, "pass"), (21.9, "pass"), (22.1, "undecided"), (17.9, "undecided")]
+    )
     def test_added_time_must_be_near_the_plan(self, measured_ms: float, verdict: str) -> None:
         measured = distances(measured_ms + 0.4, 0.4)
         assert check_distance(replace(SOUND, samples=measured)).verdict == verdict
@@ -135,9 +137,7 @@ HISTORIES = {
 
 class TestWrites:
     @pytest.mark.parametrize(("outcome", "rows", "offence"), HISTORIES.values(), ids=HISTORIES)
-    def test_what_was_told_against_what_is_stored(
-        self, outcome: str, rows: tuple[int, int, int], offence: str
-    ) -> None:
+    def test_what_was_told_against_what_is_stored(self, outcome: str, rows: tuple[int, int, int], offence: str) -> None:
         other = op(1)  # so that some write succeeded
         history = evidence(op(0, outcome), other, ledger=ledger((KEY, *rows), (other.key, 1, 2, 1)))
         finding = check_writes(history)
@@ -168,7 +168,14 @@ class TestTuning:
 
     @pytest.mark.parametrize(
         ("first", "value", "verdict"),
-        [("async", 2.0, "pass"), ("sync", 0.5, "pass"), ("async", 1.05, "fail"), ("async", 2.6, "fail"), ("sync", 0.91, "fail"), ("sync", 0.39, "fail")],
+        [
+            ("async", 2.0, "pass"),
+            ("sync", 0.5, "pass"),
+            ("async", 1.05, "fail"),
+            ("async", 2.6, "fail"),
+            ("sync", 0.91, "fail"),
+            ("sync", 0.39, "fail"),
+        ],
     )
     def test_sync_over_async_must_lie_in_the_band(self, first: str, value: float, verdict: str) -> None:
         assert check_tuning(self._ping(first, value)).verdict == verdict
@@ -186,7 +193,12 @@ def test_a_check_that_crashes_has_decided_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("verdicts", "merged"),
-    [((), "undecided"), (("pass",), "pass"), (("pass", "undecided"), "undecided"), (("undecided", "fail", "pass"), "fail")],
+    [
+        ((), "undecided"),
+        (("pass",), "pass"),
+        (("pass", "undecided"), "undecided"),
+        (("undecided", "fail", "pass"), "fail"),
+    ],
 )
 def test_verdicts_merge(verdicts: tuple[str, ...], merged: str) -> None:
     assert merge(Verdict(verdict) for verdict in verdicts) == merged

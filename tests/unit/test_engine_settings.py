@@ -25,8 +25,8 @@ def _pools() -> tuple[QueuePool, QueuePool]:
 def test_pools_are_alike() -> None:
     one, other = _pools()
     for pool in (one, other):
-        assert (pool.size(), pool._max_overflow, pool._timeout) == (7, 0, 1.5)  # noqa: SLF001 - no public reading
-    assert one._pre_ping == other._pre_ping  # noqa: SLF001 - no public reading
+        assert (pool.size(), pool._max_overflow, pool._timeout) == (7, 0, 1.5)
+    assert one._pre_ping == other._pre_ping
 
 
 def test_drivers_are_written_out() -> None:

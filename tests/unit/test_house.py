@@ -37,7 +37,7 @@ def file_of(module: str) -> str | None:
     """The file of a module of ours; None for a library's."""
     path = ROOT / Path(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if module.split(".")[0] in OURS and candidate.exists():
+        if module.split(".", maxsplit=1)[0] in OURS and candidate.exists():
             return str(candidate.relative_to(ROOT))
     return None
 
@@ -86,7 +86,17 @@ def test_locust_is_imported_in_one_place_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "harness" / "probe").glob("*.py")))
 def test_a_probe_needs_the_standard_library_only(path: Path) -> None:
-    allowed = {"asyncio", "collections", "importlib", "json", "os", "typing", "__future__", "sqlalchemy", "harness"}
+    allowed = {
+        "asyncio",
+        "collections",
+        "importlib",
+        "json",
+        "os",
+        "typing",
+        "__future__",
+        "sqlalchemy",
+        "harness",
+    }
     assert {module.split(".")[0] for module in imported(path.read_text())} <= allowed
 
 

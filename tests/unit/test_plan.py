@@ -25,7 +25,11 @@ def test_another_seed_plans_another_order() -> None:
     assert plan(1).trials != plan(2).trials
 
 
-@given(st.integers(), st.sampled_from(sorted(PROFILES)), st.sampled_from([("async", "sync"), ("sync",), ("a", "b", "c")]))
+@given(
+    st.integers(),
+    st.sampled_from(sorted(PROFILES)),
+    st.sampled_from([("async", "sync"), ("sync",), ("a", "b", "c")]),
+)
 def test_every_cell_is_run_there_and_back_in_every_block(seed: int, name: str, targets: tuple[str, ...]) -> None:
     cells = defaultdict(list)
     for trial in plan(seed, PROFILES[name], targets).trials:

@@ -121,7 +121,15 @@ def test_colours_come_from_variables_that_both_modes_define() -> None:
 
 def test_hostile_text_is_text() -> None:
     hostile = "<script>alert(1)</script>"
-    bad = Finding(check="answers", verdict=Verdict.FAIL, summary=hostile, first=hostile, worst=hostile, count=1, trial="t")
+    bad = Finding(
+        check="answers",
+        verdict=Verdict.FAIL,
+        summary=hostile,
+        first=hostile,
+        worst=hostile,
+        count=1,
+        trial="t",
+    )
     changed = replace(SUMMARY, findings=(bad,), environment={hostile: hostile}, verdict=Verdict.FAIL)
     html = render(changed)
     assert hostile not in html
@@ -142,7 +150,14 @@ def test_what_was_not_done_is_told() -> None:
 
 
 def test_a_failed_check_is_told_at_the_top_and_in_the_table() -> None:
-    bad = Finding(check="writes", verdict=Verdict.FAIL, summary="Writes are lost", count=3, trial="01-007", first="lost: key ab")
+    bad = Finding(
+        check="writes",
+        verdict=Verdict.FAIL,
+        summary="Writes are lost",
+        count=3,
+        trial="01-007",
+        first="lost: key ab",
+    )
     html = render(replace(SUMMARY, findings=(*SUMMARY.findings, bad), verdict=Verdict.FAIL))
     assert html.count("lost: key ab") >= 2
 

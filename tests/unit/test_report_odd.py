@@ -1,7 +1,5 @@
 """A report is drawn of whatever a run left behind, and then names it as it was."""
 
-# ruff: noqa: D103 - a test is named by what it states
-
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -39,8 +37,7 @@ def test_a_ratio_of_nothing_is_named() -> None:
 
 def test_throughput_of_zero_is_drawn() -> None:
     cells = tuple(
-        replace(c, ops=0, throughput_rps=known(0.0), latency_ms={}, histogram_ms=())
-        for c in SUMMARY.analysis.cells
+        replace(c, ops=0, throughput_rps=known(0.0), latency_ms={}, histogram_ms=()) for c in SUMMARY.analysis.cells
     )
     html = render(having(cells=cells))
     assert 'id="throughput"' in html
@@ -68,15 +65,11 @@ def test_a_timeline_without_a_request_is_drawn() -> None:
 
 def test_hostile_names_are_text_everywhere() -> None:
     scenario = replace(SCENARIOS[1], name=HOSTILE, question=HOSTILE)
-    profile = Profile(
-        name=HOSTILE, scenarios=(HOSTILE,), levels_ms=(0, 20), blocks=2, warmup_s=1, measure_s=1
-    )
+    profile = Profile(name=HOSTILE, scenarios=(HOSTILE,), levels_ms=(0, 20), blocks=2, warmup_s=1, measure_s=1)
     rename = {"write": HOSTILE}
     changed = replace(
         having(
-            cells=tuple(
-                replace(c, scenario=rename.get(c.scenario, c.scenario)) for c in SUMMARY.analysis.cells
-            ),
+            cells=tuple(replace(c, scenario=rename.get(c.scenario, c.scenario)) for c in SUMMARY.analysis.cells),
             comparisons=(comparison(HOSTILE, 0, 1.5, "first"),),
             warnings=(HOSTILE,),
         ),
@@ -100,9 +93,7 @@ def test_three_targets_are_told_apart() -> None:
             comparisons=(*SUMMARY.analysis.comparisons, *more),
         ),
         targets=targets,
-        plan=make_plan(
-            tuple(t.name for t in targets), {s.name: s for s in SCENARIOS}, SUMMARY.plan.profile, 7
-        ),
+        plan=make_plan(tuple(t.name for t in targets), {s.name: s for s in SCENARIOS}, SUMMARY.plan.profile, 7),
     )
     figure = draw_ratios(summary)
     assert figure is not None
@@ -129,9 +120,7 @@ def test_no_figure_is_drawn_of_nothing() -> None:
     assert [draw(empty) for draw in page.DRAWN] == [None] * len(page.DRAWN)
 
 
-def test_a_report_that_cannot_be_drawn_leaves_the_earlier_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_that_cannot_be_drawn_leaves_the_earlier_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_report(SUMMARY, tmp_path)
     before = (tmp_path / "report.html").read_bytes()
     monkeypatch.setattr(Path, "replace", _full)

@@ -1,7 +1,5 @@
 """What matplotlib draws stands inside a page: no shared ids, no own typeface, text as it was given."""
 
-# ruff: noqa: D103 - a test is named by what it states
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Tables and words: no count, no unit and no finding is lost on the way to the page."""
 
-# ruff: noqa: D103 - a test is named by what it states
-
 import math
 from dataclasses import replace
 
@@ -79,16 +77,12 @@ def test_distances_have_a_column_a_target_and_no_row_without_distance() -> None:
 
 
 def test_a_distance_that_one_target_lacks_is_a_dash() -> None:
-    cells = tuple(
-        replace(c, added_round_trip_ms=None) if c.target == "sync" else c for c in SUMMARY.analysis.cells
-    )
+    cells = tuple(replace(c, added_round_trip_ms=None) if c.target == "sync" else c for c in SUMMARY.analysis.cells)
     table = tables.distances(replace(SUMMARY, analysis=replace(SUMMARY.analysis, cells=cells)))
     assert {row[3] for row in table.rows} == {UNKNOWN}
 
 
-@pytest.mark.parametrize(
-    ("values", "alike"), [(("1", "1"), True), (("1", "2"), False), (("1",), True), ((), True)]
-)
+@pytest.mark.parametrize(("values", "alike"), [(("1", "1"), True), (("1", "2"), False), (("1",), True), ((), True)])
 def test_settings_are_alike_or_not(values: tuple[str, ...], *, alike: bool) -> None:
     by_name = {str(place): value for place, value in enumerate(values)}
     assert tables.alike(Setting(name="s", values=by_name, why="")) is alike

@@ -43,8 +43,14 @@ def test_waiting_longer_is_not_being_faster() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("first", "noise"), "async serves more or the difference is inside the noise, depending on the work"),
-        (("second", "noise"), "sync serves more or the difference is inside the noise, depending on the work"),
+        (
+            ("first", "noise"),
+            "async serves more or the difference is inside the noise, depending on the work",
+        ),
+        (
+            ("second", "noise"),
+            "sync serves more or the difference is inside the noise, depending on the work",
+        ),
         (("first", "second"), "it depends on the work"),
         (("too few blocks", "too few blocks"), "There are too few blocks to say"),
     ],

@@ -111,7 +111,16 @@ def test_series_of_unequal_length_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("count", "supported"),
-    [(0, []), (19, []), (20, ["p50"]), (99, ["p50"]), (100, ["p50", "p90"]), (200, ["p50", "p90", "p95"]), (999, ["p50", "p90", "p95"]), (1000, ["p50", "p90", "p95", "p99"])],
+    [
+        (0, []),
+        (19, []),
+        (20, ["p50"]),
+        (99, ["p50"]),
+        (100, ["p50", "p90"]),
+        (200, ["p50", "p90", "p95"]),
+        (999, ["p50", "p90", "p95"]),
+        (1000, ["p50", "p90", "p95", "p99"]),
+    ],
 )
 def test_a_percentile_needs_ten_observations_beyond_it(count: int, supported: list[str]) -> None:
     assert list(quantiles_ms(np.arange(count, dtype=np.int64))) == supported

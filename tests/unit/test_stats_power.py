@@ -1,7 +1,5 @@
 """Intervals and power at the edges: few blocks, no spread, and what a small run can see."""
 
-# ruff: noqa: D103 - a test is named by what it states
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A timeline shows what a client saw: also that it was answered nothing."""
 
-# ruff: noqa: D103 - a test is named by what it states
-
 import pandas as pd
 import pytest
 from hypothesis import given

@@ -35,30 +35,30 @@ class Stripped(ast.NodeTransformer):
             self.used.add(name)
         return NAMES.get(name, name)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         fields = {field: getattr(node, field) for field in node._fields}
         return self.generic_visit(ast.FunctionDef(**fields))
 
-    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
         return self.generic_visit(ast.With(items=node.items, body=node.body))
 
-    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
         return self.generic_visit(ast.For(**{field: getattr(node, field) for field in node._fields}))
 
-    def visit_Await(self, node: ast.Await) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Await(self, node: ast.Await) -> ast.AST:
         return self.visit(node.value)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if node.attr == SEEN_THROUGH:
             self.used.add(SEEN_THROUGH)
             return self.visit(node.value)
         return self.generic_visit(node)
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         node.id = self._map(node.id)
         return node
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
         for old, new in MODULES.items():
             if node.module and node.module.startswith(old):
                 self.used.add(old)

@@ -50,8 +50,7 @@ def _row(cell: Cell) -> tuple[str, ...]:
 
 def _panel(scenario: str, cells: Sequence[Cell], most: float) -> Panel:
     label = f"{scenario}: cores used by {', '.join(NAMES)}. " + "; ".join(
-        f"{cell.target} at {cell.level_ms} ms "
-        + ", ".join(number(cell.cpu_cores.get(part)) for part in NAMES)
+        f"{cell.target} at {cell.level_ms} ms " + ", ".join(number(cell.cpu_cores.get(part)) for part in NAMES)
         for cell in cells
     )
     with canvas(f"cpu-{scenario}", label, height_in=1.2 + ROW_IN * len(cells)) as drawn:

@@ -20,8 +20,7 @@ SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 def draw_distributions(summary: Summary) -> FigureOf | None:
     """Draw the share of requests answered within a time; None if nothing was measured."""
     scenarios = {
-        name: [cell for cell in cells if cell.histogram_ms]
-        for name, cells in cells_by_scenario(summary).items()
+        name: [cell for cell in cells if cell.histogram_ms] for name, cells in cells_by_scenario(summary).items()
     }
     panels = [
         _panel(summary.plan.targets, name, level, [cell for cell in cells if cell.level_ms == level])
@@ -61,9 +60,7 @@ def _panel(targets: tuple[str, ...], scenario: str, level_ms: int, cells: Sequen
             style = style_of(cell.target, targets)
             times, shares = zip(*cell.histogram_ms, strict=True)
             axes.step(times, shares, where="post", color=style.colour, linestyle=style.line, linewidth=1.8)
-            keys.append(
-                Line2D([], [], color=style.colour, linestyle=style.line, linewidth=1.8, label=cell.target)
-            )
+            keys.append(Line2D([], [], color=style.colour, linestyle=style.line, linewidth=1.8, label=cell.target))
         axes.set_title(f"{scenario} at {level_ms} ms")
         axes.set_xlabel("latency, ms")
         axes.set_ylabel("share answered")

@@ -31,9 +31,7 @@ def draw_latency(summary: Summary) -> FigureOf | None:
         " medians, hollow ones 95th percentiles, bars 95 % intervals; the axis is logarithmic. The"
         " table adds the time from the actual send. A percentile with fewer than ten requests beyond"
         " it is left out.",
-        panels=tuple(
-            level_panel(summary.plan.targets, name, cells, look, shown) for name, cells in scenarios.items()
-        ),
+        panels=tuple(level_panel(summary.plan.targets, name, cells, look, shown) for name, cells in scenarios.items()),
         table=Table(
             columns=(
                 "scenario",

@@ -43,11 +43,7 @@ def level_panel(
     """Draw one scenario: a point and its interval for each target at each level."""
     levels = sorted({cell.level_ms for cell in cells})
     label = f"{scenario}: {look.unit} by distance. " + "; ".join(
-        " ".join(
-            part
-            for part in (cell.target, f"at {cell.level_ms} ms", one.name, interval(one.pick(cell)))
-            if part
-        )
+        " ".join(part for part in (cell.target, f"at {cell.level_ms} ms", one.name, interval(one.pick(cell))) if part)
         for cell in cells
         for one in shown
     )

@@ -27,9 +27,7 @@ def draw_ratios(summary: Summary) -> FigureOf | None:
     compared = summary.analysis.comparisons
     panels, told = [], []
     for scenario in summary.scenarios:
-        mine = sorted(
-            (c for c in compared if c.scenario == scenario.name), key=lambda c: (c.second, c.level_ms)
-        )
+        mine = sorted((c for c in compared if c.scenario == scenario.name), key=lambda c: (c.second, c.level_ms))
         shown = "throughput" if scenario.shape.pace_s is None else "p50"
         drawn = [c for c in mine if c.metric == shown]
         told += mine
@@ -62,9 +60,7 @@ def draw_ratios(summary: Summary) -> FigureOf | None:
 
 def _edges(comparisons: Sequence[Comparison]) -> list[float]:
     """All ratios and bounds, so that every panel has one axis and they compare by eye."""
-    return [
-        edge for c in comparisons for edge in (c.ratio.low, c.ratio.value, c.ratio.high) if edge is not None
-    ]
+    return [edge for c in comparisons for edge in (c.ratio.low, c.ratio.value, c.ratio.high) if edge is not None]
 
 
 def _panel(comparisons: Sequence[Comparison], summary: Summary, edges: Sequence[float]) -> Panel:
@@ -72,17 +68,14 @@ def _panel(comparisons: Sequence[Comparison], summary: Summary, edges: Sequence[
     others = list(dict.fromkeys(c.second for c in comparisons))
     other = others[0] if len(others) == 1 else "other"
     label = f"{scenario}: ratio {first}/{other} of {OF[metric]}. " + "; ".join(
-        f"at {c.level_ms} ms {first}/{c.second} {ratio(c.ratio)}, {WORDS.get(c.word, 'sure')}"
-        for c in comparisons
+        f"at {c.level_ms} ms {first}/{c.second} {ratio(c.ratio)}, {WORDS.get(c.word, 'sure')}" for c in comparisons
     )
     with canvas(f"ratio-{scenario}", label, height_in=1.3 + ROW_IN * len(comparisons)) as drawn:
         axes = drawn.axes
         axes.axvline(1, color=INK, linewidth=1.1)
         for place, comparison in enumerate(comparisons):
             _point(axes, place, comparison, summary.plan.targets)
-        names = [
-            distance(c.level_ms) if len(others) == 1 else f"{c.second}, {c.level_ms} ms" for c in comparisons
-        ]
+        names = [distance(c.level_ms) if len(others) == 1 else f"{c.second}, {c.level_ms} ms" for c in comparisons]
         axes.set_yticks(range(len(comparisons)), names)
         axes.set_ylim(len(comparisons) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
@@ -113,12 +106,8 @@ def _point(axes: Axes, place: int, comparison: Comparison, targets: tuple[str, .
     value = "no ratio" if math.isnan(known.value) else f"{known.value:.2f}"
     axes.text(1.03, place, value, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
     if known.low is not None and known.high is not None:
-        axes.plot(
-            [known.low, known.high], [place, place], color=style.colour, linewidth=2.5, solid_capstyle="butt"
-        )
-    axes.plot(
-        [known.value], [place], marker=style.marker, color=style.colour, markersize=5.5, linestyle="none"
-    )
+        axes.plot([known.low, known.high], [place, place], color=style.colour, linewidth=2.5, solid_capstyle="butt")
+    axes.plot([known.value], [place], marker=style.marker, color=style.colour, markersize=5.5, linestyle="none")
 
 
 def _row(comparison: Comparison) -> tuple[str, ...]:

@@ -40,9 +40,7 @@ def draw_timelines(summary: Summary) -> FigureOf | None:
         " latency added to each round trip to the database). Trials run in turns, A B B A, in an order"
         " that differs by block. Both axes are logarithmic, requests from 10 a second on.",
         panels=tuple(_panel(summary.plan.targets, line, faults) for line in timelines),
-        table=Table(
-            columns=("block", "from, s", "to, s", "what", "requests/s", "p50, ms"), rows=_rows(timelines)
-        ),
+        table=Table(columns=("block", "from, s", "to, s", "what", "requests/s", "p50, ms"), rows=_rows(timelines)),
     )
 
 
