@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+from locust.env import Environment
 from locust.runners import LocalRunner
 
 from scenarios.locust.recorder import Recorder
-from scenarios.locust.user import ApiUser, LoadEnvironment, Order
+from scenarios.locust.user import ApiUser, Order
 
 # Requests in flight when the window ends are waited for: their outcome is part of the record.
 DRAIN_TIMEOUT_S = 15
@@ -30,17 +31,18 @@ def tell(event: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
     print(json.dumps({"event": event, "t_ns": time.monotonic_ns(), **facts}), flush=True)  # noqa: T201 - the protocol
 
 
-def run(environment: LoadEnvironment, runner: LocalRunner, words: dict[str, Any]) -> None:
+def run(environment: Environment, runner: LocalRunner, words: dict[str, Any]) -> None:
     """Put one trial's load on its target."""
     recorder = Recorder(Path(words["ops"]))
     environment.host = words["host"]
-    environment.order = order = Order(
+    order = Order(
         mix=words["mix"],
         pace_s=words["pace_s"],
         seed=words["seed"],
         key_prefix=words["key_prefix"],
         recorder=recorder,
     )
+    environment.order = order  # type: ignore[attr-defined]  # read by ApiUser
     runner.start(words["clients"], spawn_rate=words["clients"])
     gevent.sleep(words["warmup_s"])
     tell("measuring")
@@ -57,7 +59,7 @@ def run(environment: LoadEnvironment, runner: LocalRunner, words: dict[str, Any]
 def main() -> int:
     """Run orders until there are no more."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    environment = LoadEnvironment(user_classes=[ApiUser], stop_timeout=DRAIN_TIMEOUT_S)
+    environment = Environment(user_classes=[ApiUser], stop_timeout=DRAIN_TIMEOUT_S)
     runner = environment.create_local_runner()
     tell("ready")
     for line in sys.stdin:

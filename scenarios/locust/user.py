@@ -13,7 +13,6 @@ from typing import Any
 
 import geventhttpclient.client
 from locust import FastHttpUser, task
-from locust.env import Environment
 
 from scenarios.locust.recorder import Recorder
 from scenarios.operations import OPERATIONS, WRITES
@@ -41,12 +40,6 @@ class Order:
     stop_ns: int = sys.maxsize
 
 
-class LoadEnvironment(Environment):
-    """Locust's environment, with the order that its users follow."""
-
-    order: Order
-
-
 class ApiUser(FastHttpUser):
     """A client of the users/posts API.
 
@@ -62,9 +55,7 @@ class ApiUser(FastHttpUser):
 
     def on_start(self) -> None:
         """Take the trial's order, a random sequence of one's own, and a first turn."""
-        environment = self.environment
-        assert isinstance(environment, LoadEnvironment)  # noqa: S101 - for the type checker
-        self.order = environment.order
+        self.order: Order = self.environment.order  # put there by whoever drives Locust
         self.number = next(self.order.numbers)
         self.random = Random(f"{self.order.seed}/{self.number}")  # noqa: S311 - reproducible load, no secret
         self.names = list(self.order.mix)

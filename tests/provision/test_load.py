@@ -1,7 +1,10 @@
 """The generator's record is whole, true and hard to lose."""
 
 import http.server
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +18,7 @@ import pytest
 from harness.errors import PartDied, RecorderFailed
 from harness.load import Generator, Order, generator
 from harness.model import Shape
+from harness.provision.schema import ROOT
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
@@ -234,3 +238,18 @@ def test_a_killed_generator_leaves_what_it_had(tmp_path: Path) -> None:
     ops = read_torn(tmp_path / "ops")
     assert len(ops) > 0
     assert ops["ended_ns"].max() - ops["started_ns"].min() > 0.5e9  # up to its last second
+
+
+def test_the_users_drive_from_locusts_own_command_line_too() -> None:
+    with answering() as (host, server):
+        done = subprocess.run(
+            [sys.executable, "-m", "locust", "-f", "scenarios/locust/locustfile.py", "--headless"]
+            + ["--users", "2", "--spawn-rate", "2", "--run-time", "1s", "--host", host],
+            cwd=ROOT,
+            env={**os.environ, "TWINBENCH_SCENARIO": "ping"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert server.served > 0
