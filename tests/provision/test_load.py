@@ -243,8 +243,10 @@ def test_a_killed_generator_leaves_what_it_had(tmp_path: Path) -> None:
 def test_the_users_drive_from_locusts_own_command_line_too() -> None:
     with answering() as (host, server):
         done = subprocess.run(
-            [sys.executable, "-m", "locust", "-f", "scenarios/locust/locustfile.py", "--headless"]
-            + ["--users", "2", "--spawn-rate", "2", "--run-time", "1s", "--host", host],
+            [
+                *(sys.executable, "-m", "locust", "-f", "scenarios/locust/locustfile.py", "--headless"),
+                *("--users", "2", "--spawn-rate", "2", "--run-time", "1s", "--host", host),
+            ],
             cwd=ROOT,
             env={**os.environ, "TWINBENCH_SCENARIO": "ping"},
             capture_output=True,
