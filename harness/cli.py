@@ -210,7 +210,7 @@ def _settings() -> tuple[Setting, ...]:
 def _finish(store: Store) -> NoReturn:
     summary = conclude(store)
     show(summary, _report(store), out_console)
-    raise typer.Exit(BY_VERDICT[summary.verdict] if summary.complete else ExitCode.UNDECIDED)
+    raise typer.Exit(BY_VERDICT[summary.verdict])
 
 
 def _report(store: Store) -> str:

@@ -24,16 +24,27 @@ CHECKS: Mapping[str, Check] = {
 
 
 def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding, ...]:
-    """Judge every trial that was begun, and the tuning of the twins as a whole."""
+    """Judge every trial that was begun, the tuning of the twins, and whether the plan was carried out."""
     findings: list[Finding] = []
-    for trial in record.plan.trials:
-        evidence = store.evidence(trial, record)
-        if evidence is not None:
-            findings += judge_trial(evidence)
+    begun = [evidence for trial in record.plan.trials if (evidence := store.evidence(trial, record))]
+    for evidence in begun:
+        findings += judge_trial(evidence)
     findings += _judge_tuning(record, analysis)
     findings += [
         Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1) for sentence in record.not_done
     ]
+    done = sum(evidence.complete for evidence in begun)
+    if store.duration_s() is None or done < len(record.plan.trials):
+        findings.append(
+            Finding(
+                check="plan",
+                verdict=Verdict.UNDECIDED,
+                summary="The run did not come to its end",
+                measured=f"{done} trials",
+                limit=f"{len(record.plan.trials)} planned",
+                count=len(record.plan.trials) - done,
+            )
+        )
     return tuple(findings)
 
 

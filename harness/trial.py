@@ -5,7 +5,6 @@ A trial runs on a stage (``provision.stage``): the block's fresh targets with a 
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +22,6 @@ from harness.store import Store, TrialRecord
 PRIMING_S = 1.2
 PRIMING_CLIENTS = 16
 FIRST_PRIMING_KEY = 0xFFFE0000  # beyond any trial's
-_primings = itertools.count()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +49,12 @@ def fresh_bench(  # noqa: PLR0913, PLR0917 - the six things a block is made of
     with generator(store.log("generator")) as load, fresh_stage(parts, chosen, store.log, rows) as stage:
         load.wait_until_ready()
         bench = Bench(stage=stage, generator=load, store=store, plan=plan, scenarios=scenarios)
-        for name in plan.targets:
-            _prime(bench, name)
+        for number, name in enumerate(plan.targets):
+            _prime(bench, name, number)
         yield bench
 
 
-def _prime(bench: Bench, target: str) -> None:
+def _prime(bench: Bench, target: str, number: int) -> None:
     """Send a fresh target every kind of request for a while, off the record.
 
     A process compiles its statements and fills its caches once; without this the first trial after a
@@ -70,7 +68,7 @@ def _prime(bench: Bench, target: str) -> None:
         warmup_s=0.0,
         measure_s=PRIMING_S,
         seed=0,
-        key_prefix=f"{FIRST_PRIMING_KEY + next(_primings):08x}",
+        key_prefix=f"{FIRST_PRIMING_KEY + number:08x}",
     )
     bench.generator.run(order, lambda _edge: None)
 

@@ -11,7 +11,10 @@ def check_answers(evidence: Evidence) -> Finding:
     wrong = [op for op in evidence.ops if op.outcome is not Outcome.OK]
     succeeded = {op.name for op in evidence.ops if op.outcome is Outcome.OK}
     never = sorted(set(evidence.scenario.mix) - succeeded)
-    if wrong:
+    if not evidence.complete:
+        # whatever ended the trial may have ended its requests, too
+        verdict, summary = Verdict.UNDECIDED, "The trial was interrupted"
+    elif wrong:
         verdict, summary = Verdict.FAIL, "Requests were not answered with success"
     elif never:
         verdict, summary = Verdict.UNDECIDED, f"No {', '.join(never)} ever succeeded"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from harness.findings import Comparison, Summary
@@ -45,52 +46,63 @@ def headline(summary: Summary) -> str:
     first, second = chosen[0].first, chosen[0].second
     if all(c.word == "too few blocks" for c in chosen):
         return "There are too few blocks to say which twin serves more."
-    by_level = {
-        level_ms: _level_word([c for c in chosen if c.level_ms == level_ms], first, second)
-        for level_ms in sorted({c.level_ms for c in chosen})
-    }
-    words = list(dict.fromkeys(by_level.values()))
-    if len(words) == 1:
-        return f"At every distance from the database that was tried, {words[0]}."
-    parts = [f"at {_levels([level for level, said in by_level.items() if said == word])} {word}" for word in words]
-    sentence = "; ".join(parts)
+    levels = sorted({c.level_ms for c in chosen})
+    at_level = {level_ms: [c for c in chosen if c.level_ms == level_ms] for level_ms in levels}
+    by_words: dict[frozenset[str], list[int]] = defaultdict(list)
+    for level_ms, comparisons in at_level.items():
+        by_words[frozenset(c.word for c in comparisons)].append(level_ms)
+    parts = [
+        (alike, _together([c for level_ms in alike for c in at_level[level_ms]], first, second))
+        for alike in by_words.values()
+    ]
+    if len(parts) == 1:
+        return f"At every distance from the database that was tried, {parts[0][1]}."
+    sentence = "; ".join(f"at {_levels(alike)} {said}" for alike, said in parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _level_word(comparisons: Sequence[Comparison], first: str, second: str) -> str:
-    """Say which target serves more at one level, over all scenarios there."""
+def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str:
+    """Say which target serves more and how much, over all scenarios of some levels."""
     words = {c.word for c in comparisons}
-    if words == {"first"}:
-        return f"{first} serves more"
-    if words == {"second"}:
-        return f"{second} serves more"
     if words == {"noise"}:
         return "the difference is inside the noise"
-    if words <= {"first", "noise", "too few blocks"} and "first" in words:
-        return f"{first} serves more or the difference is inside the noise, depending on the work"
-    if words <= {"second", "noise", "too few blocks"} and "second" in words:
-        return f"{second} serves more or the difference is inside the noise, depending on the work"
+    for word, more, less in (("first", first, second), ("second", second, first)):
+        if word in words and words <= {word, "noise", "too few blocks"}:
+            factors = [c.ratio.value if word == "first" else 1 / c.ratio.value for c in comparisons if c.word == word]
+            serves = f"{more} serves {_range(factors)} {TIMES} as much as {less}"
+            return (
+                serves if words == {word} else f"{serves} or the difference is inside the noise, depending on the work"
+            )
     return "it depends on the work"
+
+
+def _range(factors: Sequence[float]) -> str:
+    low, high = f"{min(factors):.2f}", f"{max(factors):.2f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _of_scenario(scenario: str, comparisons: Sequence[Comparison]) -> str:
     what = DOES.get(scenario, f"{scenario} requests")
-    alike = groupby(comparisons, key=lambda c: c.word == "noise")
-    parts = [part for noise, group in alike for part in ([_noise([*group])] if noise else map(_of_level, group))]
+    parts = [SAY[word]([*alike]) for word, alike in groupby(comparisons, key=lambda c: c.word)]
     sentence = f"{what[0].upper()}{what[1:]}: {'; '.join(parts)}."
     crossover = _crossover(comparisons)
     return f"{sentence} {crossover}" if crossover else sentence
 
 
-def _of_level(comparison: Comparison) -> str:
-    at = f"at {comparison.level_ms} ms"
-    value = ratio(comparison.ratio)
-    if comparison.word == "too few blocks":
-        return f"{at} too few blocks to say (ratio {value})"
-    if comparison.metric == "throughput":
-        return f"{at} {comparison.first} serves {value} {TIMES} as many as {comparison.second}"
-    first, second = comparison.first, comparison.second
-    return f"{at} half of the requests to {first} wait {value} {TIMES} as long as those to {second}"
+def _decided(comparisons: Sequence[Comparison]) -> str:
+    """Say of neighbouring levels in one clause by how much the targets differ."""
+    first, second = comparisons[0].first, comparisons[0].second
+    values = [f"{ratio(c.ratio)} {TIMES}" for c in comparisons]
+    at = [f"at {c.level_ms} ms" for c in comparisons]
+    more = [f"{value} {place}" for value, place in zip(values[1:], at[1:], strict=True)]
+    if comparisons[0].metric == "throughput":
+        return _and([f"{first} serves {values[0]} as many as {second} {at[0]}", *more])
+    return _and([f"half of the requests to {first} wait {values[0]} as long as those to {second} {at[0]}", *more])
+
+
+def _undecided(comparisons: Sequence[Comparison]) -> str:
+    at = _levels([c.level_ms for c in comparisons])
+    return f"at {at} too few blocks to say (ratio {_and([ratio(c.ratio) for c in comparisons])})"
 
 
 def _noise(comparisons: Sequence[Comparison]) -> str:
@@ -100,6 +112,14 @@ def _noise(comparisons: Sequence[Comparison]) -> str:
     seen = [c.detectable for c in comparisons if c.detectable is not None]
     shown = f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show" if seen else ""
     return f"at {at} the difference is inside the noise ({values}{shown})"
+
+
+SAY: Mapping[str, Callable[[Sequence[Comparison]], str]] = {
+    "first": _decided,
+    "second": _decided,
+    "noise": _noise,
+    "too few blocks": _undecided,
+}
 
 
 def _crossover(comparisons: Sequence[Comparison]) -> str:

@@ -81,6 +81,10 @@ class TestAnswers:
         assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
         assert outcome in finding.first
 
+    def test_an_interrupted_trial_may_have_interrupted_its_requests(self) -> None:
+        torn = evidence(op(0), op(1, "unknown"), complete=False)
+        assert check_answers(torn).verdict is Verdict.UNDECIDED
+
     def test_an_operation_that_never_succeeded_is_undecided(self) -> None:
         assert check_answers(evidence(op(0, name="get_user"))).verdict is Verdict.UNDECIDED
 
