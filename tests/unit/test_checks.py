@@ -1,5 +1,6 @@
 """Each check passes what is sound, fails what is not, and decides nothing where it has nothing to go by."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,11 +11,11 @@ from harness.checks.record import check_record
 from harness.checks.resends import check_resends
 from harness.checks.tuning import check_tuning
 from harness.checks.writes import check_writes
-from harness.findings import Comparison, Interval, merge
+from harness.findings import Comparison, Finding, Interval, merge
 from harness.judge import CHECKS, judge_trial
 from harness.model import Evidence, Verdict
 from scenarios.catalog import SCENARIOS
-from tests.evidence import TRIAL, distances, evidence, ledger, op, sample
+from tests.evidence import TRIAL, WINDOW, distances, evidence, ledger, op, sample
 
 SOUND = evidence(*(op(number) for number in range(5)))
 
@@ -50,6 +51,20 @@ class TestRecord:
         assert check_record(late).verdict is Verdict.UNDECIDED
 
 
+@pytest.mark.parametrize("check", [check_record, check_resends, check_answers, check_writes])
+def test_an_interrupted_trial_is_undecided_whatever_else_is_there(check: Callable[[Evidence], Finding]) -> None:
+    assert check(replace(SOUND, complete=False)).verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("check", [check_record, check_resends])
+def test_a_count_that_is_missing_is_undecided(check: Callable[[Evidence], Finding]) -> None:
+    assert check(replace(SOUND, samples=())).verdict is Verdict.UNDECIDED
+
+
+def test_a_ledger_that_was_not_read_is_undecided() -> None:
+    assert check_writes(replace(SOUND, ledger=None)).verdict is Verdict.UNDECIDED
+
+
 class TestResends:
     def _served(self, served: int, base: Evidence = SOUND) -> Evidence:
         kept = tuple(s for s in base.samples if s.probe != "served")
@@ -70,6 +85,15 @@ class TestResends:
         assert check_resends(self._served(4, base)).verdict is Verdict.FAIL
         assert check_resends(self._served(7, base)).verdict is Verdict.FAIL
 
+    def test_an_answered_failure_must_have_arrived(self) -> None:
+        base = evidence(*SOUND.ops, op(5, "unknown"))  # a 500 is an answer
+        finding = check_resends(self._served(5, base))
+        assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
+
+    def test_what_is_missing_beyond_the_broken_is_counted(self) -> None:
+        base = evidence(*SOUND.ops, replace(op(5, "unknown"), status=0))
+        assert check_resends(self._served(3, base)).count == 2
+
     def test_an_unsent_request_need_not_arrive(self) -> None:
         assert check_resends(evidence(*SOUND.ops, op(5, "unsent"))).verdict is Verdict.PASS
 
@@ -80,6 +104,11 @@ class TestAnswers:
         finding = check_answers(evidence(op(0), op(1, outcome)))
         assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
         assert outcome in finding.first
+
+    def test_the_first_and_the_slowest_are_told(self) -> None:
+        finding = check_answers(evidence(op(0), op(1, "unknown", took_ms=30), op(2, "fail", took_ms=70)))
+        assert finding.first == "create_user #1: unknown 500 after 30 ms"
+        assert finding.worst == "create_user #2: fail 409 after 70 ms"
 
     def test_an_interrupted_trial_may_have_interrupted_its_requests(self) -> None:
         torn = evidence(op(0), op(1, "unknown"), complete=False)
@@ -104,6 +133,17 @@ class TestDistance:
     def test_a_fault_without_proof_is_undecided(self) -> None:
         unproven = replace(SOUND, faults=tuple(replace(window, proof="") for window in SOUND.faults))
         assert check_distance(unproven).verdict is Verdict.UNDECIDED
+
+    def test_only_what_succeeded_in_the_window_can_have_escaped(self) -> None:
+        late = replace(op(1, took_ms=5), started_ns=WINDOW.end_ns, ended_ns=WINDOW.end_ns + 1)
+        early = replace(op(2, took_ms=5), started_ns=-2, ended_ns=-1)
+        refused = op(3, "fail", took_ms=5)
+        assert check_distance(evidence(op(0), late, early, refused)).verdict is Verdict.PASS
+        on_the_dot = op(4, took_ms=20)
+        assert check_distance(evidence(op(0), on_the_dot)).verdict is Verdict.PASS
+
+    def test_as_many_readings_as_are_needed_suffice(self) -> None:
+        assert check_distance(replace(SOUND, samples=distances(20.6, 0.4, count=5))).verdict is Verdict.PASS
 
     def test_too_few_readings_are_undecided(self) -> None:
         assert check_distance(replace(SOUND, samples=distances(20.6, 0.4, count=4))).verdict is Verdict.UNDECIDED
@@ -183,6 +223,17 @@ class TestTuning:
     )
     def test_sync_over_async_must_lie_in_the_band(self, first: str, value: float, verdict: str) -> None:
         assert check_tuning(self._ping(first, value)).verdict == verdict
+
+    def test_the_edges_belong_to_the_band(self) -> None:
+        assert check_tuning(self._ping("sync", 0.4)).verdict is Verdict.PASS
+        assert check_tuning(self._ping("sync", 0.9)).verdict is Verdict.PASS
+
+    def test_the_interval_is_turned_round_with_the_ratio(self) -> None:
+        assert check_tuning(self._ping("async", 2.0)).measured == "GET /ping sync/async 0.50 (0.45 to 0.56)"
+
+    def test_a_ratio_without_an_interval_is_told_without_one(self) -> None:
+        alone = replace(self._ping("async", 2.0), ratio=Interval(value=2.0, low=None, high=None, blocks=1))
+        assert check_tuning(alone).measured == "GET /ping sync/async 0.50"
 
 
 def test_a_check_that_crashes_has_decided_nothing() -> None:
