@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median, stdev
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -156,31 +157,30 @@ def _comparisons(
             first = _by_block(measured)
             second = _by_block(trials.get((scenario, level_ms, other), []))
             both = sorted(first.keys() & second.keys())
-            # A fixed offered rate fixes the throughput: only the waiting can differ.
-            if scenarios[scenario].shape.pace_s is None:
+            for metric, of_block in METRICS.items():
+                # a fixed offered rate fixes the throughput: only the waiting can differ
+                if metric == "throughput" and scenarios[scenario].shape.pace_s is not None:
+                    continue
                 yield compare(
                     scenario=scenario,
                     level_ms=level_ms,
-                    metric="throughput",
+                    metric=metric,
                     first=target,
                     second=other,
-                    first_by_block=[_throughput_rps(first[block]) for block in both],
-                    second_by_block=[_throughput_rps(second[block]) for block in both],
+                    first_by_block=[of_block(first[block]) for block in both],
+                    second_by_block=[of_block(second[block]) for block in both],
                 )
-            yield compare(
-                scenario=scenario,
-                level_ms=level_ms,
-                metric="p50",
-                first=target,
-                second=other,
-                first_by_block=[_p50_ms(first[block]) for block in both],
-                second_by_block=[_p50_ms(second[block]) for block in both],
-            )
 
 
 def _p50_ms(block: Sequence[_Measured]) -> float:
     latencies_ns = _latencies_ns(block, "intended_ns")
     return float(np.median(latencies_ns)) / 1e6 if latencies_ns.size else float("nan")
+
+
+METRICS: Mapping[Literal["throughput", "p50"], Callable[[Sequence[_Measured]], float]] = {
+    "throughput": _throughput_rps,
+    "p50": _p50_ms,
+}
 
 
 def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:

