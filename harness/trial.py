@@ -58,7 +58,7 @@ def _prime(bench: Bench, target: str, number: int) -> None:
     """Send a fresh target every kind of request for a while, off the record.
 
     A process compiles its statements and fills its caches once; without this the first trial after a
-    start came out up to 40 % slower than the next.
+    start was seen to come out slower than the next.
     """
     order = Order(
         ops=bench.store.folder / "priming.arrows",

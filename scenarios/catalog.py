@@ -16,8 +16,8 @@ SCENARIOS: dict[str, Scenario] = {
     )
 }
 
-# Durations were chosen so that a profile keeps its promise (2, 8 and 40 minutes) with two targets on two
-# slow cores. More blocks of shorter trials narrow an interval faster than fewer, longer ones.
+# Durations were chosen for two targets on two slow cores: at most 2 minutes for quick and 8 for default, as measured;
+# about 40 for full, by its plan only.
 PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
