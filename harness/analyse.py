@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median, stdev
@@ -56,7 +56,7 @@ def analyse(store: Store, record: RunRecord) -> Analysis:
         comparisons=tuple(c for c in _comparisons(record.plan.targets, trials, scenarios) if c.ratio.blocks),
         wire=store.wire(),
         timelines=tuple(_timelines(store, record)),
-        warnings=tuple(_warnings(cells, trials, record)),
+        warnings=(*_warnings(cells, trials, record), *_set_aside(store, record)),
     )
 
 
@@ -226,6 +226,18 @@ def _warnings(cells: Iterable[Cell], trials: dict[CellKey, list[_Measured]], rec
     ):
         if names:
             yield f"{sentence} {_list(names)}."
+
+
+def _set_aside(store: Store, record: RunRecord) -> Iterable[str]:
+    """Tell of trials that were run again, by target: who was disturbed more often is for the reader to see."""
+    aside = [known.trial for known in store.set_aside_records()]
+    if aside:
+        counts = Counter(trial.target for trial in aside)
+        by_target = ", ".join(f"{counts[target]} of {target}" for target in record.plan.targets)
+        yield (
+            f"In {len(aside)} trials ({by_target}) the round trip missed its distance, so each was set aside and "
+            f"run again: {_list([f'{trial.scenario} at {trial.level_ms} ms' for trial in aside])}."
+        )
 
 
 def _list(names: Sequence[str]) -> str:

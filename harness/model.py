@@ -94,7 +94,7 @@ class Trial:
     """One target under one scenario at one level (added database latency, one way trip and back), once.
 
     ``block`` is the unit that statistics resample; ``slot`` orders trials within their block;
-    ``position`` is this trial's place (0 to 3) in its cell's A B B A.
+    ``position`` is this trial's place (0 to 3) in its cell's A B B A; ``attempt`` counts from 1.
     """
 
     id: str
@@ -106,6 +106,7 @@ class Trial:
     slot: int
     position: int
     seed: int
+    attempt: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

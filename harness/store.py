@@ -3,6 +3,7 @@
     results/<run>/run.json            plan, targets, scenarios, environment: before the first trial
     results/<run>/wire.json           round trips per request
     results/<run>/trials/<id>/        ops.arrows as load runs; trial.json once the trial is over
+    results/<run>/set-aside/<id>-<n>/ the n-th attempt at a trial that was run again
     results/<run>/finished.json       the completion mark, written last
     results/<run>/summary.json        what judge and analyse made of it; can be made again
     results/latest                    a link to the newest run
@@ -166,6 +167,17 @@ class Store:
     def write_trial(self, record: TrialRecord) -> None:
         """Store a trial that is over. Without this file it counts as interrupted."""
         _write(self.folder / "trials" / record.trial.id / "trial.json", TrialRecord, record)
+
+    def set_aside(self, trial: Trial) -> None:
+        """Put the attempt at a trial away, to be kept but not counted, so that it can be run again."""
+        folder = self.folder / "set-aside"
+        folder.mkdir(exist_ok=True)
+        attempt = 1 + len(list(folder.glob(f"{trial.id}-*")))
+        (self.folder / "trials" / trial.id).rename(folder / f"{trial.id}-{attempt}")
+
+    def set_aside_records(self) -> list[TrialRecord]:
+        """What is known of each attempt that was set aside."""
+        return [_read(path, TrialRecord) for path in sorted((self.folder / "set-aside").glob("*/trial.json"))]
 
     def write_wire(self, counts: tuple[WireCount, ...]) -> None:
         """Store the round trips per request."""

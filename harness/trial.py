@@ -73,8 +73,8 @@ def _prime(bench: Bench, target: str, number: int) -> None:
     bench.generator.run(order, lambda _edge: None)
 
 
-def run_trial(trial: Trial, bench: Bench) -> None:
-    """Run one trial from end to end and store its evidence.
+def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
+    """Run one trial from end to end, store its evidence, and return what is known beside the ops.
 
     Raises:
         HarnessError: A part died, or the record is not whole. What was recorded so far is on disk.
@@ -110,20 +110,20 @@ def run_trial(trial: Trial, bench: Bench) -> None:
         _count(loaded.window.end_ns, "load", "recorded", loaded.recorded),
         _count(loaded.window.end_ns, "served", "requests", served),
     ]
-    bench.store.write_trial(
-        TrialRecord(
-            trial=trial,
-            window=loaded.window,
-            samples=(*meter.samples(), *readings),
-            faults=tuple(faults),
-            ledger=ledger,
-        )
+    record = TrialRecord(
+        trial=trial,
+        window=loaded.window,
+        samples=(*meter.samples(), *readings),
+        faults=tuple(faults),
+        ledger=ledger,
     )
+    bench.store.write_trial(record)
+    return record
 
 
 def key_prefix(trial: Trial) -> str:
-    """The 8 hex digits that every write key of this trial begins with. Never zeros: those are the seed's."""
-    return f"{trial.number + 1:08x}"
+    """The 8 hex digits that every key of this attempt at a trial begins with. Never zeros: those are the seed's."""
+    return f"{trial.attempt:x}{trial.number:07x}"
 
 
 @contextmanager

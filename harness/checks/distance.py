@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import median
 
 from harness.findings import Finding
-from harness.model import Evidence, Op, Outcome, Verdict
+from harness.model import Evidence, Op, Outcome, Sample, Trial, Verdict
 
 TOLERANCE_SHARE = 0.05
 # Below 20 ms 5 % is less than the millisecond by which a timer of Toxiproxy's may fire late.
@@ -21,24 +22,36 @@ def check_distance(evidence: Evidence) -> Finding:
     scenarios makes at least one round trip, a successful one that is faster than that escaped.
     """
     level_ms = evidence.trial.level_ms
-    target_ms = _round_trips_ms(evidence, evidence.trial.target)
-    clean_ms = _round_trips_ms(evidence, "clean")
-    if level_ms == 0 and not target_ms:
+    if level_ms == 0 and not _round_trips_ms(evidence.samples, evidence.trial.target):
         return _finding(evidence, Verdict.PASS, "Nothing stood between target and PostgreSQL", 0.0, [])
-    if min(len(target_ms), len(clean_ms)) < MIN_ROUND_TRIPS:
+    added_ms = added_round_trip_ms(evidence.trial, evidence.samples)
+    if added_ms is None:
         summary = f"Fewer than {MIN_ROUND_TRIPS} round trips were timed"
         return _finding(evidence, Verdict.UNDECIDED, summary, None, [])
     if level_ms and not any(window.proof for window in evidence.faults):
         return _finding(evidence, Verdict.UNDECIDED, "Nothing proves that the latency was in force", None, [])
-    added_ms = median(target_ms) - median(clean_ms)
     escaped = [
         op for op in evidence.ops if op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < level_ms
     ]
     if escaped:
         return _finding(evidence, Verdict.FAIL, "Requests were faster than the distance allows", added_ms, escaped)
-    if abs(added_ms - level_ms) > tolerance_ms(level_ms):
+    if is_off(evidence.trial, evidence.samples):
         return _finding(evidence, Verdict.UNDECIDED, "The distance was not what it was to be", added_ms, [])
     return _finding(evidence, Verdict.PASS, "PostgreSQL was as far away as planned", added_ms, [])
+
+
+def added_round_trip_ms(trial: Trial, samples: Sequence[Sample]) -> float | None:
+    """How much longer a round trip took by the target's way than by a clean one, in ms, by medians; None if unread."""
+    target_ms, clean_ms = _round_trips_ms(samples, trial.target), _round_trips_ms(samples, "clean")
+    if min(len(target_ms), len(clean_ms)) < MIN_ROUND_TRIPS:
+        return None
+    return median(target_ms) - median(clean_ms)
+
+
+def is_off(trial: Trial, samples: Sequence[Sample]) -> bool:
+    """Whether PostgreSQL was measurably nearer or farther in this trial than planned."""
+    added_ms = added_round_trip_ms(trial, samples)
+    return added_ms is not None and abs(added_ms - trial.level_ms) > tolerance_ms(trial.level_ms)
 
 
 def tolerance_ms(level_ms: int) -> float:
@@ -62,12 +75,10 @@ def _finding(evidence: Evidence, verdict: Verdict, summary: str, added_ms: float
     )
 
 
-def _round_trips_ms(evidence: Evidence, route: str) -> list[float]:
+def _round_trips_ms(samples: Sequence[Sample], route: str) -> list[float]:
     """Round trips by one way over the whole trial: the fault is in force from before the warm-up on."""
     return [
-        sample.value * 1e3
-        for sample in evidence.samples
-        if sample.metric == "round_trip_s" and sample.labels["route"] == route
+        sample.value * 1e3 for sample in samples if sample.metric == "round_trip_s" and sample.labels["route"] == route
     ]
 
 

@@ -1,0 +1,90 @@
+"""A trial whose distance came out wrong is set aside, and run again; nothing else is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness import run
+from harness.checks.distance import is_off
+from harness.model import Sample, Trial
+from harness.store import Store, TrialRecord
+from harness.trial import key_prefix
+from tests.evidence import TRIAL, WINDOW, distances
+
+GOOD, OFF = distances(20.9, 0.4), distances(21.9, 0.4)
+TRIALS = [replace(TRIAL, id=f"01-{slot:03d}", number=slot, slot=slot) for slot in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("added_ms", "off"), [(18.99, True), (19.01, False), (20.0, False), (20.99, False), (21.01, True)]
+)
+def test_off_is_what_the_check_does_not_pass(added_ms: float, off: bool) -> None:  # noqa: FBT001 - the expectation
+    assert is_off(TRIAL, distances(added_ms + 0.4, 0.4)) is off
+
+
+def test_what_was_not_read_is_not_off() -> None:
+    assert not is_off(TRIAL, distances(30.0, 0.4, count=4))
+
+
+def block(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, samples: Callable[[Trial], tuple[Sample, ...]]
+) -> tuple[Store, list[tuple[str, int]], list[str]]:
+    """Run ``TRIALS`` with ``samples`` for what the meter reads; return the store, all attempts, and those shown."""
+    store = Store.create(tmp_path, "run")
+    made: list[tuple[str, int]] = []
+    shown: list[str] = []
+
+    def run_trial(trial: Trial, _bench: object) -> TrialRecord:
+        made.append((trial.id, trial.attempt))
+        store.ops_path(trial)
+        record = TrialRecord(trial=trial, window=WINDOW, samples=samples(trial), faults=(), ledger=None)
+        store.write_trial(record)
+        return record
+
+    monkeypatch.setattr(run, "run_trial", run_trial)
+    bench: Any = SimpleNamespace(store=store)
+    progress: Any = SimpleNamespace(trial_done=lambda trial: shown.append(trial.id))
+    run._run_block(TRIALS, bench, progress)
+    return store, made, shown
+
+
+def test_a_quiet_block_runs_each_trial_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    store, made, shown = block(monkeypatch, tmp_path, lambda _trial: GOOD)
+    assert made == [(trial.id, 1) for trial in TRIALS]
+    assert shown == [trial.id for trial in TRIALS]
+    assert store.set_aside_records() == []
+
+
+def test_a_disturbed_trial_is_run_again_at_the_end_and_both_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disturbed = TRIALS[3]
+    store, made, shown = block(
+        monkeypatch,
+        tmp_path,
+        lambda trial: OFF if (trial.id, trial.attempt) in {(disturbed.id, 1), (disturbed.id, 2)} else GOOD,
+    )
+    assert made[len(TRIALS) :] == [(disturbed.id, 2), (disturbed.id, 3)]
+    assert shown == [trial.id for trial in TRIALS]
+    kept = store.trial_record(disturbed)
+    assert kept is not None
+    assert kept.trial.attempt == 3
+    assert kept.samples == GOOD
+    assert [(record.trial.attempt, record.samples) for record in store.set_aside_records()] == [(1, OFF), (2, OFF)]
+
+
+def test_a_machine_that_is_never_quiet_is_given_up_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    store, made, _ = block(monkeypatch, tmp_path, lambda _trial: OFF)
+    again = [attempt for _, attempt in made if attempt > 1]
+    assert again == [2] * run.MOST_REPEATED + [3] * run.MOST_REPEATED
+    assert all(store.trial_record(trial) is not None for trial in TRIALS)
+
+
+def test_attempts_write_under_keys_of_their_own() -> None:
+    prefixes = {key_prefix(replace(trial, attempt=attempt)) for trial in TRIALS for attempt in (1, 2, 3)}
+    assert len(prefixes) == 3 * len(TRIALS)
+    assert all(len(prefix) == 8 and prefix.strip("0") for prefix in prefixes)
