@@ -26,7 +26,7 @@ from harness.survey import survey
 from harness.trial import Bench, fresh_bench, run_trial
 
 ATTEMPTS = 3
-MOST_REPEATED = 6  # of a block: so that a machine that is never quiet ends undecided, and in time
+MOST_REPEATED = 12  # of a block: so that a machine that is never quiet ends undecided, and in time
 
 
 class Progress(Protocol):

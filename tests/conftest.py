@@ -1,3 +1,10 @@
 """Fixtures by topic, one file each."""
 
+import signal
+
 pytest_plugins = ["tests.fix_postgres", "tests.fix_toxiproxy", "tests.fix_twins"]
+
+# A shell that starts us in the background has SIGINT ignored, which every process of ours would inherit;
+# the tests that press Ctrl-C mean what a terminal does.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -16,7 +16,7 @@ from harness.trial import key_prefix
 from tests.evidence import TRIAL, WINDOW, distances
 
 GOOD, OFF = distances(20.9, 0.4), distances(21.9, 0.4)
-TRIALS = [replace(TRIAL, id=f"01-{slot:03d}", number=slot, slot=slot) for slot in range(10)]
+TRIALS = [replace(TRIAL, id=f"01-{slot:03d}", number=slot, slot=slot) for slot in range(20)]
 
 
 @pytest.mark.parametrize(
