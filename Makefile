@@ -8,13 +8,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test lint types doctor setup schema lock clean
+.PHONY: help bench chaos soak test lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 bench: setup ## compare async against sync; PROFILE=quick|default|full
 	$(BIN)/twinbench bench --profile $(PROFILE)
+
+chaos: setup ## cut writes at every byte and inject every fault; PROFILE=default|full
+	$(BIN)/twinbench chaos --profile $(PROFILE)
+
+soak: setup ## 20 seeded programmes of all faults, without cuts: more than an hour
+	$(BIN)/twinbench chaos --profile soak
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest

@@ -11,9 +11,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from harness.findings import Analysis, Cell, Comparison, Interval, Timeline
+from harness.fates import recovered_s
+from harness.findings import Analysis, Cell, Comparison, CutStrip, FaultRow, Interval, Timeline
 from harness.model import Scenario, Trial
 from harness.stats.compare import compare
+from harness.stats.cutmap import strips
 from harness.stats.intervals import mean_interval
 from harness.stats.percentiles import histogram_ms, quantiles_ms
 from harness.stats.timeline import timeline
@@ -226,6 +228,39 @@ def _warnings(cells: Iterable[Cell], trials: dict[CellKey, list[_Measured]], rec
     ):
         if names:
             yield f"{sentence} {_list(names)}."
+
+
+def cut_strips(store: Store) -> tuple[CutStrip, ...]:
+    """Lay out the cut map for the figure; empty if there is none."""
+    cut_map = store.cuts()
+    return tuple(strips(cut_map)) if cut_map else ()
+
+
+def cuts_per_s(store: Store) -> float:
+    """Cuts a second, holds included; 0 if nothing was cut."""
+    cut_map = store.cuts()
+    return len(cut_map.cuts) / cut_map.duration_s if cut_map and cut_map.duration_s else 0.0
+
+
+def fault_rows(store: Store, record: RunRecord) -> tuple[FaultRow, ...]:
+    """Tell of every fault as it was observed, in the order in which they were injected."""
+    injected = [trial for trial in record.plan.trials if trial.fault]
+    known = [evidence for trial in injected if (evidence := store.evidence(trial, record))]
+    return tuple(
+        FaultRow(
+            trial=evidence.trial.id,
+            target=evidence.trial.target,
+            kind=window.kind,
+            detail=window.detail,
+            start_s=(window.injected_ns - record.started_ns) / 1e9,
+            end_s=(window.healed_ns - record.started_ns) / 1e9,
+            proof=window.proof,
+            recovered_s=recovered_s(evidence),
+            in_transaction=int(sum(read.value for read in evidence.samples if read.metric == "in_transaction")),
+        )
+        for evidence in known
+        for window in evidence.faults
+    )
 
 
 def _set_aside(store: Store, record: RunRecord) -> Iterable[str]:

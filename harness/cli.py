@@ -7,7 +7,7 @@ import random
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
@@ -18,16 +18,19 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from harness import doctor as parts_doctor
+from harness.chaos import ChaosRequest, run_chaos
 from harness.errors import ExitCode, HarnessError, UsageError
-from harness.findings import Setting
+from harness.faults.catalog import FAULTS
+from harness.findings import Setting, merge
 from harness.model import Profile, Verdict
-from harness.run import Request, conclude, run
-from harness.screen import Screen, show
+from harness.run import Request, conclude, judged, run
+from harness.screen import Screen, findings_text, show
 from harness.store import Store, stored_runs
 from harness.up import serve
-from scenarios.catalog import PROFILES, SCENARIOS
+from scenarios.catalog import CHAOS, CHAOS_PROFILES, CUTTABLE, PROFILES, SCENARIOS
 from scenarios.operations import DATASET
 from targets.catalog import CATALOG
+from targets.flaws.catalog import FLAWS
 from targets.shared.config import Settings, setting_rows
 
 app = typer.Typer(
@@ -39,6 +42,17 @@ out_console = Console()
 
 Results = Path("results")
 BY_VERDICT = {Verdict.PASS: ExitCode.PASS, Verdict.FAIL: ExitCode.FAIL, Verdict.UNDECIDED: ExitCode.UNDECIDED}
+
+
+NONE = "none"
+
+
+class ChaosProfileName(StrEnum):
+    """The profiles of chaos, as choices; a test holds them against the catalog."""
+
+    DEFAULT = "default"
+    FULL = "full"
+    SOAK = "soak"
 
 
 class ProfileName(StrEnum):
@@ -117,6 +131,52 @@ def run_command(
     )
 
 
+@app.command()
+def chaos(
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", help="Target to try; may be given again. Both twins if left out."),
+    ] = None,
+    cut: Annotated[
+        list[str] | None,
+        typer.Option("--cut", help="Write to cut at every byte; may be given again. 'none' for none."),
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", help="Fault to inject; may be given again. 'none' for none, all if left out."),
+    ] = None,
+    profile: Annotated[ChaosProfileName, typer.Option("--profile", help="How much to run.")] = ChaosProfileName.DEFAULT,
+    seed: SeedOption = None,
+    out: OutOption = Results,
+    postgres_url: PostgresOption = None,
+    toxiproxy_url: ToxiproxyOption = None,
+) -> None:
+    """Cut writes at every byte, inject every fault, and see whether the data is whole and clients told the truth."""
+    chosen = CHAOS_PROFILES[profile]
+    names = list(dict.fromkeys(target or ["async", "sync"]))
+    _known(names, CATALOG, "target")
+    _known([name for name in cut or () if name != NONE], dict.fromkeys(CUTTABLE), "write to cut")
+    _known([name for name in fault or () if name != NONE], dict(FAULTS), "fault")
+    # a flaw alone gets the least that shows it
+    flaw = FLAWS.get(names[0]) if len(names) == 1 else None
+    cuts, faults = (flaw.cuts, flaw.faults) if flaw else (chosen.cuts, tuple(FAULTS))
+    request = ChaosRequest(
+        targets={name: CATALOG[name] for name in names},
+        scenario=CHAOS,
+        profile=chosen.name,
+        cuts=tuple(name for name in dict.fromkeys(cut or cuts) if name != NONE),
+        faults=tuple(name for name in dict.fromkeys(fault or faults) if name != NONE),
+        blocks=chosen.blocks,
+        settings=_settings(),
+        rows=(DATASET.users, DATASET.posts_per_user),
+        seed=_seed(seed),
+        out=out,
+        postgres_url=postgres_url,
+        toxiproxy_url=toxiproxy_url,
+    )
+    _carry_out(lambda screen, opened: run_chaos(request, screen, opened))
+
+
 @app.command(name="list")
 def list_command(out: OutOption = Results) -> None:
     """List scenarios, targets, profiles and stored runs."""
@@ -124,6 +184,7 @@ def list_command(out: OutOption = Results) -> None:
         ("Scenarios", {name: scenario.question for name, scenario in SCENARIOS.items()}),
         ("Targets", {name: f"{target.model}, {target.driver}" for name, target in CATALOG.items()}),
         ("Profiles", {name: _told(profile) for name, profile in PROFILES.items()}),
+        ("Faults", {name: make.__doc__.splitlines()[0] if make.__doc__ else "" for name, make in FAULTS.items()}),
         ("Stored runs, newest first", {path.name: str(path) for path in stored_runs(out)}),
     ):
         out_console.print(title, style="bold")
@@ -140,6 +201,24 @@ def report(
 ) -> None:
     """Judge a stored run again and draw its report again, without any load."""
     _finish(Store.open(run_folder or out / "latest"))
+
+
+@app.command()
+def check(
+    run_folder: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="A run's folder; the newest if left out.")
+    ] = None,
+    out: OutOption = Results,
+) -> None:
+    """Judge a stored run again, without any load, and hold the findings against those it had."""
+    store = Store.open(run_folder or out / "latest")
+    before = store.summary()
+    _, findings = judged(store)
+    told = findings_text(findings)
+    out_console.print(told, markup=False, highlight=False, soft_wrap=True)
+    if before is not None and findings_text(before.findings) != told:
+        out_console.print("These findings are not those that are stored: the checks have changed.", style="yellow")
+    raise typer.Exit(BY_VERDICT[merge(finding.verdict for finding in findings)])
 
 
 @app.command()
@@ -177,15 +256,24 @@ def _run(
         profile=profile,
         settings=_settings(),
         rows=(DATASET.users, DATASET.posts_per_user),
-        seed=random.SystemRandom().getrandbits(32) if seed is None else seed,
+        seed=_seed(seed),
         out=out,
         postgres_url=postgres_url,
         toxiproxy_url=toxiproxy_url,
     )
+    _carry_out(lambda screen, opened: run(request, screen, opened))
+
+
+def _seed(given: int | None) -> int:
+    return random.SystemRandom().getrandbits(32) if given is None else given
+
+
+def _carry_out(carry_out: Callable[[Screen, Callable[[Store], None]], None]) -> NoReturn:
+    """Make a run and conclude it; one that was cut short is concluded, too."""
     stores: list[Store] = []
     try:
         with Screen() as screen:
-            run(request, screen, stores.append)
+            carry_out(screen, stores.append)
     except (HarnessError, KeyboardInterrupt):
         # what was stored up to here is worth a report, whatever else the person is told
         with contextlib.suppress(HarnessError):

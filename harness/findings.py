@@ -115,6 +115,48 @@ class Analysis:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageCuts:
+    """One protocol message of a write, and what became of the writes that were cut in it.
+
+    ``runs`` are bytes ``[start, end)`` of one fate, cut by Toxiproxy; ``other_ways`` maps "fin", "rst"
+    and "hold" to the fate of the write that was cut that way at the message's end.
+    """
+
+    name: str
+    start: int
+    end: int
+    runs: tuple[tuple[int, int, str], ...]
+    other_ways: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutStrip:
+    """One write's conversation with PostgreSQL in one direction, cut all along. ``fates`` counts all its cuts."""
+
+    target: str
+    operation: str
+    direction: str
+    length_bytes: int
+    messages: tuple[MessageCuts, ...]
+    fates: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultRow:
+    """One fault as it was observed in one trial; ``recovered_s`` is from its heal to the first write done."""
+
+    trial: str
+    target: str
+    kind: str
+    detail: str
+    start_s: float
+    end_s: float
+    proof: str
+    recovered_s: float | None
+    in_transaction: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """One setting of the targets: its value in each target by name, and why it is what it is."""
 
@@ -127,6 +169,7 @@ class Setting:
 class Summary:
     """All that ``report.html`` draws and ``summary.json`` holds.
 
+    ``kind`` says which question was asked; a chaos run has ``cuts`` and ``faults``, and no comparison.
     ``version`` counts breaking changes of this shape. ``started_at`` is ISO 8601 in UTC;
     ``not_done`` says in whole sentences what the run could not do, and how to mend it.
     """
@@ -146,6 +189,10 @@ class Summary:
     analysis: Analysis
     findings: tuple[Finding, ...]
     not_done: tuple[str, ...]
+    kind: Literal["bench", "chaos"] = "bench"
+    cuts: tuple[CutStrip, ...] = ()
+    cuts_per_s: float = 0.0
+    faults: tuple[FaultRow, ...] = ()
 
 
 class Check(Protocol):

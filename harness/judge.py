@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.checks.answers import check_answers
+from harness.checks.cuts import check_cuts
 from harness.checks.distance import check_distance
+from harness.checks.programme import check_balances, check_bite, check_deadline, check_recovery
 from harness.checks.record import check_record
 from harness.checks.resends import check_resends
 from harness.checks.tuning import check_tuning
@@ -20,12 +22,17 @@ CHECKS: Mapping[str, Check] = {
     "answers": check_answers,
     "distance": check_distance,
     "writes": check_writes,
+    "bite": check_bite,
+    "balances": check_balances,
+    "deadline": check_deadline,
+    "recovery": check_recovery,
 }
 
 
 def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding, ...]:
-    """Judge every trial that was begun, the tuning of the twins, and whether the plan was carried out."""
-    findings: list[Finding] = []
+    """Judge the cuts, every trial that was begun, the tuning of the twins, and whether the plan was carried out."""
+    cut_map = store.cuts()
+    findings: list[Finding] = list(check_cuts(cut_map)) if cut_map else []
     begun = [evidence for trial in record.plan.trials if (evidence := store.evidence(trial, record))]
     for evidence in begun:
         findings += judge_trial(evidence)

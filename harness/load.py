@@ -19,18 +19,23 @@ from harness.provision.custody import Child, started
 START_TIMEOUT_S = 60.0
 # beyond the order's own length: Locust's drain (15 s) and a slow machine
 PATIENCE_S = 30.0
+# a load that goes on until it is stopped is given up on after so long
+LONGEST_S = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """The load of one trial: what to send where, for how long, and the file that the record goes to."""
+    """The load of one trial: what to send where, for how long, and the file that the record goes to.
+
+    Without ``measure_s`` the load goes on until ``Generator.stop``.
+    """
 
     ops: Path
     host: str
     mix: dict[str, int]
     shape: Shape
     warmup_s: float
-    measure_s: float
+    measure_s: float | None
     seed: int
     key_prefix: str
 
@@ -42,6 +47,7 @@ class Order:
             "mix": self.mix,
             "clients": self.shape.clients,
             "pace_s": self.shape.pace_s,
+            "retries": self.shape.retries,
             "warmup_s": self.warmup_s,
             "measure_s": self.measure_s,
             "seed": self.seed,
@@ -82,7 +88,7 @@ class Generator:
             stdin.flush()
         except OSError as error:
             raise self._died("ended") from error
-        patience_s = order.warmup_s + order.measure_s + PATIENCE_S
+        patience_s = order.warmup_s + (LONGEST_S if order.measure_s is None else order.measure_s) + PATIENCE_S
         edges = {}
         for expected in ("measuring", "draining"):
             edges[expected] = int(self._event(expected, patience_s)["t_ns"])
@@ -90,6 +96,20 @@ class Generator:
         done = self._event("done", patience_s)
         window = Window(start_ns=edges["measuring"], end_ns=edges["draining"])
         return Loaded(window=window, recorded=int(done["recorded"]))
+
+    def stop(self) -> None:
+        """End the load of an order that has no end of its own; ``run``, in another thread, then returns.
+
+        Raises:
+            PartDied: The generator ended.
+        """
+        stdin = self.child.popen.stdin
+        assert stdin is not None  # noqa: S101 - opened as a pipe below
+        try:
+            stdin.write(b"stop\n")
+            stdin.flush()
+        except OSError as error:
+            raise self._died("ended") from error
 
     def wait_until_ready(self) -> None:
         """Wait until Locust is imported.

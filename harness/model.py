@@ -52,10 +52,15 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """How load arrives: ``clients`` at once, each back to back, or one request every ``pace_s`` seconds."""
+    """How load arrives: ``clients`` at once, each back to back, or one request every ``pace_s`` seconds.
+
+    With ``retries`` every other create carries an Idempotency-Key, and is sent again, under the same
+    keys, when its client can't know what became of it.
+    """
 
     clients: int
     pace_s: float | None = None
+    retries: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +99,8 @@ class Trial:
     """One target under one scenario at one level (added database latency, one way trip and back), once.
 
     ``block`` is the unit that statistics resample; ``slot`` orders trials within their block;
-    ``position`` is this trial's place (0 to 3) in its cell's A B B A; ``attempt`` counts from 1.
+    ``position`` is this trial's place (0 to 3) in its cell's A B B A; ``attempt`` counts from 1; ``fault``
+    names the kind of fault that is injected into it, if one is.
     """
 
     id: str
@@ -107,6 +113,7 @@ class Trial:
     position: int
     seed: int
     attempt: int = 1
+    fault: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +131,10 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Op:
-    """One client request. ``key`` is empty unless it writes; ``status`` is 0 where no answer came."""
+    """One client request. ``key`` is empty unless it writes; ``status`` is 0 where no answer came.
+
+    ``named`` says whether it carried an Idempotency-Key, and ``said`` is the answer where a check reads it.
+    """
 
     id: int
     name: str
@@ -135,6 +145,8 @@ class Op:
     outcome: Outcome
     status: int
     error: str
+    named: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,9 +186,15 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """Rows per table and write key, read from PostgreSQL itself after healing."""
+    """What PostgreSQL itself held after healing, when every transaction had ended.
+
+    ``rows`` counts rows per table and write key. ``facts`` are counts over whole tables, by name:
+    credits of all users, users whose credits don't follow from the transfers, posts of no user, and
+    sessions of the target that were still in a transaction.
+    """
 
     rows: Mapping[str, Mapping[str, int]]
+    facts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,9 +223,17 @@ class Fault(Protocol):
     ``kind`` names it, ``detail`` says how much of it, ``colour`` is its CSS variable in the figures.
     """
 
-    kind: str
-    colour: str
-    detail: str
+    @property
+    def kind(self) -> str:
+        """Its name."""
+
+    @property
+    def colour(self) -> str:
+        """Its CSS variable."""
+
+    @property
+    def detail(self) -> str:
+        """How much of it."""
 
     def inject(self) -> str:
         """Start it, and return what proves that it bit; empty if nothing does.
@@ -217,3 +243,83 @@ class Fault(Protocol):
 
     def heal(self) -> None:
         """Undo it; safe to call whatever happened before."""
+
+
+# --- the cut map --------------------------------------------------------------------------------------
+
+
+class Direction(StrEnum):
+    """Which way bytes go between a target and PostgreSQL."""
+
+    UP = "up"  # target to PostgreSQL
+    DOWN = "down"  # PostgreSQL to target
+
+
+class CutWay(StrEnum):
+    """How a conversation is cut."""
+
+    LIMIT = "limit_data"  # Toxiproxy lets so many bytes pass and closes both sides
+    FIN = "fin"  # both sides see an orderly end
+    RST = "rst"  # both sides see a reset
+    HOLD = "hold"  # nothing passes for a while, and then everything
+
+
+@dataclass(frozen=True, kw_only=True)
+class WireMessage:
+    """One message of PostgreSQL's protocol: its name, what it says, and the bytes it takes, ``[start, end)``."""
+
+    name: str
+    says: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    """What one warm request of an operation says to PostgreSQL in one direction, byte by byte."""
+
+    target: str
+    operation: str
+    direction: Direction
+    messages: tuple[WireMessage, ...]
+
+    @property
+    def length_bytes(self) -> int:
+        """Bytes of all messages."""
+        return self.messages[-1].end if self.messages else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """One write whose conversation with PostgreSQL was cut after ``offset`` bytes, and what came of it.
+
+    ``passed_bytes`` is what a witness on PostgreSQL's side saw pass in the cut direction, and ``message`` the
+    protocol message that the first byte held back belongs to; ``bit`` says that the witness saw the cut.
+    ``recovered_after`` counts the requests until one was answered well again; 0 if none was.
+    """
+
+    target: str
+    operation: str
+    direction: Direction
+    way: CutWay
+    offset: int
+    key: str
+    outcome: Outcome
+    status: int
+    error: str
+    passed_bytes: int
+    message: str
+    bit: bool
+    took_s: float
+    recovered_after: int
+    next_status: int
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutMap:
+    """All cuts of a run, the conversations that they were made in, and how long that took."""
+
+    conversations: tuple[Conversation, ...]
+    cuts: tuple[Cut, ...]
+    duration_s: float

@@ -8,16 +8,16 @@ tuning of the twins, judges a ratio.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from harness.checks.distance import is_off
 from harness.environment import environment
-from harness.findings import Setting, Summary, merge
+from harness.findings import Analysis, Finding, Setting, Summary, merge
 from harness.model import Plan, Profile, Scenario, Target, Trial
 from harness.plan import make_plan
 from harness.provision.stage import Parts, provisioned
@@ -27,6 +27,9 @@ from harness.trial import Bench, fresh_bench, run_trial
 
 ATTEMPTS = 3
 MOST_REPEATED = 12  # of a block: so that a machine that is never quiet ends undecided, and in time
+
+
+NOTHING_COMPARED = Analysis(cells=(), comparisons=(), wire=(), timelines=(), warnings=())
 
 
 class Progress(Protocol):
@@ -40,6 +43,12 @@ class Progress(Protocol):
 
     def trial_done(self, trial: Trial) -> None:
         """One trial is over."""
+
+    def began(self, what: str, total: int) -> None:
+        """So many things of a kind are to come."""
+
+    def step(self) -> None:
+        """One of them is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +79,7 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
         HarnessError: The run could not be made, or not to its end.
     """
     begun_s = time.monotonic()
-    store = Store.create(request.out, _run_name())
+    store = Store.create(request.out, run_name())
     with (
         store.kept_if_begun(),
         provisioned(
@@ -82,7 +91,9 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
     ):
         request, not_done = _within_reach(request, parts)
         plan = make_plan(tuple(request.targets), request.scenarios, request.profile, request.seed)
-        store.write_record(_record(store.folder.name, request, plan, parts, not_done))
+        store.write_record(
+            record_of(store.folder.name, request, plan, parts, not_done, scenarios=request.scenarios.values())
+        )
         opened(store)
         progress.say("Counting round trips per request")
         operations = sorted({name for scenario in request.scenarios.values() for name in scenario.mix})
@@ -121,13 +132,11 @@ def conclude(store: Store) -> Summary:
         EvidenceUnreadable: The stored run is torn or of another version.
     """
     # imported here, as they take seconds that 'list', 'doctor' and a usage error need not pay
-    from harness.analyse import analyse  # noqa: PLC0415 - see above
-    from harness.judge import judge  # noqa: PLC0415 - see above
+    from harness.analyse import cut_strips, cuts_per_s, fault_rows  # noqa: PLC0415 - see above
     from harness.report.page import write_report  # noqa: PLC0415 - see above
 
     record = store.record()
-    analysis = analyse(store, record)
-    findings = judge(store, record, analysis)
+    analysis, findings = judged(store)
     duration_s = store.duration_s()
     summary = Summary(
         version=VERSION,
@@ -137,7 +146,7 @@ def conclude(store: Store) -> Summary:
         complete=duration_s is not None,
         verdict=merge(finding.verdict for finding in findings),
         plan=record.plan,
-        trials_done=sum(cell.trials for cell in analysis.cells),
+        trials_done=sum(store.trial_record(trial) is not None for trial in record.plan.trials),
         targets=record.targets,
         scenarios=record.scenarios,
         environment=record.environment,
@@ -145,6 +154,10 @@ def conclude(store: Store) -> Summary:
         analysis=analysis,
         findings=findings,
         not_done=record.not_done,
+        kind=record.kind,
+        cuts=cut_strips(store),
+        cuts_per_s=cuts_per_s(store),
+        faults=fault_rows(store, record),
     )
     store.write_summary(summary)
     write_report(summary, store.folder)
@@ -168,7 +181,43 @@ def _within_reach(request: Request, parts: Parts) -> tuple[Request, tuple[str, .
     return replace(request, profile=replace(request.profile, levels_ms=(0,))), (sentence,)
 
 
-def _record(name: str, request: Request, plan: Plan, parts: Parts, not_done: Sequence[str]) -> RunRecord:
+def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
+    """Make numbers and findings of whatever is stored, and write nothing.
+
+    Raises:
+        EvidenceUnreadable: The stored run is torn or of another version.
+    """
+    from harness.analyse import analyse  # noqa: PLC0415 - takes seconds, as in conclude
+    from harness.judge import judge  # noqa: PLC0415 - the same
+
+    record = store.record()
+    analysis = analyse(store, record) if record.kind == "bench" else NOTHING_COMPARED
+    return analysis, judge(store, record, analysis)
+
+
+class Asked(Protocol):
+    """What every request has that is put on record."""
+
+    @property
+    def targets(self) -> Mapping[str, Target]:
+        """Targets by name."""
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Settings of the targets."""
+
+
+def record_of(  # noqa: PLR0913 - what is known before the first trial
+    name: str,
+    request: Asked,
+    plan: Plan,
+    parts: Parts,
+    not_done: Sequence[str],
+    *,
+    scenarios: Iterable[Scenario],
+    kind: Literal["bench", "chaos"] = "bench",
+) -> RunRecord:
+    """Put together what is known before the first trial."""
     return RunRecord(
         version=VERSION,
         run=name,
@@ -176,13 +225,14 @@ def _record(name: str, request: Request, plan: Plan, parts: Parts, not_done: Seq
         started_ns=time.monotonic_ns(),
         plan=plan,
         targets=tuple(request.targets.values()),
-        scenarios=tuple(request.scenarios.values()),
+        scenarios=tuple(scenarios),
         environment=environment(parts),
         settings=request.settings,
         not_done=tuple(not_done),
+        kind=kind,
     )
 
 
-def _run_name() -> str:
+def run_name() -> str:
     """Name a run by the time, so that names sort by age."""
     return datetime.now(UTC).strftime("%Y%m%d-%H%M%S")

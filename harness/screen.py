@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from harness.findings import Cell, Comparison, Interval, Summary
+from harness.findings import Cell, Comparison, Finding, Interval, Summary
 from harness.model import Plan, Trial, Verdict
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
@@ -24,7 +27,7 @@ class Screen:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("trials, left"),
+            TextColumn("done, left"),
             TimeRemainingColumn(),
             console=self.console,
         )
@@ -53,14 +56,51 @@ class Screen:
         self._task = self._bar.add_task("", total=len(plan.trials))
         self._bar.start()
 
+    def began(self, what: str, total: int) -> None:
+        """Start a bar of its own for so many things of a kind."""
+        self._task = self._bar.add_task(what, total=total)
+        self._bar.start()
+
+    def step(self) -> None:
+        """Move the newest bar."""
+        if self._task is not None:
+            self._bar.update(self._task, advance=1)
+
     def trial_done(self, trial: Trial) -> None:
         """Move the bar."""
         if self._task is not None:
             self._bar.update(self._task, advance=1, description=f"{trial.scenario} {trial.level_ms} ms")
 
 
+def findings_text(findings: Iterable[Finding]) -> str:
+    """Tell every finding on a line of its own: the same evidence and checks give the same bytes."""
+    return "\n".join(TypeAdapter(Finding).dump_json(finding).decode() for finding in findings)
+
+
 def show(summary: Summary, report: str, console: Console) -> None:
     """Print the closing table, what was wrong, and where the report is."""
+    console.print(_compared_table(summary) if summary.kind == "bench" else _chaos_table(summary))
+    _conclude(summary, report, console)
+
+
+def _chaos_table(summary: Summary) -> Table:
+    """Fold findings by check, and count the fates of all cuts."""
+    table = Table(title=f"{' and '.join(summary.plan.targets)}: every check, over cuts and faults")
+    for column in ("check", "pass", "fail", "undecided"):
+        table.add_column(column, justify="left" if column == "check" else "right")
+    for check in dict.fromkeys(finding.check for finding in summary.findings):
+        counts = Counter(finding.verdict for finding in summary.findings if finding.check == check)
+        table.add_row(check, *(f"{counts[verdict]:,}" for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED)))
+    fates: Counter[str] = Counter()
+    for strip in summary.cuts:
+        fates.update(strip.fates)
+    told = ", ".join(f"{count:,} {fate}" for fate, count in fates.most_common())
+    bit = sum(bool(row.proof) for row in summary.faults)
+    table.caption = f"{sum(fates.values()):,} cuts: {told or 'none'}; {len(summary.faults)} faults, {bit} bit"
+    return table
+
+
+def _compared_table(summary: Summary) -> Table:
     table = Table(title=f"{' against '.join(summary.plan.targets)}, requests per second or median wait")
     for column in ("scenario", "at", *summary.plan.targets):
         table.add_column(column, justify="left" if column == "scenario" else "right", no_wrap=True)
@@ -73,7 +113,10 @@ def show(summary: Summary, report: str, console: Console) -> None:
         cells = {c.target: c for c in summary.analysis.cells if (c.scenario, c.level_ms) == (scenario, level_ms)}
         values = [_value(cells.get(target), scenario in paced) for target in summary.plan.targets]
         table.add_row(scenario, f"{level_ms} ms", *values, *_compared(summary, scenario, level_ms))
-    console.print(table)
+    return table
+
+
+def _conclude(summary: Summary, report: str, console: Console) -> None:
     for finding in summary.findings:
         if finding.verdict is not Verdict.PASS:
             style = STYLES[finding.verdict]

@@ -4,6 +4,7 @@
     results/<run>/wire.json           round trips per request
     results/<run>/trials/<id>/        ops.arrows as load runs; trial.json once the trial is over
     results/<run>/set-aside/<id>-<n>/ the n-th attempt at a trial that was run again
+    results/<run>/cuts.json           every cut of a chaos run
     results/<run>/finished.json       the completion mark, written last
     results/<run>/summary.json        what judge and analyse made of it; can be made again
     results/latest                    a link to the newest run
@@ -22,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
@@ -30,6 +31,7 @@ from pydantic import TypeAdapter, ValidationError
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.findings import Setting, Summary, WireCount
 from harness.model import (
+    CutMap,
     Evidence,
     FaultWindow,
     Ledger,
@@ -46,7 +48,7 @@ from harness.model import (
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 1
+VERSION = 2
 T = TypeVar("T")
 
 
@@ -64,6 +66,7 @@ class RunRecord:
     environment: dict[str, str]
     settings: tuple[Setting, ...]
     not_done: tuple[str, ...]
+    kind: Literal["bench", "chaos"] = "bench"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +190,15 @@ class Store:
         """Round trips per request; empty if they were not counted."""
         path = self.folder / "wire.json"
         return _read(path, tuple[WireCount, ...]) if path.exists() else ()
+
+    def write_cuts(self, cut_map: CutMap) -> None:
+        """Store the cut map."""
+        _write(self.folder / "cuts.json", CutMap, cut_map)
+
+    def cuts(self) -> CutMap | None:
+        """Return the cut map; None if there is none."""
+        path = self.folder / "cuts.json"
+        return _read(path, CutMap) if path.exists() else None
 
     def finish(self, duration_s: float) -> None:
         """Mark the run as complete."""

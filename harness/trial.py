@@ -105,7 +105,7 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
     with _injected(trial, stage) as faults, Meter(_ways(stage, trial)) as meter:
         loaded = bench.generator.run(order, read_cpu)
     served = target.served() - served_before
-    ledger = read_ledger(stage.parts.postgres.url, key_prefix(trial))
+    ledger = read_ledger(stage.parts.postgres.url, key_prefix(trial), stage.users)
     readings += [
         _count(loaded.window.end_ns, "load", "recorded", loaded.recorded),
         _count(loaded.window.end_ns, "served", "requests", served),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from harness.model import Profile, Scenario
-from scenarios import list_with_posts, mixed, ping, point_read, write
+from scenarios import chaos, list_with_posts, mixed, ping, point_read, write
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
@@ -45,5 +47,28 @@ PROFILES: dict[str, Profile] = {
             warmup_s=0.5,
             measure_s=1.6,
         ),
+    )
+}
+
+CHAOS = chaos.SCENARIO
+# Writes whose conversation is the same number of bytes every time, so that a cut lands where it was aimed.
+CUTTABLE = ("create_user", "create_post", "transfer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChaosProfile:
+    """How much chaos: the writes to cut at every byte, and how many seeded programmes of all faults."""
+
+    name: str
+    cuts: tuple[str, ...]
+    blocks: int
+
+
+CHAOS_PROFILES: dict[str, ChaosProfile] = {
+    profile.name: profile
+    for profile in (
+        ChaosProfile(name="default", cuts=("create_user",), blocks=1),
+        ChaosProfile(name="full", cuts=CUTTABLE, blocks=5),
+        ChaosProfile(name="soak", cuts=(), blocks=20),
     )
 }

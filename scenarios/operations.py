@@ -24,6 +24,8 @@ class Dataset:
 
 DATASET = Dataset(users=1000, posts_per_user=5)
 PAGE_USERS = 20
+# Users who hold credits and are never deleted; ids of one width, so that a write is as long every time.
+HOLDERS = range(100, 500)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,11 @@ def ping(_random: Random, _key: str) -> Request:
     return Request(method="GET", path=f"{PREFIX}/ping")
 
 
+def get_health(_random: Random, _key: str) -> Request:
+    """Ask whether the database answers: the cheapest request that needs it."""
+    return Request(method="GET", path=f"{PREFIX}/healthz")
+
+
 def get_user(random: Random, _key: str) -> Request:
     """Read one row by primary key."""
     return Request(method="GET", path=f"{PREFIX}/users/{random.randint(1, DATASET.users)}")
@@ -62,7 +69,48 @@ def create_user(_random: Random, key: str) -> Request:
     return Request(method="POST", path=f"{PREFIX}/users", key=key, body=body)
 
 
+def create_post(random: Random, key: str) -> Request:
+    """Write a post of a user who is there for good, and an audit row."""
+    body = {"title": f"Post of {key}", "body": "x" * 200}
+    return Request(method="POST", path=f"{PREFIX}/users/{_holder(random)}/posts", key=key, body=body)
+
+
+def change_user(random: Random, key: str) -> Request:
+    """Rename a user who is there for good, and write an audit row."""
+    return Request(method="PATCH", path=f"{PREFIX}/users/{_holder(random)}", key=key, body={"name": f"User {key}"})
+
+
+def remove_user(random: Random, key: str) -> Request:
+    """Delete a seeded user who holds no credits, or find that the user is gone; and write an audit row."""
+    user = random.randint(DATASET.users // 2 + 1, DATASET.users)
+    return Request(method="DELETE", path=f"{PREFIX}/users/{user}", key=key)
+
+
+def transfer(random: Random, key: str) -> Request:
+    """Move credits between two users, and write a row of it and an audit row."""
+    one, other = random.sample(HOLDERS, 2)
+    body = {"from_user_id": one, "to_user_id": other, "credits": random.randint(1, 9)}
+    return Request(method="POST", path=f"{PREFIX}/transfers", key=key, body=body)
+
+
+def get_credits(_random: Random, _key: str) -> Request:
+    """Sum up what all users hold, in one statement."""
+    return Request(method="GET", path=f"{PREFIX}/credits")
+
+
+def _holder(random: Random) -> int:
+    return random.choice(HOLDERS)
+
+
 OPERATIONS: Mapping[str, Operation] = {
-    operation.__name__: operation for operation in (ping, get_user, list_users, create_user)
+    operation.__name__: operation
+    for operation in (
+        *(ping, get_health, get_user, list_users, get_credits),
+        *(create_user, create_post, change_user, remove_user, transfer),
+    )
 }
-WRITES: frozenset[str] = frozenset({"create_user"})
+WRITES: frozenset[str] = frozenset({"create_user", "create_post", "change_user", "remove_user", "transfer"})
+# Those that may be sent again under an Idempotency-Key.
+CREATES: frozenset[str] = frozenset({"create_user", "create_post", "transfer"})
+# Reads whose answer is kept, for a check to read.
+READ_BY_CHECKS: frozenset[str] = frozenset({"get_credits"})

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.fates import OFFENCES, Fate, fate_of
 from harness.findings import Finding
 from harness.model import Evidence, Op, Outcome, Verdict
 
-# Rows per table that one write must leave, all of them or none.
-WHOLE: Mapping[str, Mapping[str, int]] = {
-    "create_user": {"users": 1, "posts": 2, "audit_log": 1},
-}
-
 
 @dataclass(frozen=True)
-class Offence:
-    """One write key whose rows do not agree with what its client was told."""
+class Judged:
+    """One write: every request under its key, the rows that carry it, and what became of it."""
 
-    name: str
+    fate: Fate
     key: str
-    told: str
+    sent: tuple[Op, ...]
     rows: Mapping[str, int]
 
     def __str__(self) -> str:
+        """Tell what was sent, told and stored."""
+        told = "; ".join(f"{op.name} #{op.id}, told {op.outcome} {op.status or op.error}".strip() for op in self.sent)
         held = ", ".join(f"{count} in {table}" for table, count in self.rows.items())
-        return f"{self.name}: key {self.key}, told {self.told}, stored {held}"
+        return f"{self.fate}: key {self.key}: {told or 'sent by nobody'}, stored {held}"
 
 
 def check_writes(evidence: Evidence) -> Finding:
@@ -33,53 +32,54 @@ def check_writes(evidence: Evidence) -> Finding:
 
     ``partial``: some rows, not all; ``lost``: acknowledged, not there; ``ghost``: refused, yet there;
     ``duplicate``: more rows than one write makes; ``phantom``: rows of a key that no client sent.
-    An outcome of "unknown" may be all or nothing.
+    A write of unknown outcome may be there or not; which of the two it was is told.
     """
     if not evidence.complete or evidence.ledger is None:
-        return _finding(evidence, Verdict.UNDECIDED, "The ledger was not read", [], 0)
-    writes = [op for op in evidence.ops if op.key]
-    if not any(op.outcome is Outcome.OK for op in writes):
-        return _finding(evidence, Verdict.UNDECIDED, "No write ever succeeded", [], len(writes))
-    offences = [offence for op in writes if (offence := _judge(op, _rows(evidence, op.key)))]
-    sent = {op.key for op in writes}
-    stored = {key for counts in evidence.ledger.rows.values() for key in counts}
-    offences += [Offence("phantom", key, "nothing", _rows(evidence, key)) for key in sorted(stored - sent)]
+        return _finding(evidence, Verdict.UNDECIDED, "The ledger was not read", [])
+    judged = list(_judge(evidence, evidence.ledger.rows))
+    kinds = {op.name for op in evidence.ops if op.key}
+    never = sorted(kinds - {op.name for op in evidence.ops if op.outcome is Outcome.OK})
+    offences = [write for write in judged if write.fate in OFFENCES]
     if offences:
-        kinds = sorted({offence.name for offence in offences})
-        return _finding(evidence, Verdict.FAIL, f"Writes are {', '.join(kinds)}", offences, len(writes))
-    return _finding(evidence, Verdict.PASS, "Every write is whole and as its client was told", [], len(writes))
+        names = sorted({write.fate for write in offences})
+        return _finding(evidence, Verdict.FAIL, f"Writes are {', '.join(names)}", judged)
+    if never or not kinds:
+        summary = f"No {' and no '.join(never) or 'write'} ever succeeded"
+        return _finding(evidence, Verdict.UNDECIDED, summary, judged)
+    return _finding(evidence, Verdict.PASS, "Every write is whole and as its client was told", judged)
 
 
-def _judge(op: Op, rows: Mapping[str, int]) -> Offence | None:
-    whole = WHOLE[op.name]
-    none = not any(rows.values())
-    if any(rows[table] > count for table, count in whole.items()):
-        name = "duplicate"
-    elif not none and any(rows[table] != count for table, count in whole.items()):
-        name = "partial"
-    elif none and op.outcome is Outcome.OK:
-        name = "lost"
-    elif not none and op.outcome in {Outcome.FAIL, Outcome.UNSENT}:
-        name = "ghost"
-    else:
-        return None
-    return Offence(name, op.key, f"{op.outcome} {op.status or ''}".strip(), rows)
+def _judge(evidence: Evidence, rows: Mapping[str, Mapping[str, int]]) -> Iterator[Judged]:
+    by_key: dict[str, list[Op]] = defaultdict(list)
+    for op in evidence.ops:
+        if op.key:
+            by_key[op.key].append(op)
+    for key, ops in by_key.items():
+        held = {table: counts.get(key, 0) for table, counts in rows.items()}
+        named = any(op.named for op in ops)
+        fate = fate_of(ops[0].name, {op.outcome for op in ops}, held, named=named)
+        yield Judged(fate, key, tuple(ops), held)
+    stored = {key for counts in rows.values() for key in counts}
+    for key in sorted(stored - by_key.keys()):
+        yield Judged(Fate.PHANTOM, key, (), {table: counts.get(key, 0) for table, counts in rows.items()})
 
 
-def _rows(evidence: Evidence, key: str) -> dict[str, int]:
-    assert evidence.ledger is not None  # noqa: S101 - the caller has looked
-    return {table: counts.get(key, 0) for table, counts in evidence.ledger.rows.items()}
-
-
-def _finding(evidence: Evidence, verdict: Verdict, summary: str, offences: list[Offence], attempted: int) -> Finding:
+def _finding(evidence: Evidence, verdict: Verdict, summary: str, judged: Sequence[Judged]) -> Finding:
+    offences = [write for write in judged if write.fate in OFFENCES]
+    worst = max(offences, key=lambda write: sum(write.rows.values()), default="")
     return Finding(
         check="writes",
         verdict=verdict,
         summary=summary,
-        measured=f"{len(offences)} offences in {attempted} writes",
-        limit="0",
+        measured=f"{len(judged)} writes: {_tally(judged)}",
+        limit="0 offences",
         count=len(offences),
         first=str(offences[0]) if offences else "",
-        worst=str(max(offences, key=lambda offence: sum(offence.rows.values()))) if offences else "",
+        worst=str(worst),
         trial=evidence.trial.id,
     )
+
+
+def _tally(judged: Sequence[Judged]) -> str:
+    counts = Counter(write.fate for write in judged)
+    return ", ".join(f"{counts[fate]:,} {fate}" for fate in Fate if counts[fate]) or "none"

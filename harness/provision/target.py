@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,13 @@ class RunningTarget:
 
 
 @contextmanager
-def target_process(target: Target, database_url: str, log: Path, port: int | None = None) -> Iterator[RunningTarget]:
+def target_process(
+    target: Target,
+    database_url: str,
+    log: Path,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[RunningTarget]:
     """Start a target at once; ``wait_until_serving`` says when it serves, so that several can start together."""
     port = port or free_port()
     options = [word for pair in SERVER.items() for word in pair]
@@ -63,13 +69,14 @@ def target_process(target: Target, database_url: str, log: Path, port: int | Non
         *("--host", HOST, "--port", str(port), "--workers", str(target.workers)),
         *("--no-access-log", *options),
     ]
-    environment = {
+    variables = {
+        **(environment or {}),
         "TWINBENCH_APP": target.app,
         "TWIN_DATABASE_URL": database_url,
         "TWIN_POOL_SIZE": str(target.pool),
         "TWIN_THREADS": str(target.threads),
     }
-    with started(f"Target {target.name}", argv, log=log, environment=environment, grace_s=STOP_GRACE_S) as child:
+    with started(f"Target {target.name}", argv, log=log, environment=variables, grace_s=STOP_GRACE_S) as child:
         yield RunningTarget(target=target, url=f"http://{HOST}:{port}", child=child)
 
 

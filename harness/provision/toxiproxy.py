@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import toxiproxy.api
 from toxiproxy import Toxiproxy
+from toxiproxy.api import APIConsumer
 from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
 from toxiproxy.proxy import Proxy
 
@@ -32,10 +34,21 @@ class _Requests:
     The library (0.1.1) passes no timeout and looks at 400, 404 and 409 only.
     """
 
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def _session(self) -> requests.Session:
+        """Return this thread's session: a connection kept open saves most of a request's time."""
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+            self._local.session.trust_env = False  # no proxy of the environment stands between us and loopback
+        session: requests.Session = self._local.session
+        return session
+
     def __getattr__(self, method: str) -> Callable[..., requests.Response]:
         def call(**arguments: Any) -> requests.Response:  # noqa: ANN401 - passed on as they come
             try:
-                answer = requests.request(method, timeout=REQUEST_TIMEOUT_S, **arguments)
+                answer = self._session().request(method, timeout=REQUEST_TIMEOUT_S, **arguments)
             except requests.RequestException as error:
                 raise PartDied(
                     f"Toxiproxy did not answer {method.upper()} {arguments.get('url')}: {type(error).__name__}",
@@ -67,16 +80,38 @@ class Link:
             HarnessError: Toxiproxy refused it, or does not hold what it was told.
         """
         try:
-            self.proxy.add_toxic(name=name, type=kind, stream=stream, toxicity=1.0, attributes=attributes)
-            held = self.proxy.get_toxic(name)
+            wanted = {"name": name, "type": kind, "stream": stream, "toxicity": 1.0, "attributes": attributes}
+            # the library's own add_toxic drops the answer, which says what is held
+            held = APIConsumer.post(f"/proxies/{self.proxy.name}/toxics", json=wanted).json()
         except (InvalidToxic, NotFound, ProxyExists) as error:
             raise HarnessError(
                 f"Toxiproxy refused toxic {kind} {attributes} on {self.name}: {error}",
                 "Check the toxic's name and attributes against Toxiproxy's documentation",
             ) from error
-        if held is None or any(held.attributes.get(key) != value for key, value in attributes.items()):
+        if any(held["attributes"].get(key) != value for key, value in attributes.items()):
             raise HarnessError(
-                f"Toxiproxy holds {held and held.attributes} on {self.name}, not {attributes}",
+                f"Toxiproxy holds {held['attributes']} on {self.name}, not {attributes}",
+                "Use Toxiproxy 2.12 for this run alone",
+            )
+
+    def disable(self) -> None:
+        """Drop every connection and refuse new ones."""
+        self.proxy.disable()
+
+    def enable(self) -> None:
+        """Accept connections again."""
+        self.proxy.enable()
+
+    def point_at(self, upstream: str) -> None:
+        """Lead new connections to ``host:port``; those that are open are dropped.
+
+        Raises:
+            HarnessError: Toxiproxy does not hold what it was told.
+        """
+        held = APIConsumer.post(f"/proxies/{self.proxy.name}", json={"upstream": upstream}).json()
+        if held.get("upstream") != upstream:
+            raise HarnessError(
+                f"Toxiproxy leads {self.name} to {held.get('upstream')}, not to {upstream}",
                 "Use Toxiproxy 2.12 for this run alone",
             )
 

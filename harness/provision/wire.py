@@ -1,17 +1,25 @@
-"""A tap between a target and PostgreSQL that counts round trips and bytes. For counting, never for timing."""
+"""A witness between a target and PostgreSQL: it counts, remembers what was said, and can cut at a byte.
+
+For counting and for cutting, never for timing. It stands on PostgreSQL's side of Toxiproxy, so what it
+saw pass is what PostgreSQL was told.
+"""
 
 from __future__ import annotations
 
 import selectors
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from harness.model import CutWay, Direction
 from harness.provision.loopback import HOST
 
 _CHUNK_BYTES = 65536
+_TICK_S = 0.1
 
 
 @dataclass
@@ -28,6 +36,29 @@ class Counts:
 
 
 @dataclass
+class Heard:
+    """What was said in each direction since ``Tap.listen``, and whether a connection ended meanwhile."""
+
+    up: bytearray = field(default_factory=bytearray)
+    down: bytearray = field(default_factory=bytearray)
+    ended: bool = False
+
+    def by(self, direction: Direction) -> bytearray:
+        """Return what was said in one direction."""
+        return self.up if direction is Direction.UP else self.down
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trap:
+    """A cut to come: ``way`` happens once ``offset`` bytes have passed in ``direction`` since ``Tap.listen``."""
+
+    direction: Direction
+    offset: int
+    way: CutWay
+    hold_s: float = 0.0
+
+
+@dataclass
 class _Pair:
     client: socket.socket
     server: socket.socket
@@ -35,7 +66,7 @@ class _Pair:
 
 
 class Tap:
-    """Relays loopback connections to ``upstream`` and counts."""
+    """Relays loopback connections to ``upstream``, counts, and remembers if it is told to listen."""
 
     def __init__(self, upstream: tuple[str, int]) -> None:
         self.counts = Counts()
@@ -45,6 +76,10 @@ class Tap:
         self.port: int = self._listener.getsockname()[1]
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._relay, name="wire tap", daemon=True)
+        self._heard: Heard | None = None
+        self._trap: Trap | None = None
+        self._held: tuple[float, socket.socket, bytes, _Pair] | None = None
+        self.sprung = False
 
     def start(self) -> None:
         """Begin to accept connections."""
@@ -55,14 +90,26 @@ class Tap:
         """Close every connection."""
         self._stopping.set()
         self._thread.join()
+        if self._held is not None:
+            self._held[1].close()
         for key in list(self._selector.get_map().values()):
             if isinstance(key.fileobj, socket.socket):
                 key.fileobj.close()
         self._selector.close()
 
+    def listen(self, trap: Trap | None = None) -> Heard:
+        """Forget what was said so far, and remember from here on; set a trap if one is given."""
+        self._heard, self._trap, self.sprung = Heard(), trap, False
+        return self._heard
+
+    def close_ear(self) -> None:
+        """Remember nothing more, and take the trap away."""
+        self._heard, self._trap = None, None
+
     def _relay(self) -> None:
         while not self._stopping.is_set():
-            for key, _ in self._selector.select(timeout=0.1):
+            self._let_go()
+            for key, _ in self._selector.select(timeout=_TICK_S):
                 sock = key.fileobj
                 assert isinstance(sock, socket.socket)  # noqa: S101 - only sockets are registered
                 if key.data is None:
@@ -83,28 +130,76 @@ class Tap:
             self._selector.register(sock, selectors.EVENT_READ, pair)
 
     def _pass_on(self, source: socket.socket, pair: _Pair) -> None:
-        upwards = source is pair.client
+        direction = Direction.UP if source is pair.client else Direction.DOWN
         try:
             data = source.recv(_CHUNK_BYTES)
-            self._count(data, pair, upwards=upwards)
-            (pair.server if upwards else pair.client).sendall(data)
         except OSError:
             data = b""
         if not data:
-            for sock in (pair.client, pair.server):
-                # the other side's end may have been read in the same round, and both be closed by now
-                with suppress(KeyError, ValueError):
-                    self._selector.unregister(sock)
-                sock.close()
+            self._end(pair)
+            return
+        trap, heard = self._trap, self._heard
+        if trap and heard and trap.direction is direction and not self.sprung:
+            room = trap.offset - len(heard.by(direction))
+            if len(data) >= room:
+                self._spring(trap, pair, source, (data[:room], data[room:]))
+                return
+        self._forward(data, pair, direction)
 
-    def _count(self, data: bytes, pair: _Pair, *, upwards: bool) -> None:
+    def _forward(self, data: bytes, pair: _Pair, direction: Direction) -> None:
         """Count before passing on, so that whoever has an answer finds it counted."""
-        if upwards:
+        if direction is Direction.UP:
             self.counts.bytes_up += len(data)
         else:
             self.counts.bytes_down += len(data)
             self.counts.round_trips += pair.client_spoke_last and bool(data)
-        pair.client_spoke_last = upwards
+        pair.client_spoke_last = direction is Direction.UP
+        if self._heard is not None:
+            self._heard.by(direction).extend(data)
+        try:
+            (pair.server if direction is Direction.UP else pair.client).sendall(data)
+        except OSError:
+            self._end(pair)
+
+    def _spring(self, trap: Trap, pair: _Pair, source: socket.socket, parts: tuple[bytes, bytes]) -> None:
+        """Let pass what may, and do what the trap is for."""
+        before, after = parts
+        self.sprung = True
+        if before:
+            self._forward(before, pair, trap.direction)
+        if trap.way is CutWay.HOLD:
+            with suppress(KeyError, ValueError):
+                self._selector.unregister(source)
+            self._held = (time.monotonic() + trap.hold_s, source, after, pair)
+            return
+        if trap.way is CutWay.RST:
+            for sock in (pair.client, pair.server):
+                # zero seconds to linger: closing sends RST and drops what was not sent
+                with suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._end(pair)
+
+    def _let_go(self) -> None:
+        """End a hold whose time is over: what was held passes, and then whatever follows."""
+        if self._held is None or time.monotonic() < self._held[0]:
+            return
+        _, source, data, pair = self._held
+        self._held = None
+        if source.fileno() == -1:
+            return  # its connection ended meanwhile
+        direction = Direction.UP if source is pair.client else Direction.DOWN
+        self._selector.register(source, selectors.EVENT_READ, pair)
+        if data:
+            self._forward(data, pair, direction)
+
+    def _end(self, pair: _Pair) -> None:
+        if self._heard is not None:
+            self._heard.ended = True
+        for sock in (pair.client, pair.server):
+            # the other side's end may have been read in the same round, and both be closed by now
+            with suppress(KeyError, ValueError):
+                self._selector.unregister(sock)
+            sock.close()
 
 
 @contextmanager

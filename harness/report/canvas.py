@@ -96,9 +96,9 @@ class Canvas:
         """The one set of axes, or the first of several."""
         return self.figure.axes[0]
 
-    def legend(self, handles: Sequence[Artist]) -> None:
+    def legend(self, handles: Sequence[Artist], columns: int = LEGEND_COLUMNS) -> None:
         """Name the series below the axes, where the names can hide no data."""
-        columns = min(len(handles), LEGEND_COLUMNS)
+        columns = min(len(handles), columns)
         self.figure.legend(
             handles=handles,
             loc="outside lower center",

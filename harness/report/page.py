@@ -11,15 +11,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from harness.findings import Summary
 from harness.model import Verdict
 from harness.report import tables
+from harness.report.chaos_sentences import chaos_answers, chaos_headline
 from harness.report.figures.cpu import draw_cpu
+from harness.report.figures.cutmap import draw_cut_map
 from harness.report.figures.distributions import draw_distributions
 from harness.report.figures.latency import draw_latency
 from harness.report.figures.ratios import draw_ratios
+from harness.report.figures.recovery import draw_recovery
 from harness.report.figures.throughput import draw_throughput
 from harness.report.figures.timelines import draw_timelines
 from harness.report.sentences import answers, headline
 
-DRAWN = (draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_timelines, draw_cpu)
+CHAOS = (draw_cut_map, draw_recovery)
+BENCH = (draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_timelines, draw_cpu)
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNDECIDED: "?"}
 
 
@@ -54,12 +58,14 @@ def render(summary: Summary) -> str:
         lstrip_blocks=True,
     )
     template = environment.get_template("report.html.j2")
-    figures = [figure for draw in DRAWN if (figure := draw(summary)) is not None]
+    chaos = summary.kind == "chaos"
+    figures = [figure for draw in (CHAOS if chaos else BENCH) if (figure := draw(summary)) is not None]
     return template.render(
         summary=summary,
         css=(Path(__file__).parent / "report.css").read_text(encoding="utf-8"),
-        headline=headline(summary),
-        answers=answers(summary),
+        headline=chaos_headline(summary) if chaos else headline(summary),
+        answers=chaos_answers(summary) if chaos else answers(summary),
+        faults=tables.faults(summary),
         figures={figure.id: figure for figure in figures},
         wire=tables.wire(summary),
         distances=tables.distances(summary),
@@ -79,6 +85,13 @@ def render(summary: Summary) -> str:
 def _again(summary: Summary) -> str:
     """The command that plans the same trials again."""
     plan = summary.plan
+    if summary.kind == "chaos":
+        cuts = " ".join(f"--cut {name}" for name in dict.fromkeys(strip.operation for strip in summary.cuts))
+        faults = "" if plan.trials else " --fault none"
+        chosen = " ".join(f"--target {target}" for target in plan.targets)
+        return (
+            f"twinbench chaos {chosen} {cuts or '--cut none'}{faults} --profile {plan.profile.name} --seed {plan.seed}"
+        )
     names = " ".join(plan.profile.scenarios)
     targets = " ".join(f"--target {target}" for target in plan.targets)
     levels = " ".join(f"--level {level}" for level in plan.profile.levels_ms)

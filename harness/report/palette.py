@@ -17,6 +17,7 @@ FAINT = "#020202"
 GRID = "#030303"
 FAULT = "#040404"
 PAPER = "#050505"
+BAD = "#0e0e0e"
 SERIES = ("#060606", "#070707", "#080808", "#090909")
 # Parts of the set-up, in colours that no target has.
 PARTS = ("#0a0a0a", "#0b0b0b", "#0c0c0c", "#0d0d0d")
@@ -27,6 +28,7 @@ VARIABLES: Mapping[str, str] = {
     GRID: "var(--grid)",
     FAULT: "var(--fault)",
     PAPER: "var(--paper)",
+    BAD: "var(--fail)",
     **{colour: f"var(--series-{number})" for number, colour in enumerate(SERIES, 1)},
     **{colour: f"var(--part-{number})" for number, colour in enumerate(PARTS, 1)},
 }

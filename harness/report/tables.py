@@ -55,6 +55,25 @@ def wire(summary: Summary) -> Table:
     )
 
 
+def faults(summary: Summary) -> Table:
+    """Every fault as it was observed."""
+    return Table(
+        columns=("fault", "target", "how much", "in transaction", "in force, s", "served again after, s", "proof"),
+        rows=tuple(
+            (
+                row.kind,
+                row.target,
+                row.detail,
+                str(row.in_transaction),
+                f"{row.end_s - row.start_s:.2f}",
+                "never" if row.recovered_s is None else f"{row.recovered_s:.2f}",
+                row.proof or "none",
+            )
+            for row in summary.faults
+        ),
+    )
+
+
 def distances(summary: Summary) -> Table:
     """Added time per round trip as measured, against what was to be added, the targets side by side."""
     measured = {

@@ -2,7 +2,8 @@
 
 It reads one order a line (JSON) from standard input and answers with events, one a line:
 ``measuring`` and ``draining`` at the ends of the measured window, and ``done`` with the number of
-records; or ``failed`` with the reason, after which it ends. It stays up between trials because
+records; or ``failed`` with the reason, after which it ends. An order without a
+length goes on until the next line, "stop". It stays up between trials because
 importing Locust takes longer than a short trial lasts.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import gevent.select
 from locust.env import Environment
 from locust.runners import LocalRunner
 
@@ -38,6 +40,7 @@ def run(environment: Environment, runner: LocalRunner, words: dict[str, Any]) ->
     order = Order(
         mix=words["mix"],
         pace_s=words["pace_s"],
+        retries=words["retries"],
         seed=words["seed"],
         key_prefix=words["key_prefix"],
         recorder=recorder,
@@ -46,7 +49,11 @@ def run(environment: Environment, runner: LocalRunner, words: dict[str, Any]) ->
     runner.start(words["clients"], spawn_rate=words["clients"])
     gevent.sleep(words["warmup_s"])
     tell("measuring")
-    gevent.sleep(words["measure_s"])
+    if words["measure_s"] is None:
+        gevent.select.select([sys.stdin], [], [])
+        sys.stdin.readline()
+    else:
+        gevent.sleep(words["measure_s"])
     order.stop_ns = time.monotonic_ns()
     tell("draining")
     runner.stop()

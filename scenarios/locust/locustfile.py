@@ -27,6 +27,7 @@ def give_order(environment: Environment, **_facts: Any) -> None:  # noqa: ANN401
     scenario = SCENARIOS[name]
     environment.order = Order(  # type: ignore[attr-defined]  # read by ApiUser
         mix=scenario.mix,
+        retries=False,
         pace_s=scenario.shape.pace_s,
         seed=secrets.randbits(32),
         key_prefix=secrets.token_hex(4),

@@ -23,10 +23,12 @@ SCHEMA = pa.schema(
         ("outcome", pa.string()),
         ("status", pa.int16()),
         ("error", pa.string()),
+        ("named", pa.bool_()),
+        ("said", pa.string()),
     ]
 )
 
-Row = tuple[int, str, str, int, int, int, str, int, str]
+Row = tuple[int, str, str, int, int, int, str, int, str, bool, str]
 
 
 class Recorder:
@@ -51,9 +53,13 @@ class Recorder:
         outcome: str,
         status: int,
         error: str,
+        named: bool = False,
+        said: str = "",
     ) -> None:
         """Record one request that has come to its end."""
-        self._rows.append((self.recorded, name, key, intended_ns, started_ns, ended_ns, outcome, status, error))
+        self._rows.append(
+            (self.recorded, name, key, intended_ns, started_ns, ended_ns, outcome, status, error, named, said)
+        )
         self.recorded += 1
 
     def close(self) -> int:

@@ -11,16 +11,24 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+import gevent
 import geventhttpclient.client
 from locust import FastHttpUser, task
 
+from harness.model import Outcome
 from scenarios.locust.recorder import Recorder
-from scenarios.operations import OPERATIONS, WRITES
+from scenarios.operations import CREATES, OPERATIONS, READ_BY_CHECKS, WRITES, Request
+from scenarios.outcomes import outcome_of
 
 # The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
 # without an answer, and has no option for it. One record must be one request, so this is off;
 # the target's own count of requests is held against the record after every trial.
 geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: ARG005, SLF001 - no public switch
+
+
+SHARE_NAMED = 0.5
+RETRIES = 2
+PAUSE_S = 0.05
 
 
 @dataclass(kw_only=True)
@@ -33,6 +41,7 @@ class Order:
 
     mix: Mapping[str, int]
     pace_s: float | None
+    retries: bool
     seed: int
     key_prefix: str
     recorder: Recorder | None
@@ -86,16 +95,42 @@ class ApiUser(FastHttpUser):
         key = f"{self.order.key_prefix}{self.number:08x}{self.sent:016x}" if name in WRITES else ""
         self.sent += 1
         request = OPERATIONS[name](self.random, key)
-        headers = {"Write-Key": key, "Content-Type": "application/json"} if key else {}
+        named = self.order.retries and name in CREATES and self.random.random() < SHARE_NAMED
+        outcome = self._send_once(name, request, named=named)
+        for _ in range(RETRIES if named else 0):
+            if outcome is not Outcome.UNKNOWN:
+                break
+            gevent.sleep(PAUSE_S)
+            outcome = self._send_once(name, request, named=named)
+        if self.order.retries and outcome is not Outcome.OK:
+            gevent.sleep(PAUSE_S)  # who is refused waits a little, as clients do
+
+    def _send_once(self, name: str, request: Request, *, named: bool) -> Outcome:
+        headers = {"Write-Key": request.key, "Content-Type": "application/json"} if request.key else {}
+        if named:
+            headers["Idempotency-Key"] = request.key
         body = json.dumps(request.body) if request.body is not None else None
         started_ns = time.monotonic_ns()
         intended_ns = self.next_ns if self.pace_ns else started_ns
         response = self.client.request(request.method, request.path, name=name, data=body, headers=headers)
         ended_ns = time.monotonic_ns()
         self.next_ns += self.pace_ns
-        self._record(name, key, intended_ns, (started_ns, ended_ns), told(response))
+        came = told(response)
+        said = response.text if name in READ_BY_CHECKS and came[0] == Outcome.OK else ""
+        self._record(name, request.key, intended_ns, (started_ns, ended_ns), came, named=named, said=said or "")
+        return Outcome(came[0])
 
-    def _record(self, name: str, key: str, intended_ns: int, sent: tuple[int, int], came: tuple[str, int, str]) -> None:
+    def _record(  # noqa: PLR0913 - the columns of a record
+        self,
+        name: str,
+        key: str,
+        intended_ns: int,
+        sent: tuple[int, int],
+        came: tuple[str, int, str],
+        *,
+        named: bool = False,
+        said: str = "",
+    ) -> None:
         recorder = self.order.recorder
         if recorder is not None:
             outcome, status, error = came
@@ -108,22 +143,17 @@ class ApiUser(FastHttpUser):
                 outcome=outcome,
                 status=status,
                 error=error,
+                named=named,
+                said=said,
             )
 
 
 def told(response: Any) -> tuple[str, int, str]:  # noqa: ANN401 - Locust's responses share no typed base
-    """Say what a client knows: outcome, status and error.
-
-    A 503 with ``Retry-After`` is the API's word that nothing had reached the database. Any other
-    5xx, a timeout or a reset leaves the client not knowing.
-    """
+    """Say what a client knows: outcome, status and error. Without an answer only a refused connection is certain."""
     status = response.status_code
-    if 200 <= status < 300:  # noqa: PLR2004 - the classes of RFC 9110
-        return "ok", status, ""
     if status == 0:
         error = response.error
         text = f"{type(error).__name__}: {error}"
         return ("unsent" if isinstance(error, ConnectionRefusedError) else "unknown"), 0, text
-    text = (response.text or "")[:200]
-    refused = status == 503 and "retry-after" in response.headers  # noqa: PLR2004 - RFC 9110
-    return ("fail" if refused or 400 <= status < 500 else "unknown"), status, text  # noqa: PLR2004 - RFC 9110
+    outcome = outcome_of(status, retry_after="retry-after" in response.headers)
+    return outcome, status, "" if outcome is Outcome.OK else (response.text or "")[:200]

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from targets.shared.models import AuditLog, Post, User
+from targets.shared.models import AuditLog, Post, Replay, Transfer, User
 from targets.shared.schemas import Load
-from targets.shared.statements import delete_user, posts_page, users_page
+from targets.shared.statements import (
+    all_credits,
+    claim,
+    delete_user,
+    keep_answer,
+    locked_users,
+    posts_page,
+    replay_of,
+    users_page,
+)
 
 
 class Repository:
-    """Users, posts and the audit log, by one session."""
+    """All tables, by one session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -44,7 +53,7 @@ class Repository:
         found = await self.session.scalars(posts_page(limit, offset))
         return found.all()
 
-    async def add(self, row: User | Post | AuditLog) -> None:
+    async def add(self, row: User | Post | Transfer | AuditLog) -> None:
         """Send a new row, with those that hang on it, and learn its id."""
         self.session.add(row)
         await self.session.flush()
@@ -53,6 +62,29 @@ class Repository:
         """Delete a user with the posts; return whether there was one."""
         done = await self.session.execute(delete_user(user_id).returning(User.id))
         return done.scalar_one_or_none() is not None
+
+    async def users_to_change(self, *user_ids: int) -> dict[int, User]:
+        """Read users by id and lock them until the transaction ends."""
+        found = await self.session.scalars(locked_users(*user_ids))
+        return {user.id: user for user in found}
+
+    async def credits(self) -> Row[int, int]:
+        """Count users and sum up their credits."""
+        found = await self.session.execute(all_credits())
+        return found.one()
+
+    async def claim(self, key: str, idempotency_key: str, fingerprint: str) -> int | None:
+        """Claim a request's name and return the claim's id; None if somebody has it."""
+        return await self.session.scalar(claim(key, idempotency_key, fingerprint))
+
+    async def replay(self, idempotency_key: str) -> Replay:
+        """Read what was stored under a request's name."""
+        found = await self.session.scalars(replay_of(idempotency_key))
+        return found.one()
+
+    async def keep_answer(self, replay_id: int, answer: str) -> None:
+        """Store the answer to a request whose name was claimed."""
+        await self.session.execute(keep_answer(replay_id, answer))
 
     async def commit(self) -> None:
         """Make everything that was sent durable."""

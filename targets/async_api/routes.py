@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter
+from sqlalchemy import Row
 
 from targets.async_api import services
 from targets.async_api.repositories import Repository
 from targets.async_api.session import DatabaseSession
 from targets.shared.errors import CONFLICT, NOT_FOUND, RESPONSES
-from targets.shared.models import Post, User
+from targets.shared.models import Post, Transfer, User
 from targets.shared.schemas import (
+    Credits,
     Health,
     Id,
+    IdempotencyKey,
     Limit,
     Load,
     Offset,
     Pong,
     PostIn,
     PostOut,
+    TransferIn,
+    TransferOut,
     UserIn,
     UserOut,
     UserPatch,
@@ -45,9 +50,11 @@ async def healthz(session: DatabaseSession) -> Health:
 
 
 @stored.post("/users", status_code=201, response_model=UserWithPosts, responses=CONFLICT)
-async def create_user(session: DatabaseSession, key: WriteKey, user: UserIn) -> User:
+async def create_user(
+    session: DatabaseSession, key: WriteKey, user: UserIn, name: IdempotencyKey = None
+) -> User | UserWithPosts:
     """Write a user, its posts and an audit row in one transaction."""
-    return await services.create_user(Repository(session), key, user)
+    return await services.create_user(Repository(session), key, user, name)
 
 
 @stored.get("/users", response_model=list[UserWithPosts])
@@ -70,16 +77,18 @@ async def change_user(session: DatabaseSession, key: WriteKey, user_id: Id, chan
     return await services.change_user(Repository(session), key, user_id, change)
 
 
-@stored.delete("/users/{user_id}", status_code=204, responses=NOT_FOUND)
+@stored.delete("/users/{user_id}", status_code=204, responses=NOT_FOUND | CONFLICT)
 async def remove_user(session: DatabaseSession, key: WriteKey, user_id: Id) -> None:
     """Delete a user with the posts."""
     await services.remove_user(Repository(session), key, user_id)
 
 
 @stored.post("/users/{user_id}/posts", status_code=201, response_model=PostOut, responses=NOT_FOUND)
-async def create_post(session: DatabaseSession, key: WriteKey, user_id: Id, post: PostIn) -> Post:
+async def create_post(
+    session: DatabaseSession, key: WriteKey, user_id: Id, post: PostIn, name: IdempotencyKey = None
+) -> Post | PostOut:
     """Write a post of a user."""
-    return await services.create_post(Repository(session), key, user_id, post)
+    return await services.create_post(Repository(session), key, user_id, post, name)
 
 
 @stored.get("/posts", response_model=list[PostOut])
@@ -92,6 +101,20 @@ async def list_posts(session: DatabaseSession, limit: Limit = 20, offset: Offset
 async def get_post(session: DatabaseSession, post_id: Id) -> Post:
     """Read one post."""
     return await services.read_post(Repository(session), post_id)
+
+
+@stored.post("/transfers", status_code=201, response_model=TransferOut, responses=NOT_FOUND | CONFLICT)
+async def create_transfer(
+    session: DatabaseSession, key: WriteKey, wanted: TransferIn, name: IdempotencyKey = None
+) -> Transfer | TransferOut:
+    """Move credits from one user to another."""
+    return await services.transfer(Repository(session), key, wanted, name)
+
+
+@stored.get("/credits", response_model=Credits)
+async def get_credits(session: DatabaseSession) -> Row[int, int]:
+    """Count users and sum up their credits, which no transfer changes."""
+    return await services.read_credits(Repository(session))
 
 
 router.include_router(stored)

@@ -91,6 +91,8 @@ REASONS: Mapping[str, str] = {
     "timeout": "Seconds to connect: asyncpg's own name for it.",
     "connect_timeout": "Seconds to connect: libpq's name for it.",
     "command_timeout": "Seconds: asyncpg has no socket timeouts, so this is what ends a wait for a dead server.",
+    "prepared_statement_name_func": "Names of one width: one write is then the same number of bytes every time, so"
+    " that a cut at byte N falls into the same message every time. asyncpg's own names grow with a counter.",
     "tcp_user_timeout": "Milliseconds that sent data may stay unacknowledged: libpq has no timeout per command,"
     " and the pool's ping itself would hang without it.",
     "keepalives": "On: an idle connection notices that its server is gone.",
@@ -116,6 +118,7 @@ def setting_rows(settings: Settings | None = None) -> tuple[tuple[str, dict[str,
             "handlers": "async def, one event loop",
             **alike,
             **asyncpg_arguments(chosen),
+            "prepared_statement_name_func": "8 hex digits",
         },
         "sync": {"driver": "psycopg2", "handlers": "def, threads", **alike, **psycopg2_arguments(chosen)},
     }

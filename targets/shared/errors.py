@@ -35,7 +35,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     },
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No such row"}}
-CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "The e-mail is taken"}}
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "What is stored does not allow it"}}
 
 
 class NotFound(Exception):
@@ -45,6 +45,14 @@ class NotFound(Exception):
         super().__init__(f"There is no {what} {row_id}")
 
 
+class Conflict(Exception):
+    """What is stored does not allow it."""
+
+
+class KeyReused(Exception):
+    """The ``Idempotency-Key`` belongs to another request."""
+
+
 class DatabaseUnavailable(Exception):
     """No connection could be had, and nothing has been sent to the database."""
 
@@ -52,6 +60,8 @@ class DatabaseUnavailable(Exception):
 def add_handlers(app: FastAPI) -> None:
     """Tell clients of errors in one form."""
     app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(Conflict, _conflict)
+    app.add_exception_handler(KeyReused, _key_reused)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(IntegrityError, _refused)
@@ -70,6 +80,15 @@ def sqlstate(error: BaseException) -> str:
 
 async def _not_found(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, 404)
+
+
+async def _conflict(_request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 409)
+
+
+async def _key_reused(_request: Request, _error: Exception) -> JSONResponse:
+    told = {"loc": ["header", "Idempotency-Key"], "msg": "It was used for another request", "type": "key_reused"}
+    return JSONResponse({"detail": [told]}, 422)  # in the form of every other 422
 
 
 async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:

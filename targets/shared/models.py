@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, MetaData, String, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, MetaData, String, Text, func
 from sqlalchemy.ext.asyncio import AsyncAttrs
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 # Constraints have names of their own making, so that a migration can drop what another one made.
 CONVENTION = {
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
     "ix": "ix_%(table_name)s_%(column_0_name)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
@@ -37,12 +38,14 @@ class Written:
 
 
 class User(Written, Base):
-    """Somebody who writes posts."""
+    """Somebody who writes posts. Credits move between users by transfer, and are never made or lost."""
 
     __tablename__ = "users"
+    __table_args__ = (CheckConstraint("credits >= 0", name="credits_not_negative"),)
 
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320), unique=True)
+    credits: Mapped[int] = mapped_column(BigInteger, server_default="0")
     posts: Mapped[list[Post]] = relationship(
         back_populates="user", order_by="Post.id", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -66,3 +69,26 @@ class AuditLog(Written, Base):
 
     action: Mapped[str] = mapped_column(String(40))
     user_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class Transfer(Written, Base):
+    """Credits that went from one user to another. It outlives both, so there is no foreign key."""
+
+    __tablename__ = "transfers"
+
+    from_user_id: Mapped[int] = mapped_column(BigInteger)
+    to_user_id: Mapped[int] = mapped_column(BigInteger)
+    credits: Mapped[int] = mapped_column(BigInteger)
+
+
+class Replay(Written, Base):
+    """The first answer to a request that named itself by an ``Idempotency-Key``: a retry gets it again.
+
+    It is written in the transaction of the write itself, so there is one exactly if that was committed.
+    """
+
+    __tablename__ = "replays"
+
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[str] = mapped_column(Text, server_default="")

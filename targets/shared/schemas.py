@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Header, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 BIGINT_MAX = 2**63 - 1
 OFFSET_MAX = 2**31 - 1
@@ -28,6 +28,17 @@ WriteKey = Annotated[
         alias="Write-Key",
         pattern="^[0-9a-f]{32}$",
         description="Names this write. It is put on every row that the write creates.",
+    ),
+]
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern="^[!-~]{1,64}$",
+        description="Names this request. Sent again with the same body, it is answered as the first time,"
+        " and nothing is written twice.",
     ),
 ]
 
@@ -62,6 +73,20 @@ class UserPatch(BaseModel):
     email: Email | None = None
 
 
+class TransferIn(BaseModel):
+    """Credits to be moved."""
+
+    from_user_id: Annotated[int, Field(ge=1, le=BIGINT_MAX)]
+    to_user_id: Annotated[int, Field(ge=1, le=BIGINT_MAX)]
+    credits: Annotated[int, Field(ge=1, le=1_000_000)]
+
+    @model_validator(mode="after")
+    def _of_two_users(self) -> Self:
+        if self.from_user_id == self.to_user_id:
+            raise ValueError("from_user_id and to_user_id must differ")
+        return self
+
+
 class PostOut(BaseModel):
     """A post as stored."""
 
@@ -82,6 +107,7 @@ class UserOut(BaseModel):
     id: int
     name: str
     email: str
+    credits: int
     created_at: datetime
 
 
@@ -89,6 +115,27 @@ class UserWithPosts(UserOut):
     """A user as stored, with the posts."""
 
     posts: list[PostOut]
+
+
+class TransferOut(BaseModel):
+    """A transfer as stored."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    from_user_id: int
+    to_user_id: int
+    credits: int
+    created_at: datetime
+
+
+class Credits(BaseModel):
+    """The credits of all users together, in one moment."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    users: int
+    credits: int
 
 
 class Pong(BaseModel):

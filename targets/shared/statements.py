@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Delete, Select, delete, select
+from sqlalchemy import Delete, Select, Update, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.sql.dml import ReturningInsert
 
-from targets.shared.models import AuditLog, Post, User
-from targets.shared.schemas import Load, PostIn, UserIn
+from targets.shared.models import AuditLog, Post, Replay, Transfer, User
+from targets.shared.schemas import Load, PostIn, TransferIn, UserIn
 
 _LOADERS: Mapping[Load, Any] = {
     Load.SELECTIN: selectinload(User.posts),
@@ -42,6 +45,42 @@ def new_user(key: str, user: UserIn) -> User:
 def new_post(key: str, post: PostIn) -> Post:
     """Make a post that has no user yet."""
     return Post(title=post.title, body=post.body, write_key=key)
+
+
+def new_transfer(key: str, wanted: TransferIn) -> Transfer:
+    """Make the row of a transfer."""
+    return Transfer(**wanted.model_dump(), write_key=key)
+
+
+def locked_users(*user_ids: int) -> Select[User]:
+    """Select users for a change, in the order of their ids: two that lock the same rows never wait for each other."""
+    return select(User).where(User.id.in_(user_ids)).order_by(User.id).with_for_update()
+
+
+def all_credits() -> Select[int, int]:
+    """Select the number of users and the sum of their credits, in one statement and so in one moment."""
+    return select(func.count().label("users"), func.coalesce(func.sum(User.credits), 0).label("credits"))
+
+
+def claim(key: str, idempotency_key: str, fingerprint: str) -> ReturningInsert[int]:
+    """Insert a request's name, or nothing if it is there; whoever comes second waits for the first to end."""
+    row = {"idempotency_key": idempotency_key, "fingerprint": fingerprint, "write_key": key}
+    return insert(Replay).values(row).on_conflict_do_nothing().returning(Replay.id)
+
+
+def replay_of(idempotency_key: str) -> Select[Replay]:
+    """Select the first answer to a request of this name."""
+    return select(Replay).where(Replay.idempotency_key == idempotency_key)
+
+
+def keep_answer(replay_id: int, answer: str) -> Update:
+    """Store the answer to a request whose name was claimed."""
+    return update(Replay).where(Replay.id == replay_id).values(answer=answer)
+
+
+def fingerprint(operation: str, *said: object) -> str:
+    """Tell one request from another: a hash of everything it says."""
+    return hashlib.sha256(repr((operation, said)).encode()).hexdigest()
 
 
 def audit(key: str, action: str, user_id: int) -> AuditLog:

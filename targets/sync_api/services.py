@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from targets.shared.errors import NotFound
-from targets.shared.models import Post, User
-from targets.shared.schemas import Load, PostIn, UserIn, UserPatch
-from targets.shared.statements import audit, new_post, new_user
+from pydantic import BaseModel
+from sqlalchemy import Row
+
+from targets.shared.errors import Conflict, KeyReused, NotFound
+from targets.shared.models import Post, Transfer, User
+from targets.shared.schemas import (
+    Load,
+    PostIn,
+    PostOut,
+    TransferIn,
+    TransferOut,
+    UserIn,
+    UserPatch,
+    UserWithPosts,
+)
+from targets.shared.statements import audit, fingerprint, new_post, new_transfer, new_user
 from targets.sync_api.repositories import Repository
 
 
@@ -16,12 +28,19 @@ def check_health(repository: Repository) -> None:
     repository.answer()
 
 
-def create_user(repository: Repository, key: str, wanted: UserIn) -> User:
-    """Write a user, its posts and an audit row, all or nothing."""
+def create_user(repository: Repository, key: str, wanted: UserIn, name: str | None = None) -> User | UserWithPosts:
+    """Write a user, its posts and an audit row, all or nothing; under a name, once.
+
+    Raises:
+        KeyReused: The name belongs to another request.
+    """
+    replay_id, answer = _claim(repository, key, name, fingerprint("create_user", wanted))
+    if answer:
+        return UserWithPosts.model_validate_json(answer)
     user = new_user(key, wanted)
     repository.add(user)
     repository.add(audit(key, "create_user", user.id))
-    repository.commit()
+    _commit(repository, replay_id, UserWithPosts, user)
     return user
 
 
@@ -61,26 +80,68 @@ def remove_user(repository: Repository, key: str, user_id: int) -> None:
 
     Raises:
         NotFound: There is none of this id.
+        Conflict: The user holds credits, which would be lost.
     """
-    if not repository.delete_user(user_id):
+    found = repository.users_to_change(user_id)
+    if user_id not in found:
         raise NotFound("user", user_id)
+    if found[user_id].credits:
+        raise Conflict(f"User {user_id} holds credits")
+    repository.delete_user(user_id)
     repository.add(audit(key, "remove_user", user_id))
     repository.commit()
 
 
-def create_post(repository: Repository, key: str, user_id: int, wanted: PostIn) -> Post:
-    """Write a post of a user and an audit row, all or nothing.
+def create_post(
+    repository: Repository, key: str, user_id: int, wanted: PostIn, name: str | None = None
+) -> Post | PostOut:
+    """Write a post of a user and an audit row, all or nothing; under a name, once.
 
     Raises:
         NotFound: There is no such user.
+        KeyReused: The name belongs to another request.
     """
+    replay_id, answer = _claim(repository, key, name, fingerprint("create_post", user_id, wanted))
+    if answer:
+        return PostOut.model_validate_json(answer)
     user = read_user(repository, user_id)
     post = new_post(key, wanted)
     post.user_id = user.id
     repository.add(post)
     repository.add(audit(key, "create_post", user_id))
-    repository.commit()
+    _commit(repository, replay_id, PostOut, post)
     return post
+
+
+def transfer(repository: Repository, key: str, wanted: TransferIn, name: str | None = None) -> Transfer | TransferOut:
+    """Move credits from one user to another and write an audit row, all or nothing; under a name, once.
+
+    Raises:
+        NotFound: One of the two is not there.
+        Conflict: The first has not enough.
+        KeyReused: The name belongs to another request.
+    """
+    replay_id, answer = _claim(repository, key, name, fingerprint("transfer", wanted))
+    if answer:
+        return TransferOut.model_validate_json(answer)
+    users = repository.users_to_change(wanted.from_user_id, wanted.to_user_id)
+    for user_id in (wanted.from_user_id, wanted.to_user_id):
+        if user_id not in users:
+            raise NotFound("user", user_id)
+    if users[wanted.from_user_id].credits < wanted.credits:
+        raise Conflict(f"User {wanted.from_user_id} has fewer than {wanted.credits} credits")
+    users[wanted.from_user_id].credits -= wanted.credits
+    users[wanted.to_user_id].credits += wanted.credits
+    made = new_transfer(key, wanted)
+    repository.add(made)
+    repository.add(audit(key, "transfer", wanted.from_user_id))
+    _commit(repository, replay_id, TransferOut, made)
+    return made
+
+
+def read_credits(repository: Repository) -> Row[int, int]:
+    """Count users and sum up their credits."""
+    return repository.credits()
 
 
 def read_post(repository: Repository, post_id: int) -> Post:
@@ -98,3 +159,29 @@ def read_post(repository: Repository, post_id: int) -> Post:
 def read_posts(repository: Repository, limit: int, offset: int) -> Sequence[Post]:
     """Read a page of posts."""
     return repository.posts(limit, offset)
+
+
+def _claim(repository: Repository, key: str, name: str | None, mark: str) -> tuple[int | None, str]:
+    """Claim a request's name and return the claim's id; or, if it was claimed before, the first answer.
+
+    Raises:
+        KeyReused: What was said under this name then was something else.
+    """
+    if name is None:
+        return None, ""
+    replay_id = repository.claim(key, name, mark)
+    if replay_id is not None:
+        return replay_id, ""
+    earlier = repository.replay(name)
+    if earlier.fingerprint != mark:
+        raise KeyReused
+    return None, earlier.answer
+
+
+def _commit(
+    repository: Repository, replay_id: int | None, shape: type[BaseModel], made: User | Post | Transfer
+) -> None:
+    """Commit; a write under a name takes its answer along, for whoever asks again."""
+    if replay_id is not None:
+        repository.keep_answer(replay_id, shape.model_validate(made).model_dump_json())
+    repository.commit()

@@ -11,6 +11,7 @@ import pytest
 
 from harness.provision.postgres import connect
 from targets.shared.config import Settings
+from tests.fix_postgres import SEEDED_USERS
 from tests.fix_twins import TWINS, create_app
 
 KEY = {"Write-Key": "ab" * 16}
@@ -28,8 +29,15 @@ REQUESTS: dict[str, Callable[[httpx.AsyncClient, int], object]] = {
         headers=KEY,
     ),
     "change user": lambda client, n: client.patch(f"/api/v1/users/{n}", json={"name": f"new {n}"}, headers=KEY),
-    "remove user": lambda client, n: client.delete(f"/api/v1/users/{n}", headers=KEY),
+    "remove user": lambda client, n: client.delete(f"/api/v1/users/{SEEDED_USERS - n}", headers=KEY),
     "create post": lambda client, n: client.post(f"/api/v1/users/{n}/posts", json={"title": "t"}, headers=KEY),
+    "create post, named": lambda client, n: client.post(
+        f"/api/v1/users/{n}/posts", json={"title": "t"}, headers={**KEY, "Idempotency-Key": f"post-{n}"}
+    ),
+    "transfer": lambda client, n: client.post(
+        "/api/v1/transfers", json={"from_user_id": n, "to_user_id": n + 1, "credits": 1}, headers=KEY
+    ),
+    "credits": lambda client, _n: client.get("/api/v1/credits"),
     "posts": lambda client, _n: client.get("/api/v1/posts?limit=5"),
     "get post": lambda client, n: client.get(f"/api/v1/posts/{n}"),
     "no such user": lambda client, _n: client.get("/api/v1/users/999999"),

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 KEY = "0123456789abcdef" * 2
 HEADERS = {"Write-Key": KEY}
 NEW = {"name": "Ada", "email": "ada@example.com", "posts": [{"title": "One"}, {"title": "Two", "body": "b"}]}
-TABLES = ("users", "posts", "audit_log")
+TABLES = ("users", "posts", "audit_log", "transfers", "replays")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def test_a_user_is_written_with_posts_and_audit_row_under_one_key(serve: S
     assert answer.status_code == 201
     assert [post["title"] for post in body["posts"]] == ["One", "Two"]
     assert {post["user_id"] for post in body["posts"]} == {body["id"]}
-    assert stored(database_url) == {"users": 1, "posts": 2, "audit_log": 1}
+    assert stored(database_url) == {"users": 1, "posts": 2, "audit_log": 1, "transfers": 0, "replays": 0}
 
 
 async def test_what_was_answered_is_committed(serve: Serve, database_url: str) -> None:
@@ -110,11 +110,11 @@ async def test_a_user_is_changed_in_what_was_given(serve: Serve, database_url: s
 
 async def test_a_user_is_removed_with_the_posts(serve: Serve, database_url: str) -> None:
     async with serve() as client:
-        answer = await client.delete("/api/v1/users/5", headers=HEADERS)
-        gone = await client.get("/api/v1/users/5")
+        answer = await client.delete(f"/api/v1/users/{SEEDED_USERS}", headers=HEADERS)
+        gone = await client.get(f"/api/v1/users/{SEEDED_USERS}")
         posts = (await client.get("/api/v1/posts", params={"limit": 100})).json()
     assert (answer.status_code, answer.content, gone.status_code) == (204, b"", 404)
-    assert all(post["user_id"] != 5 for post in posts)
+    assert all(post["user_id"] != SEEDED_USERS for post in posts)
     assert stored(database_url)["audit_log"] == 1
 
 
@@ -122,7 +122,7 @@ async def test_a_post_is_written(serve: Serve, database_url: str) -> None:
     async with serve() as client:
         answer = await client.post("/api/v1/users/5/posts", json={"title": "T", "body": "B"}, headers=HEADERS)
     assert (answer.status_code, answer.json()["user_id"]) == (201, 5)
-    assert stored(database_url) == {"users": 0, "posts": 1, "audit_log": 1}
+    assert stored(database_url) == {"users": 0, "posts": 1, "audit_log": 1, "transfers": 0, "replays": 0}
 
 
 MISSING = [
@@ -269,6 +269,8 @@ async def test_openapi_lists_every_route(serve: Serve) -> None:
     assert operations == {
         ("get", "/api/v1/ping"),
         ("get", "/api/v1/healthz"),
+        ("get", "/api/v1/credits"),
+        ("post", "/api/v1/transfers"),
         ("get", "/api/v1/users"),
         ("post", "/api/v1/users"),
         ("get", "/api/v1/users/{user_id}"),

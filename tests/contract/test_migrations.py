@@ -34,9 +34,9 @@ def tables(url: str) -> set[str]:
 
 def test_up_down_and_up_again(empty: str) -> None:
     for words, expected in (
-        (("upgrade", "head"), {"users", "posts", "audit_log"}),
+        (("upgrade", "head"), {"users", "posts", "audit_log", "transfers", "replays"}),
         (("downgrade", "base"), set()),
-        (("upgrade", "head"), {"users", "posts", "audit_log"}),
+        (("upgrade", "head"), {"users", "posts", "audit_log", "transfers", "replays"}),
     ):
         done = alembic(empty, *words)
         assert done.returncode == 0, done.stderr

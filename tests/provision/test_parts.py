@@ -3,6 +3,7 @@
 import statistics
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -10,9 +11,10 @@ import pytest
 
 from harness.errors import HarnessError, PartDied, PartMissing, UsageError
 from harness.faults.latency import Latency
-from harness.model import Target
+from harness.model import CutWay, Direction, Target
 from harness.provision import toxiproxy_binary
 from harness.provision.loopback import require_loopback
+from harness.provision.messages import read_messages
 from harness.provision.meter import Meter, Route, routes
 from harness.provision.postgres import (
     Postgres,
@@ -24,7 +26,7 @@ from harness.provision.postgres import (
 )
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server
-from harness.provision.wire import tap
+from harness.provision.wire import Trap, tap
 
 
 def ask(url: str, question: str) -> object:
@@ -167,6 +169,39 @@ class TestWire:
             text = ask(url_through(postgres.url, relay.port), "SELECT repeat('x', 3000000)")
         assert text == "x" * 3_000_000
 
+    @pytest.mark.parametrize("way", [CutWay.FIN, CutWay.RST])
+    def test_it_cuts_after_the_very_byte(self, postgres: Postgres, way: CutWay) -> None:
+        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+            heard = relay.listen(Trap(direction=Direction.UP, offset=9, way=way))
+            with pytest.raises(psycopg2.OperationalError):
+                route.round_trip_s()
+            assert (bytes(heard.up), bytes(heard.down)) == (b"Q\x00\x00\x00\rSELE", b"")
+            assert heard.ended
+            assert relay.sprung
+
+    def test_a_hold_holds_and_then_lets_everything_pass(self, postgres: Postgres) -> None:
+        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+            heard = relay.listen(Trap(direction=Direction.DOWN, offset=5, way=CutWay.HOLD, hold_s=0.5))
+            assert route.round_trip_s() >= 0.5
+            assert relay.sprung
+            assert not heard.ended
+            assert route.round_trip_s() < 0.5  # it springs once
+
+    def test_a_trap_that_nothing_reaches_does_not_spring(self, postgres: Postgres) -> None:
+        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+            relay.listen(Trap(direction=Direction.UP, offset=1000, way=CutWay.FIN))
+            route.round_trip_s()
+            assert not relay.sprung
+
+    def test_it_forgets_what_was_said_before_and_after(self, postgres: Postgres) -> None:
+        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+            route.round_trip_s()
+            heard = relay.listen()
+            route.round_trip_s()
+            relay.close_ear()
+            route.round_trip_s()
+        assert [one.says for one in read_messages(bytes(heard.up), Direction.UP)] == ["SELECT 1"]
+
     def test_a_server_that_is_gone_closes_the_client(self) -> None:
         with tap(("127.0.0.1", 1)) as relay, pytest.raises(psycopg2.OperationalError):
             connect(f"postgresql://u@127.0.0.1:{relay.port}/d")
@@ -189,3 +224,24 @@ def test_a_target_that_cannot_start_says_why(tmp_path: Path) -> None:
         target_process(broken, "postgresql://u@127.0.0.1:1/d", tmp_path / "log") as running,
     ):
         wait_until_serving(running)
+
+
+def test_a_server_of_our_own_comes_back_with_what_was_committed() -> None:
+    with postgres_server() as server:
+        before = server.child
+        with closing(connect(server.url)) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE kept (n integer)")
+            cursor.execute("INSERT INTO kept SELECT generate_series(1, 500)")
+        server.restart()
+        assert ask(server.url, "SELECT count(*) FROM kept") == 500
+        assert server.child is not None
+        assert before is not None
+        assert server.child.pid != before.pid
+        assert not before.running()
+        last = server.child
+    assert not last.running()
+
+
+def test_the_users_own_server_is_never_restarted(postgres: Postgres) -> None:
+    with pytest.raises(HarnessError, match="not ours"):
+        replace(postgres, server=None).restart()

@@ -14,7 +14,7 @@ from harness.provision.postgres import SETTINGS
 from harness.provision.target import SERVER
 from harness.provision.toxiproxy_binary import VERSION
 from scenarios.catalog import SCENARIOS
-from targets.catalog import CATALOG
+from targets.catalog import TWINS
 from targets.shared.config import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def services() -> dict[str, Service]:
 
 
 def test_every_part_is_there(services: dict[str, Service]) -> None:
-    assert set(services) == {"postgres", "toxiproxy", "prepare", "locust", *CATALOG}
+    assert set(services) == {"postgres", "toxiproxy", "prepare", "locust", *TWINS}
 
 
 def test_every_port_is_on_loopback_and_taken_once(services: dict[str, Service]) -> None:
@@ -108,9 +108,9 @@ def test_postgresql_is_set_as_ours_is(services: dict[str, Service]) -> None:
     assert set(SETTINGS) - set(given) == left_out
 
 
-@pytest.mark.parametrize("name", CATALOG)
+@pytest.mark.parametrize("name", TWINS)
 def test_a_twin_is_served_as_ours_is(services: dict[str, Service], name: str) -> None:
-    service, target = services[name], CATALOG[name]
+    service, target = services[name], TWINS[name]
     words = service.command
     for option, value in (*SERVER.items(), ("--workers", str(target.workers))):
         assert words[words.index(option) + 1] == value
@@ -130,7 +130,7 @@ def test_each_twin_reaches_postgresql_through_its_own_proxy(services: dict[str, 
     proxies = json.loads((ROOT / "tools" / "toxiproxy" / "compose.json").read_text())
     listening = {proxy["name"]: proxy["listen"].rpartition(":")[2] for proxy in proxies}
     assert {proxy["upstream"] for proxy in proxies} == {"postgres:5432"}
-    for name in CATALOG:
+    for name in TWINS:
         assert f"@toxiproxy:{listening[name]}/" in services[name].environment["TWIN_DATABASE_URL"]
 
 

@@ -1,0 +1,62 @@
+"""Where faults happen: what a fault may lay hands on, while load runs against one target."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import psutil
+
+BITE_TIMEOUT_S = 3.0
+_POLL_S = 0.01
+
+
+class Proxy(Protocol):
+    """The target's way to PostgreSQL, as far as faults bend it."""
+
+    def add_toxic(self, name: str, kind: str, stream: str, **attributes: int) -> None:
+        """Put a toxic in force."""
+
+    def remove_toxic(self, name: str) -> None:
+        """Take it out of force; one that is not there is no error."""
+
+    def disable(self) -> None:
+        """Drop every connection and refuse new ones."""
+
+    def enable(self) -> None:
+        """Accept connections again; one that is enabled stays so."""
+
+    def point_at(self, upstream: str) -> None:
+        """Lead new connections to ``host:port``; those that are open are dropped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arena:
+    """One target under load, and all that stands behind it.
+
+    ``direct`` and ``through`` open a connection of the harness's own (psycopg2, autocommit, two seconds to
+    connect), straight to PostgreSQL and by the target's proxy. ``workers`` are the target's serving
+    processes. ``toxiproxy`` and ``postmaster`` are None where they are the user's own, and are then left
+    alone. ``restart_postgres`` stops PostgreSQL at once (immediate shutdown) and brings it up again.
+    """
+
+    proxy: Proxy
+    postgres_address: str
+    direct: Callable[[], Any]
+    through: Callable[[], Any]
+    workers: Callable[[], Sequence[psutil.Process]]
+    toxiproxy: psutil.Process | None
+    postmaster: psutil.Process | None
+    restart_postgres: Callable[[], None]
+
+
+def wait_for(bitten: Callable[[], str], timeout_s: float = BITE_TIMEOUT_S) -> str:
+    """Ask until there is a proof, and return it; empty if there was none in time."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        proof = bitten()
+        if proof or time.monotonic() > deadline:
+            return proof
+        time.sleep(_POLL_S)

@@ -1,0 +1,31 @@
+"""The way to the database is narrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+PATIENCE_S = 3.0
+EXPECTED_S = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bandwidth:
+    """Ten kilobytes a second from PostgreSQL: a link that is shared or broken."""
+
+    arena: Arena
+    kind: str = "bandwidth"
+    colour: str = "--fault-network"
+    detail: str = "10 kB/s down"
+
+    def inject(self) -> str:
+        """Add the toxic; the proof is how long 4 kB took."""
+        self.arena.proxy.add_toxic(self.kind, "bandwidth", "downstream", rate=10)
+        took_s = Question(self.arena, "SELECT repeat('x', 4000)").answered_s(PATIENCE_S)
+        return f"4 kB took {1e3 * took_s:.0f} ms" if took_s is not None and took_s > EXPECTED_S else ""
+
+    def heal(self) -> None:
+        """Remove the toxic."""
+        self.arena.proxy.remove_toxic(self.kind)

@@ -1,0 +1,31 @@
+"""Nothing comes back from the database any more, and nobody says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+SILENCE_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlackHole:
+    """Bytes vanish both ways, and connections stay open: a firewall that drops, a host that is gone."""
+
+    arena: Arena
+    kind: str = "black_hole"
+    colour: str = "--fault-network"
+    detail: str = "both ways"
+
+    def inject(self) -> str:
+        """Add the toxics; the proof is a question without an answer."""
+        self.arena.proxy.add_toxic(self.kind, "timeout", "downstream", timeout=0)
+        self.arena.proxy.add_toxic(f"{self.kind}_up", "timeout", "upstream", timeout=0)
+        return f"no answer in {SILENCE_S} s" if Question(self.arena).unanswered(SILENCE_S) else ""
+
+    def heal(self) -> None:
+        """Remove the toxics, which closes the connections that they held."""
+        self.arena.proxy.remove_toxic(self.kind)
+        self.arena.proxy.remove_toxic(f"{self.kind}_up")

@@ -1,0 +1,29 @@
+"""Nothing passes for a while, and then everything does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+SILENCE_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlackHoleHeals:
+    """Bytes are held both ways and delivered at the end: a partition that heals before anybody gave up."""
+
+    arena: Arena
+    kind: str = "black_hole_heals"
+    colour: str = "--fault-network"
+    detail: str = "both ways, then delivered"
+
+    def inject(self) -> str:
+        """Hold all bytes; the proof is a question without an answer."""
+        self.arena.proxy.add_toxic(self.kind, "bandwidth", "downstream", rate=0)
+        return f"no answer in {SILENCE_S} s" if Question(self.arena).unanswered(SILENCE_S) else ""
+
+    def heal(self) -> None:
+        """Remove the toxic."""
+        self.arena.proxy.remove_toxic(self.kind)

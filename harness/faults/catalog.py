@@ -1,0 +1,76 @@
+"""Every fault by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness.faults.arena import Arena
+from harness.faults.bandwidth import Bandwidth
+from harness.faults.black_hole import BlackHole
+from harness.faults.black_hole_heals import BlackHoleHeals
+from harness.faults.cancel_statement import CancelStatement
+from harness.faults.connections_exhausted import ConnectionsExhausted
+from harness.faults.cut import Cut
+from harness.faults.deadlock import Deadlock
+from harness.faults.deferred_constraint import DeferredConstraint
+from harness.faults.exhaust_pool import ExhaustPool
+from harness.faults.freeze_backend import FreezeBackend
+from harness.faults.freeze_postmaster import FreezePostmaster
+from harness.faults.freeze_worker import FreezeWorker
+from harness.faults.idle_in_transaction_timeout import IdleInTransactionTimeout
+from harness.faults.immediate_restart import ImmediateRestart
+from harness.faults.jitter import Jitter
+from harness.faults.kill_backend import KillBackend
+from harness.faults.kill_worker import KillWorker
+from harness.faults.latency import Latency
+from harness.faults.lock_contention import LockContention
+from harness.faults.migration_under_load import MigrationUnderLoad
+from harness.faults.proxy_disabled import ProxyDisabled
+from harness.faults.proxy_frozen import ProxyFrozen
+from harness.faults.questions import Question
+from harness.faults.reset import Reset
+from harness.faults.serialization_failure import SerializationFailure
+from harness.faults.slicer import Slicer
+from harness.faults.slow_close import SlowClose
+from harness.faults.statement_timeout import StatementTimeout
+from harness.faults.terminate_backend import TerminateBackend
+from harness.faults.terminate_worker import TerminateWorker
+from harness.faults.upstream_dead import UpstreamDead
+from harness.model import Fault
+
+ADDED_MS = 50
+
+
+def latency(arena: Arena) -> Fault:
+    """Make the fault that a benchmark's levels are made of."""
+
+    def round_trip_s() -> float:
+        return Question(arena).answered_s(within_s=5.0) or 0.0
+
+    return Latency(proxy=arena.proxy, added_ms=ADDED_MS, round_trip_s=round_trip_s)
+
+
+def _makes(kind: type) -> Callable[[Arena], Fault]:
+    def make(arena: Arena) -> Fault:
+        fault: Fault = kind(arena=arena)
+        return fault
+
+    make.__doc__ = kind.__doc__
+    return make
+
+
+FAULTS: Mapping[str, Callable[[Arena], Fault]] = {
+    "latency": latency,
+    **{
+        kind.kind: _makes(kind)
+        for kind in (
+            *(Jitter, Bandwidth, BlackHole, BlackHoleHeals, Reset, Slicer, SlowClose, Cut),
+            *(ProxyDisabled, UpstreamDead, ProxyFrozen),
+            *(TerminateBackend, CancelStatement, KillBackend, FreezeBackend, FreezePostmaster, ImmediateRestart),
+            *(LockContention, Deadlock, StatementTimeout, IdleInTransactionTimeout, SerializationFailure),
+            *(DeferredConstraint, ConnectionsExhausted),
+            *(KillWorker, TerminateWorker, FreezeWorker, ExhaustPool),
+            *(MigrationUnderLoad,),
+        )
+    },
+}

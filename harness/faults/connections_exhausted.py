@@ -1,0 +1,47 @@
+"""PostgreSQL has no connection left to give."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg2
+
+from harness.faults.arena import Arena
+from harness.faults.questions import TWIN, Question
+
+MOST = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionsExhausted:
+    """Other clients have taken every connection, and the target's own were just ended: too many clients already."""
+
+    arena: Arena
+    kind: str = "connections_exhausted"
+    colour: str = "--fault-postgres"
+    detail: str = "max_connections"
+    taken: list[Any] = field(default_factory=list)
+
+    def inject(self) -> str:
+        """End the target's connections and take all there are; the proof is the error that the next one meets."""
+        keeper = self.arena.direct()
+        with keeper.cursor() as cursor:
+            with suppress(psycopg2.Error):
+                while len(self.taken) < MOST:
+                    self.taken.append(self.arena.direct())
+            # a place that an ended session leaves is taken at once
+            cursor.execute(f"SELECT count(pg_terminate_backend(pid, 500)) FROM pg_stat_activity WHERE {TWIN}")
+            with suppress(psycopg2.Error):
+                while len(self.taken) < MOST:
+                    self.taken.append(self.arena.direct())
+        self.taken.append(keeper)
+        error = Question(self.arena).failed(2.0)
+        return f"{len(self.taken)} connections were taken, and then: {error}" if "clients" in error else ""
+
+    def heal(self) -> None:
+        """Give them back."""
+        while self.taken:
+            with suppress(psycopg2.Error):
+                self.taken.pop().close()

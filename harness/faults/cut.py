@@ -1,0 +1,31 @@
+"""Connections break after so many bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+PATIENCE_S = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Every connection passes 700 bytes to PostgreSQL from now on and ends in the middle of what follows."""
+
+    arena: Arena
+    kind: str = "cut"
+    colour: str = "--fault-network"
+    detail: str = "700 bytes up"
+
+    def inject(self) -> str:
+        """Add the toxic; the proof is a longer question that fails."""
+        connection = self.arena.through()
+        self.arena.proxy.add_toxic(self.kind, "limit_data", "upstream", bytes=700)
+        error = Question(self.arena, f"SELECT '{'x' * 1000}'", connection=connection).failed(PATIENCE_S)
+        return f"a question of 1,000 bytes was cut: {error}" if error else ""
+
+    def heal(self) -> None:
+        """Remove the toxic."""
+        self.arena.proxy.remove_toxic(self.kind)

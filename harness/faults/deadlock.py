@@ -1,0 +1,64 @@
+"""Two transactions wait for each other, and PostgreSQL ends one of them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
+
+import psycopg2
+
+from harness.faults.arena import Arena, wait_for
+from harness.faults.questions import ask, sessions
+
+MIDDLE = 300  # holders of credits have ids on both sides of it
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+# A transfer that waits for its second row holds its first, and has a transaction id by that.
+HOLDING = "wait_event_type = 'Lock' AND backend_xid IS NOT NULL AND query LIKE '%FOR UPDATE%'"
+LEAST = 2
+# Less than the targets' lock timeout, which would end the wait first; ours waits for ever.
+DETECT_MS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deadlock:
+    """We hold the upper half of the users and ask for the lower, as no transfer does: one that waits must fail."""
+
+    arena: Arena
+    kind: str = "deadlock"
+    colour: str = "--fault-postgres"
+    detail: str = "two halves of the users"
+    connections: list[Any] = field(default_factory=list)
+
+    def inject(self) -> str:
+        """Lock the upper half, wait for transfers that hold the lower, and ask for it; the proof is a count."""
+        before = ask(self.arena, DEADLOCKS) or 0
+        ask(self.arena, f"ALTER SYSTEM SET deadlock_timeout = {DETECT_MS}")
+        ask(self.arena, "SELECT pg_reload_conf()")
+        connection = self.arena.direct()
+        self.connections.append(connection)
+        cursor = connection.cursor()
+        cursor.execute("SET deadlock_timeout = '10s'")  # so that it is the transfer that finds the deadlock
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT id FROM users WHERE id > %s ORDER BY id FOR UPDATE", (MIDDLE,))
+        if not wait_for(lambda: "yes" if sessions(self.arena, HOLDING) >= LEAST else ""):
+            return ""
+        Thread(target=self._ask_for_the_lower_half, args=(cursor,), name="deadlock", daemon=True).start()
+        return wait_for(lambda: self._counted(before))
+
+    def heal(self) -> None:
+        """Let the locks go, and give PostgreSQL its patience back."""
+        while self.connections:
+            with suppress(psycopg2.Error):
+                self.connections.pop().close()
+        ask(self.arena, "ALTER SYSTEM RESET deadlock_timeout")
+        ask(self.arena, "SELECT pg_reload_conf()")
+
+    def _ask_for_the_lower_half(self, cursor: Any) -> None:  # noqa: ANN401 - psycopg2's
+        with suppress(psycopg2.Error):
+            cursor.execute("SELECT id FROM users WHERE id <= %s ORDER BY id FOR UPDATE", (MIDDLE,))
+
+    def _counted(self, before: int) -> str:
+        more = (ask(self.arena, DEADLOCKS) or 0) - before
+        return f"PostgreSQL ended {more} deadlocks" if more > 0 else ""

@@ -1,0 +1,50 @@
+"""Every connection of the pool is taken."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg2
+
+from harness.faults.arena import Arena, wait_for
+from harness.faults.questions import TWIN, ask
+
+LEAST = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExhaustPool:
+    """A lock holds up every write until no connection is free: the next request waits for one in vain."""
+
+    arena: Arena
+    kind: str = "exhaust_pool"
+    colour: str = "--fault-application"
+    detail: str = "all connections wait"
+    connections: list[Any] = field(default_factory=list)
+
+    def inject(self) -> str:
+        """Lock what every write needs; the proof is that no connection is without a wait."""
+        connection = self.arena.direct()
+        self.connections.append(connection)
+        cursor = connection.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE")
+        return wait_for(self._all_wait)
+
+    def heal(self) -> None:
+        """Let the locks go."""
+        while self.connections:
+            with suppress(psycopg2.Error):
+                self.connections.pop().close()
+
+    def _all_wait(self) -> str:
+        # in one statement, so in one moment; a connection that idles outside a transaction is in nobody's hand
+        counts = ask(
+            self.arena,
+            "SELECT ARRAY[count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FILTER (WHERE state <> 'idle')]"
+            f" FROM pg_stat_activity WHERE {TWIN}",
+        )
+        waiting, in_hand = counts or (0, 0)
+        return f"{waiting} of {in_hand} connections waited" if waiting >= LEAST and waiting == in_hand else ""

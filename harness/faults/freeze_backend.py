@@ -1,0 +1,46 @@
+"""One server process of PostgreSQL hangs in the middle of a transaction, with all that it has locked."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psutil
+
+from harness.errors import HarnessError
+from harness.faults.arena import Arena, wait_for
+from harness.faults.questions import TWIN, WRITING, ask
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreezeBackend:
+    """SIGSTOP to one session's process: its client waits for an answer that no error replaces."""
+
+    arena: Arena
+    kind: str = "freeze_backend"
+    colour: str = "--fault-postgres"
+    detail: str = "SIGSTOP"
+    frozen: list[psutil.Process] = field(default_factory=list)
+
+    def inject(self) -> str:
+        """Stop one that has written and not committed; the proof is its state."""
+        return wait_for(self._freeze_one)
+
+    def heal(self) -> None:
+        """Let it go on."""
+        while self.frozen:
+            with suppress(psutil.NoSuchProcess):
+                self.frozen.pop().send_signal(signal.SIGCONT)
+
+    def _freeze_one(self) -> str:
+        if self.arena.postmaster is None:
+            raise HarnessError("PostgreSQL is not ours to stop", "Leave --postgres-url out")
+        pid = ask(self.arena, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
+        backends = {process.pid: process for process in self.arena.postmaster.children()}
+        if pid not in backends:
+            return ""
+        self.frozen.append(backends[pid])
+        backends[pid].send_signal(signal.SIGSTOP)
+        stopped = wait_for(lambda: "yes" if backends[pid].status() == psutil.STATUS_STOPPED else "", 1.0)
+        return f"session {pid}, in its transaction, is stopped" if stopped else ""

@@ -1,0 +1,46 @@
+"""A client falls asleep in the middle of its transaction, and PostgreSQL ends the session."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psutil
+
+from harness.faults.arena import Arena, wait_for
+from harness.faults.questions import sessions
+
+TRIES = 20
+IDLE = "state = 'idle in transaction'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdleInTransactionTimeout:
+    """The application stops (a debugger, a frozen host) with transactions open, longer than the session may idle."""
+
+    arena: Arena
+    kind: str = "idle_in_transaction_timeout"
+    colour: str = "--fault-postgres"
+    detail: str = "workers stopped longer than 1 s"
+    frozen: list[psutil.Process] = field(default_factory=list)
+
+    def inject(self) -> str:
+        """Stop the workers; the proof is that sessions idled in their transactions, and were ended."""
+        for _ in range(TRIES):
+            for process in self.arena.workers():
+                self.frozen.append(process)
+                process.send_signal(signal.SIGSTOP)
+            idle = sessions(self.arena, IDLE)
+            if idle:
+                ended = wait_for(lambda: "yes" if sessions(self.arena, IDLE) == 0 else "")
+                return f"{idle} sessions idled in their transactions and were ended" if ended else ""
+            self.heal()  # they were stopped between two transactions
+            wait_for(lambda: "yes" if sessions(self.arena, IDLE) else "", 0.3)
+        return ""
+
+    def heal(self) -> None:
+        """Let the workers go on."""
+        while self.frozen:
+            with suppress(psutil.NoSuchProcess):
+                self.frozen.pop().send_signal(signal.SIGCONT)

@@ -1,0 +1,33 @@
+"""The way to the database is unsteady: each answer comes later by another time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+ROUND_TRIPS = 4
+PATIENCE_S = 2.0
+APART_MS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jitter:
+    """Answers are late by 5 to 55 ms, each by another time: a crowded network."""
+
+    arena: Arena
+    kind: str = "jitter"
+    colour: str = "--fault-network"
+    detail: str = "30 ± 25 ms"
+
+    def inject(self) -> str:
+        """Add the toxic; the proof is how far two of a few round trips lie apart."""
+        self.arena.proxy.add_toxic(self.kind, "latency", "downstream", latency=30, jitter=25)
+        took = [Question(self.arena).answered_s(PATIENCE_S) or 0.0 for _ in range(ROUND_TRIPS)]
+        apart_ms = 1e3 * (max(took) - min(took))
+        return f"round trips lay {apart_ms:.0f} ms apart" if apart_ms > APART_MS else ""
+
+    def heal(self) -> None:
+        """Remove the toxic."""
+        self.arena.proxy.remove_toxic(self.kind)

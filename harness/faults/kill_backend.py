@@ -1,0 +1,43 @@
+"""A server process of PostgreSQL crashes, and PostgreSQL restarts them all."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+import psutil
+
+from harness.errors import HarnessError
+from harness.faults.arena import Arena, wait_for
+from harness.faults.questions import TWIN, WRITING, ask
+
+RECOVERY_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class KillBackend:
+    """SIGKILL to one session's process, as the kernel does when memory runs out: all sessions end, WAL is replayed."""
+
+    arena: Arena
+    kind: str = "kill_backend"
+    colour: str = "--fault-postgres"
+    detail: str = "SIGKILL"
+
+    def inject(self) -> str:
+        """Kill one that has written and not committed; the proof is that it is gone."""
+        return wait_for(self._kill_one)
+
+    def heal(self) -> None:
+        """Wait until PostgreSQL has recovered by itself."""
+        wait_for(lambda: "up" if ask(self.arena, "SELECT 1") else "", RECOVERY_TIMEOUT_S)
+
+    def _kill_one(self) -> str:
+        if self.arena.postmaster is None:
+            raise HarnessError("PostgreSQL is not ours to kill", "Leave --postgres-url out")
+        pid = ask(self.arena, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
+        backends = {process.pid: process for process in self.arena.postmaster.children()}
+        if pid not in backends:
+            return ""
+        backends[pid].send_signal(signal.SIGKILL)
+        gone, _ = psutil.wait_procs([backends[pid]], timeout=2)
+        return f"session {pid}, in its transaction, was killed" if gone else ""

@@ -1,0 +1,35 @@
+"""A worker of the application crashes with requests in hand."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena, wait_for
+from harness.faults.victim import busiest_worker, has_ended
+
+WORKERS = 2
+REPLACED_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class KillWorker:
+    """SIGKILL: no handler runs, no rollback is sent; PostgreSQL sees the connections end."""
+
+    arena: Arena
+    kind: str = "kill_worker"
+    colour: str = "--fault-application"
+    detail: str = "SIGKILL to one of two"
+
+    def inject(self) -> str:
+        """Signal one worker; the proof is that it is gone."""
+        victim, in_hand = busiest_worker(self.arena)
+        if victim is None:
+            return ""
+        victim.send_signal(signal.SIGKILL)
+        ended = wait_for(lambda: "yes" if has_ended(victim) else "")
+        return f"worker {victim.pid}, with {in_hand} connections, is gone" if ended else ""
+
+    def heal(self) -> None:
+        """Wait until the server has replaced it."""
+        wait_for(lambda: "yes" if len(self.arena.workers()) >= WORKERS else "", REPLACED_TIMEOUT_S)

@@ -1,0 +1,41 @@
+"""The schema changes under load: a column more, and a column less."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+
+import psycopg2
+
+from harness.faults.arena import Arena
+from harness.faults.questions import ask
+
+COLUMN = "twinbench_fault"
+HERE = f"SELECT count(*) FROM information_schema.columns WHERE table_name = 'users' AND column_name = '{COLUMN}'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationUnderLoad:
+    """ALTER TABLE needs the table for itself for a moment, and stands in the queue for it with everybody behind."""
+
+    arena: Arena
+    kind: str = "migration_under_load"
+    colour: str = "--fault-schema"
+    detail: str = "ALTER TABLE users"
+
+    def inject(self) -> str:
+        """Add a column; the proof is that it is there, and how long the lock took."""
+        began_s = time.monotonic()
+        try:
+            with closing(self.arena.direct()) as connection, connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '3s'")
+                cursor.execute(f"ALTER TABLE users ADD COLUMN {COLUMN} integer NOT NULL DEFAULT 0")
+        except psycopg2.Error:
+            return ""
+        took_ms = 1e3 * (time.monotonic() - began_s)
+        return f"a column was added in {took_ms:.0f} ms" if ask(self.arena, HERE) else ""
+
+    def heal(self) -> None:
+        """Take it away again."""
+        ask(self.arena, f"ALTER TABLE users DROP COLUMN IF EXISTS {COLUMN}")

@@ -1,0 +1,28 @@
+"""Nobody listens where the database was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyDisabled:
+    """Every connection is dropped and new ones are refused: the database's host is up, its port is closed."""
+
+    arena: Arena
+    kind: str = "proxy_disabled"
+    colour: str = "--fault-network"
+    detail: str = "connections refused"
+
+    def inject(self) -> str:
+        """Close the port; the proof is a connection that is refused."""
+        self.arena.proxy.disable()
+        error = Question(self.arena).failed(2.0)
+        return "a connection was refused" if "refused" in error else ""
+
+    def heal(self) -> None:
+        """Listen again."""
+        self.arena.proxy.enable()

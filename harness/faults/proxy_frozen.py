@@ -1,0 +1,42 @@
+"""The proxy hangs: connections stand, nothing moves, and nobody says so."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+import psutil
+
+from harness.errors import HarnessError
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+SILENCE_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyFrozen:
+    """The proxy hangs: connections stand, nothing moves, and nobody says so."""
+
+    arena: Arena
+    kind: str = "proxy_frozen"
+    colour: str = "--fault-network"
+    detail: str = "SIGSTOP"
+
+    def inject(self) -> str:
+        """Stop the process; the proof is its state, and a new connection that gets no answer."""
+        process = self._process()
+        process.send_signal(signal.SIGSTOP)
+        silent = Question(self.arena).unanswered(SILENCE_S)
+        stopped = process.status() == psutil.STATUS_STOPPED
+        return f"process {process.pid} is stopped, no answer in {SILENCE_S} s" if stopped and silent else ""
+
+    def heal(self) -> None:
+        """Let it go on."""
+        if self.arena.toxiproxy is not None:
+            self.arena.toxiproxy.send_signal(signal.SIGCONT)
+
+    def _process(self) -> psutil.Process:
+        if self.arena.toxiproxy is None:
+            raise HarnessError("Toxiproxy is not ours to stop", "Leave --toxiproxy-url out")
+        return self.arena.toxiproxy

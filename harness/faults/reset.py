@@ -1,0 +1,31 @@
+"""Connections to the database are torn down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+PATIENCE_S = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reset:
+    """Every open connection is closed at its next data: a load balancer that forgot them."""
+
+    arena: Arena
+    kind: str = "reset"
+    colour: str = "--fault-network"
+    detail: str = "at the next data"
+
+    def inject(self) -> str:
+        """Add the toxic; the proof is a question on an open connection that fails."""
+        connection = self.arena.through()
+        self.arena.proxy.add_toxic(self.kind, "reset_peer", "downstream", timeout=0)
+        error = Question(self.arena, connection=connection).failed(PATIENCE_S)
+        return f"an open connection ended: {error}" if error else ""
+
+    def heal(self) -> None:
+        """Remove the toxic."""
+        self.arena.proxy.remove_toxic(self.kind)

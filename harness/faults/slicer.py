@@ -1,0 +1,31 @@
+"""Answers arrive in many small pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+PATIENCE_S = 4.0
+EXPECTED_S = 0.08
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slicer:
+    """Every 16 bytes are a packet of their own, and come 2 ms after the one before."""
+
+    arena: Arena
+    kind: str = "slicer"
+    colour: str = "--fault-network"
+    detail: str = "16 bytes every 2 ms"
+
+    def inject(self) -> str:
+        """Add the toxic; the proof is how long an answer of many pieces took."""
+        self.arena.proxy.add_toxic(self.kind, "slicer", "downstream", average_size=16, size_variation=0, delay=2000)
+        took_s = Question(self.arena, "SELECT repeat('x', 1600)").answered_s(PATIENCE_S)
+        return f"100 pieces took {1e3 * took_s:.0f} ms" if took_s is not None and took_s > EXPECTED_S else ""
+
+    def heal(self) -> None:
+        """Remove the toxic."""
+        self.arena.proxy.remove_toxic(self.kind)

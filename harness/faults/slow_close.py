@@ -1,0 +1,37 @@
+"""Connections take long to close."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import ask
+
+DELAY_MS = 800
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlowClose:
+    """PostgreSQL learns late that a client has gone: sessions pile up, with what they lock."""
+
+    arena: Arena
+    kind: str = "slow_close"
+    colour: str = "--fault-network"
+    detail: str = f"{DELAY_MS} ms"
+
+    def inject(self) -> str:
+        """Add the toxic; the proof is a session that is still there after its client has gone."""
+        self.arena.proxy.add_toxic(self.kind, "slow_close", "upstream", delay=DELAY_MS)
+        connection = self.arena.through()
+        pid = connection.get_backend_pid()
+        # without the farewell message, by which PostgreSQL would know at once
+        os.close(connection.fileno())
+        time.sleep(DELAY_MS / 4000)  # a session whose end came at once would be gone by now
+        here = ask(self.arena, f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}")
+        return f"session {pid} outlived its client" if here else ""
+
+    def heal(self) -> None:
+        """Remove the toxic."""
+        self.arena.proxy.remove_toxic(self.kind)

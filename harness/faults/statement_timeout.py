@@ -1,0 +1,31 @@
+"""A statement takes longer than it may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.triggers import bites, plant, uproot
+
+TABLE = "posts"
+BODY = "PERFORM pg_sleep(10);"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementTimeout:
+    """Inserting a post takes ten seconds, and PostgreSQL ends it by the statement timeout of the session."""
+
+    arena: Arena
+    kind: str = "statement_timeout"
+    colour: str = "--fault-postgres"
+    detail: str = "10 s against 1.5 s"
+
+    def inject(self) -> str:
+        """Plant the trigger; the proof is how often it ran."""
+        plant(self.arena, TABLE, BODY)
+        ran = bites(self.arena)
+        return f"a statement slept: {ran}" if ran else ""
+
+    def heal(self) -> None:
+        """Take it away."""
+        uproot(self.arena, TABLE)

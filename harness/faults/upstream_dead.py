@@ -1,0 +1,30 @@
+"""Connections are accepted, and end at once: something listens, but the database behind it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+from harness.faults.questions import Question
+
+NOBODY = "127.0.0.1:1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpstreamDead:
+    """The balancer stands, the database behind it is gone: connect succeeds, then the end."""
+
+    arena: Arena
+    kind: str = "upstream_dead"
+    colour: str = "--fault-network"
+    detail: str = "accepted, then ended"
+
+    def inject(self) -> str:
+        """Lead the proxy to nobody; the proof is a connection that was accepted and then ended."""
+        self.arena.proxy.point_at(NOBODY)
+        error = Question(self.arena).failed(2.0)
+        return f"accepted, then: {error}" if error and "refused" not in error else ""
+
+    def heal(self) -> None:
+        """Lead it back."""
+        self.arena.proxy.point_at(self.arena.postgres_address)

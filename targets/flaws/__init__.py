@@ -1,0 +1,1 @@
+"""Negative controls: sound twins with one route each that has one deliberate mistake."""

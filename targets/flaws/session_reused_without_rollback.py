@@ -1,0 +1,39 @@
+"""One session for the life of the process, and no rollback when something fails.
+
+What goes wrong: after the first failure every statement meets a transaction that is void, and nothing is served again.
+How it comes about: a module-level session, "because making one for each request is slow".
+Caught by: ``recovery``, as nothing is written after the fault has healed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from targets.async_api.main import create_app
+from targets.async_api.repositories import Repository
+from targets.flaws.shadow import shadow
+from targets.shared.models import User
+from targets.shared.schemas import UserIn, UserWithPosts, WriteKey
+from targets.shared.statements import audit, new_user
+
+_kept: dict[str, AsyncSession] = {}
+_turn = asyncio.Lock()
+
+
+async def create_user(request: Request, key: WriteKey, user: UserIn) -> User:
+    """Write a user and the audit row on the one session that there is."""
+    if "session" not in _kept:
+        _kept["session"] = request.app.state.sessions()
+    async with _turn:
+        repository = Repository(_kept["session"])
+        made = new_user(key, user)
+        await repository.add(made)
+        await repository.add(audit(key, "create_user", made.id))
+        await repository.commit()
+    return made
+
+
+app = shadow(create_app(), "/users", create_user, UserWithPosts)

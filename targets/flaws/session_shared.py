@@ -1,0 +1,46 @@
+"""One session is used by all requests at once.
+
+What goes wrong: one request commits what another has half done, and rolls back what a third has acknowledged.
+How it comes about: a session kept on the application instead of in a dependency; nothing in its type forbids it.
+Caught by: ``writes``, as writes that are partial, without more than a slow database.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from targets.async_api.main import create_app
+from targets.async_api.repositories import Repository
+from targets.flaws.shadow import shadow
+from targets.shared.models import User
+from targets.shared.schemas import UserIn, UserWithPosts, WriteKey
+from targets.shared.statements import audit, new_user
+
+_kept: dict[str, AsyncSession] = {}
+
+
+async def create_user(request: Request, key: WriteKey, user: UserIn) -> User:
+    """Write a user and the audit row on the one session that there is."""
+    if "session" not in _kept:
+        _kept["session"] = request.app.state.sessions()
+    session = _kept["session"]
+    repository = Repository(session)
+    made = new_user(key, user)
+    try:
+        await repository.add(made)
+        await repository.add(audit(key, "create_user", made.id))
+        await repository.commit()
+    except Exception:
+        # whoever finds it broken leaves it to the others as it is, and the next request begins a new one
+        if _kept.get("session") is session:
+            del _kept["session"]
+        with suppress(Exception):
+            await session.close()
+        raise
+    return made
+
+
+app = shadow(create_app(), "/users", create_user, UserWithPosts)

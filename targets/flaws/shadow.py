@@ -1,0 +1,25 @@
+"""How a flaw stands in for a sound route: it is found first, and everything else stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+PREFIX = "/api/v1"
+
+
+def shadow(app: FastAPI, path: str, endpoint: Callable[..., Any], response_model: Any) -> FastAPI:  # noqa: ANN401 - as FastAPI types it
+    """Put ``endpoint`` in front of the sound POST of ``path``.
+
+    Raises:
+        LookupError: There is no such route, so the flaw would stand in for nothing.
+    """
+    if f"{PREFIX}{path}" not in app.openapi()["paths"]:
+        raise LookupError(f"{path} is no route of the sound twin")
+    router = APIRouter(prefix=PREFIX)
+    router.post(path, status_code=201, response_model=response_model)(endpoint)
+    app.router.routes[:0] = router.routes
+    app.openapi_schema = None
+    return app

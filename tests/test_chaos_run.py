@@ -1,0 +1,78 @@
+"""A small chaos run by the command line, on real parts; and the same run judged again."""
+
+import json
+import subprocess
+
+import pytest
+
+from harness.findings import Finding
+from harness.model import Verdict
+from harness.screen import findings_text
+from harness.store import Store
+from tests.test_command_line import twinbench
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Store]:
+    """Two faults on one twin."""
+    out = tmp_path_factory.mktemp("chaos")
+    faults = ("--fault", "latency", "--fault", "terminate_backend")
+    done = twinbench("chaos", "--target", "sync", "--cut", "none", *faults, "--seed", "4", "--out", str(out))
+    return done, Store.open(out / "latest")
+
+
+def test_it_ends_with_a_verdict_and_a_report(whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
+    done, store = whole
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 faults, 2 bit" in done.stdout
+    page = (store.folder / "report.html").read_text()
+    assert "no write was ever partial" in page
+    assert "terminate_backend" in page
+
+
+def test_every_write_has_a_fate_and_every_fault_a_proof(
+    whole: tuple[subprocess.CompletedProcess[str], Store],
+) -> None:
+    _, store = whole
+    summary = store.summary()
+    assert summary is not None
+    assert (summary.kind, summary.complete, summary.trials_done) == ("chaos", True, 2)
+    assert {row.kind for row in summary.faults} == {"latency", "terminate_backend"}
+    assert all(row.proof and row.in_transaction and row.recovered_s is not None for row in summary.faults)
+    checks = {finding.check for finding in summary.findings}
+    assert checks == {"record", "bite", "writes", "balances", "deadline", "recovery"}
+
+
+def test_judged_again_it_has_the_same_findings_byte_for_byte(
+    whole: tuple[subprocess.CompletedProcess[str], Store],
+) -> None:
+    done, store = whole
+    summary = store.summary()
+    assert summary is not None
+    first, second = (twinbench("check", str(store.folder)) for _ in range(2))
+    assert first.stdout == second.stdout == findings_text(summary.findings) + "\n"
+    assert first.returncode == done.returncode
+
+
+def test_a_stored_run_that_was_tampered_with_is_judged_as_what_it_is(
+    whole: tuple[subprocess.CompletedProcess[str], Store],
+) -> None:
+    """The verdict comes from the evidence, not from what an earlier judgement wrote."""
+    _, store = whole
+    path = next((store.folder / "trials").iterdir()) / "trial.json"
+    kept = path.read_text()
+    record = json.loads(kept)
+    key = next(iter(record["ledger"]["rows"]["audit_log"]))
+    del record["ledger"]["rows"]["audit_log"][key]
+    try:
+        path.write_text(json.dumps(record))
+        again = twinbench("check", str(store.folder))
+    finally:
+        path.write_text(kept)
+    assert again.returncode == 1
+    findings = [json.loads(line) for line in again.stdout.splitlines() if line.startswith("{")]
+    (bad,) = [finding for finding in findings if finding["verdict"] == Verdict.FAIL]
+    assert bad["check"] == "writes"
+    assert key in bad["first"]
+    assert "not those that are stored" in again.stdout
+    assert set(bad) == set(Finding.__dataclass_fields__)
