@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench chaos soak test lint types doctor setup schema lock clean
+.PHONY: help bench chaos flaws soak mutants test lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -19,8 +19,14 @@ bench: setup ## compare async against sync; PROFILE=quick|default|full
 chaos: setup ## cut writes at every byte and inject every fault; PROFILE=default|full
 	$(BIN)/twinbench chaos --profile $(PROFILE)
 
-soak: setup ## 20 seeded programmes of all faults, without cuts: more than an hour
+soak: setup ## 20 seeded programmes of 12 faults on each twin, without cuts: about half an hour
 	$(BIN)/twinbench chaos --profile soak
+
+mutants: setup ## change the checks one thing at a time, and see a test go red: an hour
+	$(BIN)/python tools/mutate.py
+
+flaws: setup ## try every flawed target: is each caught by the check that it names, and no twin by any?
+	$(BIN)/twinbench chaos --profile flaws
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest

@@ -244,7 +244,7 @@ def cuts_per_s(store: Store) -> float:
 
 def fault_rows(store: Store, record: RunRecord) -> tuple[FaultRow, ...]:
     """Tell of every fault as it was observed, in the order in which they were injected."""
-    injected = [trial for trial in record.plan.trials if trial.fault]
+    injected = [trial for trial in record.plan.trials if trial.fault and trial.target in record.plan.targets]
     known = [evidence for trial in injected if (evidence := store.evidence(trial, record))]
     return tuple(
         FaultRow(

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 from harness.cuts import map_cuts
 from harness.errors import PartMissing
 from harness.findings import Setting
-from harness.model import Scenario, Target
+from harness.model import Control, CutMap, Plan, Scenario, Target
 from harness.programme import fresh_ring, make_programme, run_fault
-from harness.provision.stage import provisioned
+from harness.provision.stage import Parts, provisioned
 from harness.run import Progress, record_of, run_name
-from harness.store import Store
+from harness.store import CONTROL_CUTS, Store
+
+CONTROL_STRIDE = 100  # bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChaosRequest:
     """What somebody asked for: the writes to cut, the faults to inject, and how many seeded programmes of them.
 
-    ``rows`` are the users of the seed and the posts of each.
+    Each programme draws ``draw`` of the faults, or has all of them. ``controls`` are tried besides, each by what it
+    names. ``rows`` are the users of the seed and the posts of each.
     """
 
     targets: Mapping[str, Target]
@@ -30,7 +33,9 @@ class ChaosRequest:
     profile: str
     cuts: tuple[str, ...]
     faults: tuple[str, ...]
+    draw: int
     blocks: int
+    controls: tuple[Control, ...]
     settings: tuple[Setting, ...]
     rows: tuple[int, int]
     seed: int
@@ -63,29 +68,73 @@ def run_chaos(request: ChaosRequest, progress: Progress, opened: Callable[[Store
     ):
         if parts.toxiproxy is None:
             raise PartMissing(f"Chaos needs Toxiproxy: {parts.without_toxiproxy}", "Run 'twinbench doctor'")
-        targets = list(request.targets.values())
-        plan = make_programme(tuple(request.targets), request.faults, request.blocks, request.seed, request.profile)
-        store.write_record(
-            record_of(store.folder.name, request, plan, parts, (), scenarios=(request.scenario,), kind="chaos")
-        )
+        plan = _plan(request)
+        record = record_of(store.folder.name, request, plan, parts, (), scenarios=(request.scenario,), kind="chaos")
+        targets = {**request.targets, **{control.target.name: control.target for control in request.controls}}
+        store.write_record(replace(record, targets=tuple(targets.values()), controls=request.controls))
         opened(store)
         if request.cuts:
             progress.say("Listening to what the writes say to PostgreSQL")
-            cut_map = map_cuts(
-                parts,
-                targets,
-                request.cuts,
-                request.rows,
-                store,
-                done=progress.step,
-                planned=lambda total: progress.began("cuts", total),
-            )
-            store.write_cuts(cut_map)
+            store.write_cuts(_map(request, list(request.targets.values()), request.cuts, parts, store, progress))
+        if request.controls:
+            store.write_cuts(_control_cuts(request, parts, store, progress), CONTROL_CUTS)
         if plan.trials:
             progress.began("faults", len(plan.trials))
         for (_, name), trials in groupby(plan.trials, key=lambda trial: (trial.block, trial.target)):
-            with fresh_ring(parts, request.targets[name], request.scenario, plan, request.rows, store) as ring:
+            with fresh_ring(parts, targets[name], request.scenario, plan, request.rows, store) as ring:
                 for trial in trials:
                     run_fault(trial, ring)
                     progress.step()
     store.finish(time.monotonic() - begun_s)
+
+
+def _plan(request: ChaosRequest) -> Plan:
+    """Lay out the programmes, and after them the faults of each control."""
+    plan = make_programme(
+        tuple(request.targets), request.faults, request.draw, request.blocks, request.seed, request.profile
+    )
+    trials = list(plan.trials)
+    for control in request.controls:
+        if control.faults:
+            own = make_programme((control.target.name,), control.faults, len(control.faults), 1, request.seed, "")
+            trials += [
+                replace(trial, number=len(trials) + number, block=request.blocks + 1, id=f"control-{trial.id}")
+                for number, trial in enumerate(own.trials)
+            ]
+    return replace(plan, trials=tuple(trials))
+
+
+def _map(  # noqa: PLR0913, PLR0917 - what to cut, with what, and whom to tell
+    request: ChaosRequest,
+    targets: Sequence[Target],
+    operations: Sequence[str],
+    parts: Parts,
+    store: Store,
+    progress: Progress,
+    stride: int = 1,
+) -> CutMap:
+    names = " and ".join(target.name for target in targets)
+    return map_cuts(
+        parts,
+        targets,
+        operations,
+        request.rows,
+        store,
+        done=progress.step,
+        planned=lambda total: progress.began(f"cuts of {names}", total),
+        stride=stride,
+    )
+
+
+def _control_cuts(request: ChaosRequest, parts: Parts, store: Store, progress: Progress) -> CutMap:
+    """Cut the writes of each control, not at every byte: a flaw shows in a sample, and more proves nothing more."""
+    maps = [
+        _map(request, [control.target], control.cuts, parts, store, progress, CONTROL_STRIDE)
+        for control in request.controls
+        if control.cuts
+    ]
+    return CutMap(
+        conversations=tuple(one for each in maps for one in each.conversations),
+        cuts=tuple(cut for each in maps for cut in each.cuts),
+        duration_s=sum(each.duration_s for each in maps),
+    )

@@ -29,7 +29,7 @@ from harness.store import Store, stored_runs
 from harness.up import serve
 from scenarios.catalog import CHAOS, CHAOS_PROFILES, CUTTABLE, PROFILES, SCENARIOS
 from scenarios.operations import DATASET
-from targets.catalog import CATALOG
+from targets.catalog import CATALOG, CONTROLS
 from targets.flaws.catalog import FLAWS
 from targets.shared.config import Settings, setting_rows
 
@@ -53,6 +53,7 @@ class ChaosProfileName(StrEnum):
     DEFAULT = "default"
     FULL = "full"
     SOAK = "soak"
+    FLAWS = "flaws"
 
 
 class ProfileName(StrEnum):
@@ -160,13 +161,20 @@ def chaos(
     # a flaw alone gets the least that shows it
     flaw = FLAWS.get(names[0]) if len(names) == 1 else None
     cuts, faults = (flaw.cuts, flaw.faults) if flaw else (chosen.cuts, tuple(FAULTS))
+    draw = len(FAULTS) if chosen.faults is None else chosen.faults
+    controls = {name: control for name, control in CONTROLS.items() if chosen.flaws}
+    if not cuts and not draw:  # then the controls are what is tried
+        controls = {name: control for name, control in controls.items() if name in (target or CONTROLS)}
+        names = []
     request = ChaosRequest(
         targets={name: CATALOG[name] for name in names},
         scenario=CHAOS,
         profile=chosen.name,
         cuts=tuple(name for name in dict.fromkeys(cut or cuts) if name != NONE),
         faults=tuple(name for name in dict.fromkeys(fault or faults) if name != NONE),
+        draw=draw,
         blocks=chosen.blocks,
+        controls=tuple(control for name, control in controls.items() if name not in names),
         settings=_settings(),
         rows=(DATASET.users, DATASET.posts_per_user),
         seed=_seed(seed),

@@ -157,6 +157,20 @@ class FaultRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ControlRow:
+    """What every check says of one control, over all its cuts and faults, and its first offence in full.
+
+    ``expected`` are the checks that must fail; none for a twin. Only those ``besides`` may fail, too.
+    """
+
+    target: str
+    expected: tuple[str, ...]
+    besides: tuple[str, ...]
+    verdicts: Mapping[str, Verdict]
+    offence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """One setting of the targets: its value in each target by name, and why it is what it is."""
 
@@ -193,6 +207,7 @@ class Summary:
     cuts: tuple[CutStrip, ...] = ()
     cuts_per_s: float = 0.0
     faults: tuple[FaultRow, ...] = ()
+    controls: tuple[ControlRow, ...] = ()
 
 
 class Check(Protocol):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from harness.checks.answers import check_answers
+from harness.checks.controls import check_control
 from harness.checks.cuts import check_cuts
 from harness.checks.distance import check_distance
 from harness.checks.programme import check_balances, check_bite, check_deadline, check_recovery
@@ -12,9 +14,9 @@ from harness.checks.record import check_record
 from harness.checks.resends import check_resends
 from harness.checks.tuning import check_tuning
 from harness.checks.writes import check_writes
-from harness.findings import Analysis, Check, Finding
-from harness.model import Evidence, Verdict
-from harness.store import RunRecord, Store
+from harness.findings import Analysis, Check, ControlRow, Finding, merge
+from harness.model import Control, CutMap, Evidence, Target, Verdict
+from harness.store import CONTROL_CUTS, RunRecord, Store
 
 CHECKS: Mapping[str, Check] = {
     "record": check_record,
@@ -34,8 +36,11 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
     cut_map = store.cuts()
     findings: list[Finding] = list(check_cuts(cut_map)) if cut_map else []
     begun = [evidence for trial in record.plan.trials if (evidence := store.evidence(trial, record))]
+    controls = {control.target.name for control in record.controls}
     for evidence in begun:
-        findings += judge_trial(evidence)
+        if evidence.target.name not in controls:
+            findings += judge_trial(evidence)
+    findings += [check_control(row) for row in control_rows(store, record)]
     findings += _judge_tuning(record, analysis)
     findings += [
         Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1) for sentence in record.not_done
@@ -53,6 +58,44 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
             )
         )
     return tuple(findings)
+
+
+def control_rows(store: Store, record: RunRecord) -> tuple[ControlRow, ...]:
+    """Say what every check says of each control of a run."""
+    cut_map = store.cuts(CONTROL_CUTS)
+    rows = []
+    for control in record.controls:
+        cuts = _of(control.target, cut_map) if cut_map else None
+        findings = list(check_cuts(cuts)) if cuts and cuts.cuts else []
+        for trial in record.plan.trials:
+            if trial.target == control.target.name and (evidence := store.evidence(trial, record)):
+                findings += judge_trial(evidence)
+        rows.append(control_row(control, findings))
+    return tuple(rows)
+
+
+def control_row(control: Control, findings: Sequence[Finding]) -> ControlRow:
+    """Fold the findings of one control by check."""
+    expected = tuple(control.target.expected)
+    failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
+    return ControlRow(
+        target=control.target.name,
+        expected=expected,
+        besides=control.besides,
+        verdicts={
+            check: merge(finding.verdict for finding in findings if finding.check == check)
+            for check in dict.fromkeys(finding.check for finding in findings)
+        },
+        offence=next((finding.first for finding in failed if finding.check in expected), ""),
+    )
+
+
+def _of(target: Target, cut_map: CutMap) -> CutMap:
+    return replace(
+        cut_map,
+        conversations=tuple(one for one in cut_map.conversations if one.target == target.name),
+        cuts=tuple(cut for cut in cut_map.cuts if cut.target == target.name),
+    )
 
 
 def judge_trial(evidence: Evidence, checks: Mapping[str, Check] = CHECKS) -> Iterator[Finding]:

@@ -51,6 +51,20 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Control:
+    """A target of which it is known what checks must say, and the least chaos that makes them: writes to cut, faults.
+
+    A flaw fails what its target expects, and a twin, which expects nothing, fails nothing. ``besides`` are checks
+    that a flaw may fail, too, where what it breaks is not in its hand.
+    """
+
+    target: Target
+    cuts: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shape:
     """How load arrives: ``clients`` at once, each back to back, or one request every ``pace_s`` seconds.
 

@@ -15,10 +15,11 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
+from tempfile import TemporaryDirectory
 
-import psutil
 import psycopg2
 
+from harness.client import Sending
 from harness.errors import HarnessError
 from harness.faults.arena import Arena
 from harness.faults.catalog import FAULTS
@@ -27,13 +28,14 @@ from harness.model import Fault, FaultWindow, Plan, Profile, Sample, Scenario, T
 from harness.provision.postgres import connect, url_through
 from harness.provision.schema import read_ledger, seed, wait_until_settled
 from harness.provision.stage import Parts
-from harness.provision.target import RunningTarget, target_process, wait_until_serving
+from harness.provision.target import GAUGES_VARIABLE, RunningTarget, target_process, wait_until_serving
 from harness.provision.toxiproxy import Link
 from harness.store import Store, TrialRecord
 from harness.trial import key_prefix
 
 HOLD_S = 0.7
 WATCH_S = 1.5
+LEFT_OVER_AFTER_S = 10.0
 WITHIN_TRANSACTION_TIMEOUT_S = 3.0
 # The waits of the targets, shortened so that a fault's whole course fits into a few seconds.
 ENVIRONMENT = {
@@ -44,6 +46,7 @@ ENVIRONMENT = {
     "TWIN_IDLE_IN_TRANSACTION_TIMEOUT_MS": "1000",
     "TWIN_DEAD_PEER_MS": "2000",
 }
+FIRST_CLIENT = 0xF000_0000  # clients of faults, whose keys are not those of the load
 WORKERS = 2  # so that uvicorn replaces one that dies
 POOL = 4  # of each worker, fewer than the clients that it serves, so that a pool can be exhausted
 
@@ -62,12 +65,15 @@ class Ring:
     users: int
 
 
-def make_programme(targets: Sequence[str], faults: Sequence[str], blocks: int, seed_of_run: int, name: str) -> Plan:
-    """Lay out every fault on every target once a block, in a seeded order; the targets take turns by block.
+def make_programme(  # noqa: PLR0913, PLR0917 - what a programme is made of
+    targets: Sequence[str], faults: Sequence[str], draw: int, blocks: int, seed_of_run: int, name: str
+) -> Plan:
+    """Lay out so many faults on every target once a block, in a seeded order; the targets take turns by block.
 
     Args:
         targets: Names of targets.
         faults: Kinds of faults.
+        draw: How many of them a block has of each target, drawn anew; all of them if there are no more.
         blocks: How often, each time in another order and under another seed.
         seed_of_run: The same seed lays out the same programme.
         name: The profile's.
@@ -76,7 +82,7 @@ def make_programme(targets: Sequence[str], faults: Sequence[str], blocks: int, s
     for block in range(1, blocks + 1):
         for target in targets if block % 2 else tuple(reversed(targets)):
             random = Random(f"{seed_of_run}/{block}/{target}")  # noqa: S311 - a plan to be repeated, no secret
-            for slot, fault in enumerate(random.sample(list(faults), len(faults))):
+            for slot, fault in enumerate(random.sample(list(faults), min(draw, len(faults)))):
                 trials.append(
                     Trial(
                         id=f"{block:02d}-{target}-{slot:02d}-{fault}",
@@ -109,7 +115,9 @@ def fresh_ring(  # noqa: PLR0913, PLR0917 - the things a block is made of
         load = stack.enter_context(generator(store.log("generator")))
         link = stack.enter_context(parts.toxiproxy.link(target.name, parts.postgres.address))
         url = url_through(parts.postgres.url, link.port)
-        running = stack.enter_context(target_process(sized, url, store.log(target.name), environment=ENVIRONMENT))
+        gauges = stack.enter_context(TemporaryDirectory(prefix="twinbench-gauges-"))
+        environment = {**ENVIRONMENT, GAUGES_VARIABLE: gauges}
+        running = stack.enter_context(target_process(sized, url, store.log(target.name), environment=environment))
         seed(parts.postgres.url, users=rows[0], posts_per_user=rows[1])
         load.wait_until_ready()
         wait_until_serving(running)
@@ -132,24 +140,36 @@ def run_fault(trial: Trial, ring: Ring) -> None:
         HarnessError: A part of the harness died, or the record is not whole.
     """
     postgres = ring.parts.postgres
-    fault = FAULTS[trial.fault](_arena(ring))
+    sent: list[Sending] = []
+    fault = FAULTS[trial.fault](_arena(trial, ring, sent))
     samples: list[Sample] = []
     with _loaded(trial, ring) as finish:
         window = _inject_and_heal(fault, postgres.url, samples)
         time.sleep(WATCH_S)
         loaded = finish()
-    left = wait_until_settled(postgres.url)
-    samples.append(_sample("sessions", "left_in_transaction", left))
-    samples.append(_sample("load", "recorded", loaded.recorded))
+    samples += _left_over(ring, window.healed_ns / 1e9 + LEFT_OVER_AFTER_S)
+    noted = tuple(one.op(loaded.recorded + number) for number, one in enumerate(sent))
+    samples.append(_sample("load", "recorded", loaded.recorded + len(noted)))
     ring.store.write_trial(
         TrialRecord(
             trial=trial,
             window=loaded.window,
             samples=tuple(samples),
             faults=(window,),
+            noted=noted,
             ledger=read_ledger(postgres.url, key_prefix(trial), ring.users),
         )
     )
+
+
+def _left_over(ring: Ring, deadline_s: float) -> Iterator[Sample]:
+    """Read what was not given back, once it is nothing or time is up: as PostgreSQL and as the pools see it."""
+    left = wait_until_settled(ring.parts.postgres.url, deadline_s - time.monotonic())
+    yield _sample("sessions", "left_in_transaction", left)
+    while (out := ring.running.checked_out()) != 0 and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    if out is not None:
+        yield _sample("pool", "left_checked_out", out)
 
 
 def _inject_and_heal(fault: Fault, url: str, samples: list[Sample]) -> FaultWindow:
@@ -230,7 +250,14 @@ def _loaded(trial: Trial, ring: Ring) -> Iterator[Callable[[], Loaded]]:
             thread.join()
 
 
-def _arena(ring: Ring) -> Arena:
+def _arena(trial: Trial, ring: Ring, sent: list[Sending]) -> Arena:
+    def begin(operation: str, key: str = "", *, named: bool = False) -> Sending:
+        number = len(sent)
+        own = key or f"{key_prefix(trial)}{FIRST_CLIENT:08x}{number:016x}"
+        sending = Sending(ring.running.url, operation, own, seed=int(own[-8:], 16), named=named)
+        sent.append(sending)
+        return sending
+
     postgres, toxiproxy = ring.parts.postgres, ring.parts.toxiproxy
     host, port = postgres.address
     return Arena(
@@ -238,10 +265,11 @@ def _arena(ring: Ring) -> Arena:
         postgres_address=f"{host}:{port}",
         direct=partial(_open, postgres.url),
         through=partial(_open, url_through(postgres.url, ring.link.port)),
-        workers=partial(_workers, ring.running.child.process),
+        workers=ring.running.workers,
         toxiproxy=toxiproxy.child.process if toxiproxy and toxiproxy.child else None,
         postmaster=postgres.child.process if postgres.child else None,
         restart_postgres=postgres.restart,
+        begin=begin,
     )
 
 
@@ -249,13 +277,6 @@ def _open(url: str) -> psycopg2.extensions.connection:
     connection = psycopg2.connect(url, connect_timeout=2, application_name="twinbench-fault")
     connection.autocommit = True
     return connection
-
-
-def _workers(server: psutil.Process) -> list[psutil.Process]:
-    """Return the processes that serve: the children of uvicorn's supervisor that are not its resource tracker."""
-    with suppress(psutil.Error):
-        return [child for child in server.children() if "spawn_main" in " ".join(child.cmdline())]
-    return []
 
 
 def _sample(probe: str, metric: str, value: float) -> Sample:

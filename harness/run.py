@@ -133,6 +133,7 @@ def conclude(store: Store) -> Summary:
     """
     # imported here, as they take seconds that 'list', 'doctor' and a usage error need not pay
     from harness.analyse import cut_strips, cuts_per_s, fault_rows  # noqa: PLC0415 - see above
+    from harness.judge import control_rows  # noqa: PLC0415 - see above
     from harness.report.page import write_report  # noqa: PLC0415 - see above
 
     record = store.record()
@@ -158,6 +159,7 @@ def conclude(store: Store) -> Summary:
         cuts=cut_strips(store),
         cuts_per_s=cuts_per_s(store),
         faults=fault_rows(store, record),
+        controls=control_rows(store, record),
     )
     store.write_summary(summary)
     write_report(summary, store.folder)

@@ -85,7 +85,8 @@ def show(summary: Summary, report: str, console: Console) -> None:
 
 def _chaos_table(summary: Summary) -> Table:
     """Fold findings by check, and count the fates of all cuts."""
-    table = Table(title=f"{' and '.join(summary.plan.targets)}: every check, over cuts and faults")
+    tried = " and ".join(summary.plan.targets) or "every flaw, and the twins by the same means"
+    table = Table(title=f"{tried}: every check, over cuts and faults")
     for column in ("check", "pass", "fail", "undecided"):
         table.add_column(column, justify="left" if column == "check" else "right")
     for check in dict.fromkeys(finding.check for finding in summary.findings):

@@ -4,7 +4,7 @@
     results/<run>/wire.json           round trips per request
     results/<run>/trials/<id>/        ops.arrows as load runs; trial.json once the trial is over
     results/<run>/set-aside/<id>-<n>/ the n-th attempt at a trial that was run again
-    results/<run>/cuts.json           every cut of a chaos run
+    results/<run>/cuts.json           every cut of a chaos run; those of its controls in control-cuts.json
     results/<run>/finished.json       the completion mark, written last
     results/<run>/summary.json        what judge and analyse made of it; can be made again
     results/latest                    a link to the newest run
@@ -31,6 +31,7 @@ from pydantic import TypeAdapter, ValidationError
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.findings import Setting, Summary, WireCount
 from harness.model import (
+    Control,
     CutMap,
     Evidence,
     FaultWindow,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VERSION = 2
+CONTROL_CUTS = "control-cuts"
 T = TypeVar("T")
 
 
@@ -67,17 +69,19 @@ class RunRecord:
     settings: tuple[Setting, ...]
     not_done: tuple[str, ...]
     kind: Literal["bench", "chaos"] = "bench"
+    controls: tuple[Control, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialRecord:
-    """What is known of a trial when it is over, beside its ops."""
+    """What is known of a trial when it is over, beside its ops; ``noted`` are those that a fault sent itself."""
 
     trial: Trial
     window: Window
     samples: tuple[Sample, ...]
     faults: tuple[FaultWindow, ...]
     ledger: Ledger | None
+    noted: tuple[Op, ...] = ()
 
 
 class Store:
@@ -191,13 +195,13 @@ class Store:
         path = self.folder / "wire.json"
         return _read(path, tuple[WireCount, ...]) if path.exists() else ()
 
-    def write_cuts(self, cut_map: CutMap) -> None:
-        """Store the cut map."""
-        _write(self.folder / "cuts.json", CutMap, cut_map)
+    def write_cuts(self, cut_map: CutMap, name: str = "cuts") -> None:
+        """Store the cut map; that of the controls goes by ``CONTROL_CUTS``."""
+        _write(self.folder / f"{name}.json", CutMap, cut_map)
 
-    def cuts(self) -> CutMap | None:
+    def cuts(self, name: str = "cuts") -> CutMap | None:
         """Return the cut map; None if there is none."""
-        path = self.folder / "cuts.json"
+        path = self.folder / f"{name}.json"
         return _read(path, CutMap) if path.exists() else None
 
     def finish(self, duration_s: float) -> None:
@@ -253,7 +257,7 @@ class Store:
             target=next(target for target in record.targets if target.name == trial.target),
             scenario=next(scenario for scenario in record.scenarios if scenario.name == trial.scenario),
             environment=record.environment,
-            ops=ops,
+            ops=(*ops, *(known.noted if known else ())),
             samples=known.samples if known else (),
             faults=known.faults if known else (),
             window=known.window if known else None,

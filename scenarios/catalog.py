@@ -37,7 +37,7 @@ PROFILES: dict[str, Profile] = {
             levels_ms=(0, 5, 20),
             blocks=5,
             warmup_s=0.4,
-            measure_s=1.0,
+            measure_s=0.9,
         ),
         Profile(
             name="full",
@@ -57,18 +57,25 @@ CUTTABLE = ("create_user", "create_post", "transfer")
 
 @dataclass(frozen=True, kw_only=True)
 class ChaosProfile:
-    """How much chaos: the writes to cut at every byte, and how many seeded programmes of all faults."""
+    """How much chaos: the writes to cut at every byte, and how many seeded programmes of how many faults each.
+
+    ``faults`` is None for all of them in each programme. With ``flaws`` all flaws are tried, too; where there is
+    nothing else to do, the twins are tried by what brings the flaws to light.
+    """
 
     name: str
-    cuts: tuple[str, ...]
-    blocks: int
+    cuts: tuple[str, ...] = ()
+    blocks: int = 1
+    faults: int | None = None
+    flaws: bool = False
 
 
 CHAOS_PROFILES: dict[str, ChaosProfile] = {
     profile.name: profile
     for profile in (
-        ChaosProfile(name="default", cuts=("create_user",), blocks=1),
-        ChaosProfile(name="full", cuts=CUTTABLE, blocks=5),
-        ChaosProfile(name="soak", cuts=(), blocks=20),
+        ChaosProfile(name="default", cuts=("create_user",)),
+        ChaosProfile(name="full", cuts=CUTTABLE, blocks=5, flaws=True),
+        ChaosProfile(name="soak", blocks=20, faults=12),
+        ChaosProfile(name="flaws", faults=0, flaws=True),
     )
 }

@@ -61,17 +61,21 @@ def check_deadline(evidence: Evidence) -> Finding:
 
 
 def check_recovery(evidence: Evidence) -> Finding:
-    """See that after the heal every kind of write is served again, and that no session was left in a transaction.
+    """See that after the heal every kind of write is served again, and that nothing was kept that is to be given back.
 
+    That is: no session in a transaction, and no connection checked out of its pool, ten seconds after the heal.
     Served means done, or refused for what it asked (4xx); a kind that was hardly sent is not judged.
     """
     if not evidence.faults or not evidence.complete:
         return _finding("recovery", evidence, Verdict.UNDECIDED, "No fault was healed")
     left = _reading(evidence, "left_in_transaction")
-    if left is None:
-        return _finding("recovery", evidence, Verdict.UNDECIDED, "The sessions were not counted")
+    out = _reading(evidence, "left_checked_out")
+    if left is None or out is None:
+        return _finding("recovery", evidence, Verdict.UNDECIDED, "What was left over was not counted")
     after_s = recovered_s(evidence)
     offences = [f"{left:.0f} sessions were left in a transaction"] if left else []
+    if out:
+        offences.append(f"{out:.0f} connections were never given back to their pool")
     if after_s is None:
         offences.append("no write was done after the heal")
     offences += [f"no {name} was served after the heal" for name in _unserved(evidence)]

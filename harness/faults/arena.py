@@ -32,6 +32,25 @@ class Proxy(Protocol):
         """Lead new connections to ``host:port``; those that are open are dropped."""
 
 
+class Sending(Protocol):
+    """One write that a client sends as it pleases; what it is told is on record like every other op."""
+
+    key: str
+
+    @property
+    def length_bytes(self) -> int:
+        """Bytes of the whole request."""
+
+    def send(self, count: int | None = None) -> None:
+        """Send so many bytes more, or all that are left."""
+
+    def answer(self, timeout_s: float, pause_s: float = 0.0) -> int:
+        """Read the answer, with a pause before each byte, and return its status; 0 if none came."""
+
+    def hang_up(self) -> None:
+        """Close the connection; without an answer its client knows nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arena:
     """One target under load, and all that stands behind it.
@@ -40,6 +59,7 @@ class Arena:
     connect), straight to PostgreSQL and by the target's proxy. ``workers`` are the target's serving
     processes. ``toxiproxy`` and ``postmaster`` are None where they are the user's own, and are then left
     alone. ``restart_postgres`` stops PostgreSQL at once (immediate shutdown) and brings it up again.
+    ``begin(operation, key="", named=False)`` connects to the target for one write, under a new key or a given one.
     """
 
     proxy: Proxy
@@ -50,6 +70,7 @@ class Arena:
     toxiproxy: psutil.Process | None
     postmaster: psutil.Process | None
     restart_postgres: Callable[[], None]
+    begin: Callable[..., Sending]
 
 
 def wait_for(bitten: Callable[[], str], timeout_s: float = BITE_TIMEOUT_S) -> str:

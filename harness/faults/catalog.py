@@ -8,11 +8,15 @@ from harness.faults.arena import Arena
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.black_hole import BlackHole
 from harness.faults.black_hole_heals import BlackHoleHeals
+from harness.faults.blind_retry import BlindRetry
 from harness.faults.cancel_statement import CancelStatement
 from harness.faults.connections_exhausted import ConnectionsExhausted
 from harness.faults.cut import Cut
 from harness.faults.deadlock import Deadlock
 from harness.faults.deferred_constraint import DeferredConstraint
+from harness.faults.disconnect_after_commit import DisconnectAfterCommit
+from harness.faults.disconnect_before_commit import DisconnectBeforeCommit
+from harness.faults.disconnect_during_commit import DisconnectDuringCommit
 from harness.faults.exhaust_pool import ExhaustPool
 from harness.faults.freeze_backend import FreezeBackend
 from harness.faults.freeze_postmaster import FreezePostmaster
@@ -25,13 +29,17 @@ from harness.faults.kill_worker import KillWorker
 from harness.faults.latency import Latency
 from harness.faults.lock_contention import LockContention
 from harness.faults.migration_under_load import MigrationUnderLoad
+from harness.faults.out_of_file_space import OutOfFileSpace
 from harness.faults.proxy_disabled import ProxyDisabled
 from harness.faults.proxy_frozen import ProxyFrozen
 from harness.faults.questions import Question
 from harness.faults.reset import Reset
+from harness.faults.same_key_twice import SameKeyTwice
 from harness.faults.serialization_failure import SerializationFailure
 from harness.faults.slicer import Slicer
 from harness.faults.slow_close import SlowClose
+from harness.faults.slow_reader import SlowReader
+from harness.faults.slow_writer import SlowWriter
 from harness.faults.statement_timeout import StatementTimeout
 from harness.faults.terminate_backend import TerminateBackend
 from harness.faults.terminate_worker import TerminateWorker
@@ -68,8 +76,10 @@ FAULTS: Mapping[str, Callable[[Arena], Fault]] = {
             *(ProxyDisabled, UpstreamDead, ProxyFrozen),
             *(TerminateBackend, CancelStatement, KillBackend, FreezeBackend, FreezePostmaster, ImmediateRestart),
             *(LockContention, Deadlock, StatementTimeout, IdleInTransactionTimeout, SerializationFailure),
-            *(DeferredConstraint, ConnectionsExhausted),
+            *(DeferredConstraint, ConnectionsExhausted, OutOfFileSpace),
             *(KillWorker, TerminateWorker, FreezeWorker, ExhaustPool),
+            *(DisconnectBeforeCommit, DisconnectDuringCommit, DisconnectAfterCommit),
+            *(SlowReader, SlowWriter, BlindRetry, SameKeyTwice),
             *(MigrationUnderLoad,),
         )
     },

@@ -12,7 +12,7 @@ import psycopg2
 from harness.faults.arena import Arena, wait_for
 from harness.faults.questions import ask, sessions
 
-MIDDLE = 300  # holders of credits have ids on both sides of it
+MIDDLE = 300  # half of those between whom credits move have ids on either side of it
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 # A transfer that waits for its second row holds its first, and has a transaction id by that.
 HOLDING = "wait_event_type = 'Lock' AND backend_xid IS NOT NULL AND query LIKE '%FOR UPDATE%'"

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
+
+import psutil
 
 from harness.faults.arena import Arena
 from harness.faults.questions import ask
 
+WAL_WRITER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
+# What is not on disk by then is what somebody was told too early; a session that waits for its commit writes itself.
+HELD_S = 0.3
+LET_GO_S = 0.1
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImmediateRestart:
-    """Immediate shutdown: no checkpoint, no farewell to clients; what was committed comes back from the WAL."""
+    """Immediate shutdown: no checkpoint, no farewell to clients; what was committed comes back from the WAL.
+
+    The WAL writer is stopped for a moment before, so that the shutdown never happens to come just after it wrote.
+    """
 
     arena: Arena
     kind: str = "immediate_restart"
@@ -20,9 +34,20 @@ class ImmediateRestart:
     def inject(self) -> str:
         """Stop and start; the proof is that the server says it started a moment ago."""
         before = ask(self.arena, "SELECT pg_postmaster_start_time()")
+        pid = ask(self.arena, WAL_WRITER)
+        if self.arena.postmaster is not None and pid is not None:
+            _send(pid, signal.SIGSTOP)
+            time.sleep(HELD_S)
+            # the order to shut down waits for it by then, and is the first thing that it gets to see
+            threading.Timer(LET_GO_S, _send, (pid, signal.SIGCONT)).start()
         self.arena.restart_postgres()
         after = ask(self.arena, "SELECT pg_postmaster_start_time()")
         return f"the server started again at {after:%H:%M:%S}" if after is not None and after != before else ""
 
     def heal(self) -> None:
         """It is up again already."""
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(psutil.Error):
+        psutil.Process(pid).send_signal(number)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from harness.faults.arena import Arena
 from harness.faults.triggers import bites, plant, uproot
 
-TABLE = "posts"
+TABLE = "audit_log"  # which every write goes to
 BODY = "RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001';"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SerializationFailure:
-    """Inserting a post raises SQLSTATE 40001.
+    """Inserting an audit row raises SQLSTATE 40001.
 
     A trigger raises it: at the isolation level of the targets it never comes by itself.
     """

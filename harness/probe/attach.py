@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import os
+from pathlib import Path
 
+from harness.probe.pool import FOLDER_VARIABLE, PoolGauge
 from harness.probe.served import App, Served
 
 APP_VARIABLE = "TWINBENCH_APP"
@@ -21,4 +23,6 @@ def load(name: str) -> App:
     return app
 
 
+if FOLDER_VARIABLE in os.environ:
+    PoolGauge(Path(os.environ[FOLDER_VARIABLE]))
 app = Served(load(os.environ[APP_VARIABLE]))

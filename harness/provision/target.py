@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import requests
 
 from harness.errors import PartDied
@@ -18,6 +19,9 @@ from harness.provision.loopback import HOST, free_port, wait_until
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0
 SERVED_PATH = "/-/twinbench/served"  # harness.probe.served.PATH; the probe lives in the target's process
+
+GAUGE = ".checked-out"  # harness.probe.pool.SUFFIX, the same
+GAUGES_VARIABLE = "TWINBENCH_GAUGES"  # harness.probe.pool.FOLDER_VARIABLE
 
 SERVER = {
     "--loop": "uvloop",  # both twins at their best: libuv and the C parser
@@ -35,6 +39,25 @@ class RunningTarget:
     target: Target
     url: str
     child: Child
+    gauges: Path | None = None
+
+    def workers(self) -> list[psutil.Process]:
+        """Return the processes that serve: the children of uvicorn's supervisor but for its resource tracker."""
+        with suppress(psutil.Error):
+            return [child for child in self.child.process.children() if "spawn_main" in " ".join(child.cmdline())]
+        return []
+
+    def checked_out(self) -> int | None:
+        """Return how many connections all workers have checked out of their pools; None if one did not tell."""
+        if self.gauges is None:
+            return None
+        total = 0
+        for worker in self.workers():
+            try:
+                total += int.from_bytes((self.gauges / f"{worker.pid}{GAUGE}").read_bytes(), sys.byteorder, signed=True)
+            except OSError:
+                return None
+        return total
 
     def served(self) -> int:
         """Return how many requests have reached the application so far.
@@ -61,7 +84,10 @@ def target_process(
     port: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[RunningTarget]:
-    """Start a target at once; ``wait_until_serving`` says when it serves, so that several can start together."""
+    """Start a target at once; ``wait_until_serving`` says when it serves, so that several can start together.
+
+    With a folder at ``GAUGES_VARIABLE`` its workers tell there how many connections they have checked out.
+    """
     port = port or free_port()
     options = [word for pair in SERVER.items() for word in pair]
     argv = [
@@ -77,7 +103,10 @@ def target_process(
         "TWIN_THREADS": str(target.threads),
     }
     with started(f"Target {target.name}", argv, log=log, environment=variables, grace_s=STOP_GRACE_S) as child:
-        yield RunningTarget(target=target, url=f"http://{HOST}:{port}", child=child)
+        gauges = (environment or {}).get(GAUGES_VARIABLE)
+        yield RunningTarget(
+            target=target, url=f"http://{HOST}:{port}", child=child, gauges=Path(gauges) if gauges else None
+        )
 
 
 def wait_until_serving(running: RunningTarget) -> None:

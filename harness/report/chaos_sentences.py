@@ -12,12 +12,21 @@ from harness.model import Verdict
 def chaos_headline(summary: Summary) -> str:
     """Return the answer to the question of a chaos run in one sentence."""
     targets = " and ".join(summary.plan.targets)
+    if not targets:
+        return _controls_headline(summary)
     if summary.verdict is Verdict.FAIL:
         broken = sorted({finding.summary for finding in summary.findings if finding.verdict is Verdict.FAIL})
         return f"{targets}: {'; '.join(broken)}."
     if summary.verdict is Verdict.UNDECIDED:
         return f"{targets}: no write was found broken, but this run can't say that none is."
     return f"{targets}: no write was ever partial, no acknowledged one was lost, and no refused one is there."
+
+
+def _controls_headline(summary: Summary) -> str:
+    if summary.verdict is Verdict.PASS:
+        return "Every flaw was caught by the check that it names, and no check failed a twin."
+    wrong = [finding for finding in summary.findings if finding.verdict is not Verdict.PASS]
+    return f"{len(wrong)} of {len(summary.findings)} controls are not as they must be."
 
 
 def chaos_answers(summary: Summary) -> tuple[str, ...]:
@@ -47,6 +56,10 @@ def chaos_answers(summary: Summary) -> tuple[str, ...]:
         )
         writes_found = [finding for finding in summary.findings if finding.check == "writes"]
         told.append(f"{_sum_of_writes([finding.measured for finding in writes_found])}.")
+    if summary.controls:
+        flaws = [row for row in summary.controls if row.expected]
+        caught = sum(row.verdicts.get(check) is Verdict.FAIL for row in flaws for check in row.expected)
+        told.append(f"{caught} of {len(flaws)} flaws were caught by the check that they name.")
     return tuple(told)
 
 

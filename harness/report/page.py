@@ -66,6 +66,7 @@ def render(summary: Summary) -> str:
         headline=chaos_headline(summary) if chaos else headline(summary),
         answers=chaos_answers(summary) if chaos else answers(summary),
         faults=tables.faults(summary),
+        controls={"checks": list(dict.fromkeys(check for row in summary.controls for check in row.verdicts))},
         figures={figure.id: figure for figure in figures},
         wire=tables.wire(summary),
         distances=tables.distances(summary),
@@ -86,6 +87,8 @@ def _again(summary: Summary) -> str:
     """The command that plans the same trials again."""
     plan = summary.plan
     if summary.kind == "chaos":
+        if not plan.targets:
+            return f"twinbench chaos --profile {plan.profile.name} --seed {plan.seed}"
         cuts = " ".join(f"--cut {name}" for name in dict.fromkeys(strip.operation for strip in summary.cuts))
         faults = "" if plan.trials else " --fault none"
         chosen = " ".join(f"--target {target}" for target in plan.targets)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from harness.model import Target, Verdict
+from harness.model import Control, Target, Verdict
 
 PREFIX = "flaw:"
+# Faults that break nothing: they stretch requests, so that more of them meet.
+SLOW = ("latency", "jitter")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flaw:
-    """One flawed target, and how it is brought to light: writes to cut, faults to inject."""
-
-    target: Target
-    cuts: tuple[str, ...]
-    faults: tuple[str, ...]
-
-
-def _flaw(name: str, caught_by: str, cuts: tuple[str, ...], faults: tuple[str, ...]) -> Flaw:
+def _flaw(
+    name: str, caught_by: str, cuts: tuple[str, ...], faults: tuple[str, ...], besides: tuple[str, ...] = ()
+) -> Control:
     target = Target(
         name=f"{PREFIX}{name}",
         model="async",
@@ -28,10 +22,10 @@ def _flaw(name: str, caught_by: str, cuts: tuple[str, ...], faults: tuple[str, .
         flaw=name,
         expected={caught_by: Verdict.FAIL},
     )
-    return Flaw(target=target, cuts=cuts, faults=faults)
+    return Control(target=target, cuts=cuts, faults=faults, besides=besides)
 
 
-FLAWS: Mapping[str, Flaw] = {
+FLAWS: Mapping[str, Control] = {
     flaw.target.name: flaw
     for flaw in (
         _flaw("commit_in_two_steps", "cuts", ("create_user",), ()),
@@ -39,10 +33,11 @@ FLAWS: Mapping[str, Flaw] = {
         _flaw("commit_after_the_response", "cuts", ("create_user",), ()),
         _flaw("fire_and_forget", "cuts", ("create_user",), ()),
         _flaw("blind_retry", "cuts", ("create_post",), ()),
-        _flaw("swallowed_error", "writes", (), ("cancel_statement",)),
-        _flaw("session_shared", "writes", (), ("latency",)),
+        _flaw("swallowed_error", "writes", (), ("serialization_failure",)),
+        _flaw("session_shared", "writes", (), SLOW, besides=("balances", "recovery")),
         _flaw("kept_in_memory", "writes", (), ("kill_worker",)),
-        _flaw("lost_update", "balances", (), ("latency",)),
+        _flaw("synchronous_commit_off", "writes", (), ("immediate_restart",)),
+        _flaw("lost_update", "balances", (), ("lock_contention",)),
         _flaw("session_reused_without_rollback", "recovery", (), ("immediate_restart",)),
     )
 }

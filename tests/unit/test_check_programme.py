@@ -21,7 +21,9 @@ def read(said: str = f'{{"users":1,"credits":{OWED}}}', outcome: str = "ok") -> 
 
 def trial(*ops: Op, facts: dict[str, int] | None = None, readings: dict[str, float] | None = None) -> Evidence:
     """Evidence of a sound trial, or of one that is not."""
-    known = {"in_transaction": 3.0, "left_in_transaction": 0.0} if readings is None else readings
+    known = (
+        {"in_transaction": 3.0, "left_in_transaction": 0.0, "left_checked_out": 0.0} if readings is None else readings
+    )
     return replace(
         evidence(*(ops or (op(0), read(), op(20)))),
         faults=(FAULT,),
@@ -104,10 +106,15 @@ class TestRecovery:
         assert check_recovery(trial(op(20), *unavailable)).verdict is Verdict.FAIL
 
     def test_a_session_left_in_a_transaction_is_a_failure(self) -> None:
-        found = check_recovery(trial(readings={"left_in_transaction": 1.0}))
+        found = check_recovery(trial(readings={"left_in_transaction": 1.0, "left_checked_out": 0.0}))
         assert (found.verdict, found.first) == (Verdict.FAIL, "1 sessions were left in a transaction")
 
+    def test_a_connection_that_was_not_given_back_is_a_failure(self) -> None:
+        found = check_recovery(trial(readings={"left_in_transaction": 0.0, "left_checked_out": 2.0}))
+        assert (found.verdict, found.first) == (Verdict.FAIL, "2 connections were never given back to their pool")
+
     def test_what_was_not_counted_is_not_known(self) -> None:
-        assert check_recovery(trial(readings={})).verdict is Verdict.UNDECIDED
+        for readings in ({}, {"left_in_transaction": 0.0}, {"left_checked_out": 0.0}):
+            assert check_recovery(trial(readings=readings)).verdict is Verdict.UNDECIDED
         assert check_recovery(replace(trial(), complete=False)).verdict is Verdict.UNDECIDED
         assert check_recovery(replace(trial(), faults=())).verdict is Verdict.UNDECIDED

@@ -1,0 +1,38 @@
+"""Clients go away while their transactions commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena, wait_for
+from harness.faults.questions import sessions
+from harness.faults.triggers import plant, uproot
+
+CLIENTS = 6
+TABLE = "audit_log"
+COMMITTING = "query ILIKE 'commit%' AND wait_event = 'PgSleep'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisconnectDuringCommit:
+    """COMMIT takes a while, and meanwhile the clients hang up."""
+
+    arena: Arena
+    kind: str = "disconnect_during_commit"
+    colour: str = "--fault-client"
+    detail: str = f"{CLIENTS} clients"
+
+    def inject(self) -> str:
+        """Slow COMMIT down, hang up in it; the proof is how many sessions were in COMMIT."""
+        plant(self.arena, TABLE, "PERFORM pg_sleep(0.2);", deferred=True)
+        sent = [self.arena.begin("create_user") for _ in range(CLIENTS)]
+        for one in sent:
+            one.send()
+        committing = wait_for(lambda: str(sessions(self.arena, COMMITTING) or ""))
+        for one in sent:
+            one.hang_up()
+        return f"{CLIENTS} clients hung up while {committing} sessions were in COMMIT" if committing else ""
+
+    def heal(self) -> None:
+        """Let COMMIT be quick again."""
+        uproot(self.arena, TABLE)

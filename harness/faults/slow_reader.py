@@ -1,0 +1,35 @@
+"""Clients read their answers byte by byte."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from harness.faults.arena import Arena
+
+CLIENTS = 2
+PAUSE_S = 0.002
+PATIENCE_S = 8.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlowReader:
+    """A phone on a bad line: an answer takes seconds to be read, and must hold no database connection meanwhile."""
+
+    arena: Arena
+    kind: str = "slow_reader"
+    colour: str = "--fault-client"
+    detail: str = f"{1e3 * PAUSE_S:.0f} ms a byte"
+
+    def inject(self) -> str:
+        """Send, read slowly; the proof is how long the answers took."""
+        began_s = time.monotonic()
+        sent = [self.arena.begin("create_user") for _ in range(CLIENTS)]
+        for one in sent:
+            one.send()
+        answered = sum(bool(one.answer(PATIENCE_S, PAUSE_S)) for one in sent)
+        took_s = time.monotonic() - began_s
+        return f"{answered} answers took {took_s:.1f} s to be read" if answered and took_s > PAUSE_S else ""
+
+    def heal(self) -> None:
+        """There is nothing to undo."""
