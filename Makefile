@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench chaos flaws soak mutants test lint types doctor setup schema lock clean
+.PHONY: help bench bench-probes chaos flaws soak mutants test lint types doctor setup schema lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 bench: setup ## compare async against sync; PROFILE=quick|default|full
 	$(BIN)/twinbench bench --profile $(PROFILE)
@@ -27,6 +27,10 @@ mutants: setup ## change the checks one thing at a time, and see a test go red: 
 
 flaws: setup ## try every flawed target: is each caught by the check that it names, and no twin by any?
 	$(BIN)/twinbench chaos --profile flaws
+
+bench-probes: setup ## what the probes cost: both twins with and without them, in turns
+	$(BIN)/twinbench run ping point-read --target async:probed --target async --level 0 --profile full
+	$(BIN)/twinbench run ping point-read --target sync:probed --target sync --level 0 --profile full
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import socket
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -14,7 +16,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from harness.model import Op, Outcome
-from scenarios.operations import OPERATIONS, Request
+from scenarios.operations import OPERATIONS, Request, holders_of
 from scenarios.outcomes import outcome_of
 
 CONNECT_TIMEOUT_S = 5.0
@@ -154,6 +156,17 @@ class Sending:
             error=error,
             named=self._named,
         )
+
+
+def seeds_apart(operations: Sequence[str]) -> Iterator[int]:
+    """Yield seeds whose writes lock different users, so that a client whose write is held up holds up no other."""
+    taken: set[int] = set()
+    for number in itertools.count():
+        made = [OPERATIONS[operation](Random(number), "") for operation in operations]  # noqa: S311 - no secret
+        users = {user for request in made for user in holders_of(request)}
+        if not users & taken:
+            taken |= users
+            yield number
 
 
 def _unanswered(outcome: Outcome, error: Exception, began_s: float) -> Answer:

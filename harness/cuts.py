@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
-from harness.client import Client
+from harness.client import Answer, Client, seeds_apart
 from harness.errors import HarnessError
 from harness.model import Conversation, Cut, CutMap, CutWay, Direction, Ledger, Outcome, Target
 from harness.provision.messages import read_messages
@@ -32,7 +32,7 @@ from harness.provision.toxiproxy import Link
 from harness.provision.wire import Heard, Tap, Trap, tap
 from harness.store import Store
 
-LANES = 4  # a target: with fewer, cores were idle while the lanes waited for answers
+LANES = 5  # a target: with fewer, cores were idle while the lanes waited for answers and for holds
 DEADLINE_S = 15.0
 HOLD_S = 2.0
 TRIES = 4
@@ -67,10 +67,15 @@ class Lane:
     client: Client
     keys: Iterator[int]
     prefix: str
+    seed: int
 
     def key(self) -> str:
         """Name the next write."""
         return f"{self.prefix}{next(self.keys):024x}"
+
+    def send(self, operation: str, key: str) -> Answer:
+        """Send one write to this lane's own users, or the cheapest request without a key."""
+        return self.client.send(operation, key, self.seed)
 
 
 def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tell
@@ -101,10 +106,10 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
     seed(parts.postgres.url, users=rows[0], posts_per_user=rows[1])
     restart_ids(parts.postgres.url, FIRST_ID)
     with ExitStack() as stack:
+        owners = [target for target in targets for _ in range(LANES)]
         lanes = [
-            stack.enter_context(_lane(parts, target, number * LANES + place, store))
-            for number, target in enumerate(targets)
-            for place in range(LANES)
+            stack.enter_context(_lane(parts, target, number, seed_of_lane, store))
+            for number, (target, seed_of_lane) in enumerate(zip(owners, seeds_apart(operations), strict=False))
         ]
         for lane in lanes:
             wait_until_serving(lane.running)
@@ -132,7 +137,7 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
 
 
 @contextmanager
-def _lane(parts: Parts, target: Target, number: int, store: Store) -> Iterator[Lane]:
+def _lane(parts: Parts, target: Target, number: int, seed_of_lane: int, store: Store) -> Iterator[Lane]:
     if parts.toxiproxy is None:
         raise HarnessError(f"There is nothing to cut with: {parts.without_toxiproxy}", "Run 'twinbench doctor'")
     with ExitStack() as stack:
@@ -149,6 +154,7 @@ def _lane(parts: Parts, target: Target, number: int, store: Store) -> Iterator[L
             client=stack.enter_context(Client(running.url, DEADLINE_S)),
             keys=itertools.count(),
             prefix=f"{FIRST_KEY_PREFIX + number:08x}",
+            seed=seed_of_lane,
         )
 
 
@@ -177,7 +183,7 @@ def _converse(lane: Lane, operation: str) -> Iterable[Conversation]:
 
 def _hear(lane: Lane, operation: str) -> Heard:
     heard = lane.witness.listen()
-    answer = lane.client.send(operation, lane.key())
+    answer = lane.send(operation, lane.key())
     time.sleep(HEARING_S)  # a target may go on writing after it has answered
     lane.witness.close_ear()
     if answer.outcome is not Outcome.OK:
@@ -191,7 +197,7 @@ def _hear(lane: Lane, operation: str) -> Heard:
 def _reconnect(lane: Lane) -> None:
     """Bring the lane's connection into the state in which each cut finds it."""
     with _limited(lane, Direction.UP, 0):
-        lane.client.send(HEALTH, "")
+        lane.send(HEALTH, "")
     _recover(lane, HEALTH)
 
 
@@ -206,18 +212,24 @@ def _limited(lane: Lane, direction: Direction, offset: int) -> Iterator[None]:
 
 
 def _places(conversations: Sequence[Conversation], stride: int) -> Iterator[Place]:
-    """Every byte by Toxiproxy; and by the witness at each message's end, the holds first as they take longest.
+    """Every byte by Toxiproxy; and by the witness at each message's end.
 
-    A sample leaves out the holds, and cuts at each ``stride``-th byte and all along COMMIT and its answer.
+    The holds, in which a lane only waits, are spread over the others, so that other lanes have work meanwhile. A
+    sample leaves them out, and cuts at each ``stride``-th byte and all along COMMIT and its answer.
     """
-    for way in (CutWay.FIN, CutWay.RST) if stride > 1 else (CutWay.HOLD, CutWay.FIN, CutWay.RST):
-        for conversation in conversations:
-            for message in conversation.messages:
-                yield _place(conversation, message.end, way)
+    ends = [(conversation, message.end) for conversation in conversations for message in conversation.messages]
+    quick = [_place(conversation, end, way) for way in (CutWay.FIN, CutWay.RST) for conversation, end in ends]
     for conversation in conversations:
         last = range(conversation.messages[-2].start, conversation.length_bytes + 1)
-        for offset in sorted({*range(0, conversation.length_bytes + 1, stride), *last}):
-            yield _place(conversation, offset, CutWay.LIMIT)
+        offsets = sorted({*range(0, conversation.length_bytes + 1, stride), *last})
+        quick += [_place(conversation, offset, CutWay.LIMIT) for offset in offsets]
+    holds = [] if stride > 1 else [_place(conversation, end, CutWay.HOLD) for conversation, end in ends]
+    apart = len(quick) // (len(holds) + 1)
+    for number, place in enumerate(quick):
+        if holds and number % apart == 0:
+            yield holds.pop()
+        yield place
+    yield from holds
 
 
 def _place(conversation: Conversation, offset: int, way: CutWay) -> Place:
@@ -246,7 +258,7 @@ def _run_lanes(
                     _hear(lane, place.operation)
                     _reconnect(lane)
                     cached.add(place.operation)
-                cuts.append(_cut(lane, place, conversations[lane.target.name, place.operation, place.direction]))
+                cuts.append(_cut_once(lane, place, conversations[lane.target.name, place.operation, place.direction]))
                 done()
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             errors.append(error)
@@ -261,18 +273,27 @@ def _run_lanes(
     return cuts
 
 
+def _cut_once(lane: Lane, place: Place, conversation: Conversation) -> Cut:
+    """Cut, and do so again where the answer was shorter this time, and ended before it could be cut."""
+    for _ in range(TRIES):
+        cut = _cut(lane, place, conversation)
+        if cut.bit or cut.outcome is not Outcome.OK or cut.passed_bytes >= place.offset:
+            break
+    return cut
+
+
 def _cut(lane: Lane, place: Place, conversation: Conversation) -> Cut:
     """Cut one write, see what its client is told, and bring the lane back to where it was."""
     key = lane.key()
     if place.way is CutWay.LIMIT:
         heard = lane.witness.listen()
         with _limited(lane, place.direction, place.offset):
-            answer = lane.client.send(place.operation, key)
+            answer = lane.send(place.operation, key)
             bit = _bit(lane, heard, place)  # a target may go on writing after it has answered
     else:
         trap = Trap(direction=place.direction, offset=place.offset, way=place.way, hold_s=HOLD_S)
         heard = lane.witness.listen(trap)
-        answer = lane.client.send(place.operation, key)
+        answer = lane.send(place.operation, key)
         bit = _bit(lane, heard, place)
     passed = bytes(heard.by(place.direction))
     lane.witness.close_ear()
@@ -316,7 +337,7 @@ def _recover(lane: Lane, operation: str) -> tuple[int, int]:
     """Ask until a request is answered well; return how many that took, 0 if none was, and the first status."""
     statuses: list[int] = []
     for number in range(1, TRIES + 1):
-        answer = lane.client.send(operation, "" if operation == HEALTH else lane.key())
+        answer = lane.send(operation, "" if operation == HEALTH else lane.key())
         statuses.append(answer.status)
         if answer.outcome is Outcome.OK:
             return number, statuses[0]

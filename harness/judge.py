@@ -9,6 +9,7 @@ from harness.checks.answers import check_answers
 from harness.checks.controls import check_control
 from harness.checks.cuts import check_cuts
 from harness.checks.distance import check_distance
+from harness.checks.loop import check_loop
 from harness.checks.programme import check_balances, check_bite, check_deadline, check_recovery
 from harness.checks.record import check_record
 from harness.checks.resends import check_resends
@@ -29,6 +30,7 @@ CHECKS: Mapping[str, Check] = {
     "deadline": check_deadline,
     "recovery": check_recovery,
 }
+BY_PROBE: Mapping[str, Check] = {"loop": check_loop}
 
 
 def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding, ...]:
@@ -100,9 +102,10 @@ def _of(target: Target, cut_map: CutMap) -> CutMap:
 
 def judge_trial(evidence: Evidence, checks: Mapping[str, Check] = CHECKS) -> Iterator[Finding]:
     """Judge one trial. A check that crashes has decided nothing, and says how it crashed."""
-    for name in evidence.scenario.checks:
+    by_probe = {name: check for name, check in BY_PROBE.items() if name in evidence.target.probes}
+    for name, check in {**{name: checks[name] for name in evidence.scenario.checks}, **by_probe}.items():
         try:
-            yield checks[name](evidence)
+            yield check(evidence)
         except Exception as error:  # noqa: BLE001 - whatever a check does, it must not pass
             yield Finding(
                 check=name,

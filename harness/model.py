@@ -36,7 +36,7 @@ class Target:
     """One build of an API under test.
 
     ``app`` is ``module:attribute`` of an ASGI application; ``pool`` the most connections it opens,
-    ``threads`` the size of the thread limiter of each worker.
+    ``threads`` the size of the thread limiter of each worker. ``probes`` names those that run inside it.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Target:
     workers: int = 1
     threads: int = 20
     pool: int = 20
+    probes: tuple[str, ...] = ()
     flaw: str | None = None
     expected: Mapping[str, Verdict] = field(default_factory=dict)
 

@@ -19,12 +19,12 @@ from tempfile import TemporaryDirectory
 
 import psycopg2
 
-from harness.client import Sending
+from harness.client import Client, Sending
 from harness.errors import HarnessError
 from harness.faults.arena import Arena
 from harness.faults.catalog import FAULTS
 from harness.load import Generator, Loaded, Order, generator
-from harness.model import Fault, FaultWindow, Plan, Profile, Sample, Scenario, Target, Trial
+from harness.model import Fault, FaultWindow, Op, Plan, Profile, Sample, Scenario, Target, Trial
 from harness.provision.postgres import connect, url_through
 from harness.provision.schema import read_ledger, seed, wait_until_settled
 from harness.provision.stage import Parts
@@ -36,6 +36,7 @@ from harness.trial import key_prefix
 HOLD_S = 0.7
 WATCH_S = 1.5
 LEFT_OVER_AFTER_S = 10.0
+READ_TIMEOUT_S = 5.0
 WITHIN_TRANSACTION_TIMEOUT_S = 3.0
 # The waits of the targets, shortened so that a fault's whole course fits into a few seconds.
 ENVIRONMENT = {
@@ -148,7 +149,10 @@ def run_fault(trial: Trial, ring: Ring) -> None:
         time.sleep(WATCH_S)
         loaded = finish()
     samples += _left_over(ring, window.healed_ns / 1e9 + LEFT_OVER_AFTER_S)
-    noted = tuple(one.op(loaded.recorded + number) for number, one in enumerate(sent))
+    noted = (
+        *(one.op(loaded.recorded + number) for number, one in enumerate(sent)),
+        _read_sum(ring.running.url, loaded.recorded + len(sent)),
+    )
     samples.append(_sample("load", "recorded", loaded.recorded + len(noted)))
     ring.store.write_trial(
         TrialRecord(
@@ -159,6 +163,25 @@ def run_fault(trial: Trial, ring: Ring) -> None:
             noted=noted,
             ledger=read_ledger(postgres.url, key_prefix(trial), ring.users),
         )
+    )
+
+
+def _read_sum(url: str, number: int) -> Op:
+    """Read the sum once more when all is quiet: under some faults no client of the load gets to."""
+    began_ns = time.monotonic_ns()
+    with Client(url, READ_TIMEOUT_S) as client:
+        answer = client.send("get_credits", "")
+    return Op(
+        id=number,
+        name="get_credits",
+        key="",
+        intended_ns=began_ns,
+        started_ns=began_ns,
+        ended_ns=time.monotonic_ns(),
+        outcome=answer.outcome,
+        status=answer.status,
+        error=answer.error,
+        said=answer.body,
     )
 
 

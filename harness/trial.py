@@ -113,7 +113,7 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
     record = TrialRecord(
         trial=trial,
         window=loaded.window,
-        samples=(*meter.samples(), *readings),
+        samples=(*meter.samples(), *readings, *target.probed(loaded.window)),
         faults=tuple(faults),
         ledger=ledger,
     )

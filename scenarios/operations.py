@@ -26,7 +26,7 @@ DATASET = Dataset(users=1000, posts_per_user=5)
 PAGE_USERS = 20
 # Users who hold credits and are never deleted. They are few, so that writes meet on one row, as they do where it
 # matters; and their ids are of one width, so that a write is as long every time.
-HOLDERS: tuple[int, ...] = (*range(100, 110), *range(490, 500))
+HOLDERS: tuple[int, ...] = (*range(100, 120), *range(480, 500))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +101,13 @@ def get_credits(_random: Random, _key: str) -> Request:
 
 def _holder(random: Random) -> int:
     return random.choice(HOLDERS)
+
+
+def holders_of(request: Request) -> set[int]:
+    """Return the users who are there for good and whose rows a write locks."""
+    body = request.body or {}
+    ids = {int(part) for part in request.path.split("/") if part.isdigit()}
+    return ids | {body[name] for name in ("from_user_id", "to_user_id") if name in body}
 
 
 OPERATIONS: Mapping[str, Operation] = {

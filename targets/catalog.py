@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.model import Control, Target
-from targets.flaws.catalog import FLAWS
+from targets.flaws.catalog import FLAWS, SEEN_INSIDE
 
 TWINS: dict[str, Target] = {
     target.name: target
@@ -24,4 +26,13 @@ CONTROLS: dict[str, Control] = {
     },
     **FLAWS,
 }
-CATALOG: dict[str, Target] = {**TWINS, **{name: flaw.target for name, flaw in FLAWS.items()}}
+# The twins with every probe inside, to be looked into, and to be held against those without.
+PROBED: dict[str, Target] = {
+    f"{name}:probed": replace(twin, name=f"{name}:probed", probes=("loop",)) for name, twin in TWINS.items()
+}
+CATALOG: dict[str, Target] = {
+    **TWINS,
+    **PROBED,
+    **{name: flaw.target for name, flaw in FLAWS.items()},
+    **SEEN_INSIDE,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 
 from harness.fates import OFFENCES, Fate, fate_of_cut
 from harness.findings import Finding
@@ -80,7 +81,7 @@ def _recovery(cuts: Sequence[Cut]) -> Finding:
         limit=f"{MOST_TRIES} requests",
         count=len(slow),
         first=tell(slow[0]) if slow else "",
-        worst=tell(max(slow, key=lambda cut: cut.recovered_after)) if slow else "",
+        worst=tell(max(slow, key=lambda cut: cut.recovered_after or inf)) if slow else "",  # 0 is never
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import requests
 
 from harness.errors import PartDied
-from harness.model import Target
+from harness.model import Sample, Target, Window
 from harness.provision.custody import Child, started
 from harness.provision.loopback import HOST, free_port, wait_until
 
@@ -22,6 +25,8 @@ SERVED_PATH = "/-/twinbench/served"  # harness.probe.served.PATH; the probe live
 
 GAUGE = ".checked-out"  # harness.probe.pool.SUFFIX, the same
 GAUGES_VARIABLE = "TWINBENCH_GAUGES"  # harness.probe.pool.FOLDER_VARIABLE
+PROBES_VARIABLE = "TWINBENCH_PROBES"  # harness.probe.recorder.FOLDER_VARIABLE
+PROBES_FLUSH_S = 0.3  # somewhat more than harness.probe.recorder.FLUSH_S
 
 SERVER = {
     "--loop": "uvloop",  # both twins at their best: libuv and the C parser
@@ -40,6 +45,7 @@ class RunningTarget:
     url: str
     child: Child
     gauges: Path | None = None
+    probes: Path | None = None
 
     def workers(self) -> list[psutil.Process]:
         """Return the processes that serve: the children of uvicorn's supervisor but for its resource tracker."""
@@ -58,6 +64,20 @@ class RunningTarget:
             except OSError:
                 return None
         return total
+
+    def probed(self, window: Window) -> list[Sample]:
+        """Return what the probes noted in a window that has just ended; nothing if there are none."""
+        if self.probes is None:
+            return []
+        time.sleep(PROBES_FLUSH_S)
+        samples = []
+        for path in sorted(self.probes.iterdir()):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                with suppress(ValueError):  # a line that is being written
+                    t_ns, probe, metric, value, labels = json.loads(line)
+                    if window.start_ns <= t_ns < window.end_ns:
+                        samples.append(Sample(t_ns=t_ns, probe=probe, metric=metric, value=value, labels=labels))
+        return samples
 
     def served(self) -> int:
         """Return how many requests have reached the application so far.
@@ -102,10 +122,20 @@ def target_process(
         "TWIN_POOL_SIZE": str(target.pool),
         "TWIN_THREADS": str(target.threads),
     }
-    with started(f"Target {target.name}", argv, log=log, environment=variables, grace_s=STOP_GRACE_S) as child:
-        gauges = (environment or {}).get(GAUGES_VARIABLE)
+    gauges = variables.get(GAUGES_VARIABLE)
+    with ExitStack() as stack:
+        probes = stack.enter_context(TemporaryDirectory(prefix="twinbench-probes-")) if target.probes else None
+        if probes:
+            variables[PROBES_VARIABLE] = probes
+        child = stack.enter_context(
+            started(f"Target {target.name}", argv, log=log, environment=variables, grace_s=STOP_GRACE_S)
+        )
         yield RunningTarget(
-            target=target, url=f"http://{HOST}:{port}", child=child, gauges=Path(gauges) if gauges else None
+            target=target,
+            url=f"http://{HOST}:{port}",
+            child=child,
+            gauges=Path(gauges) if gauges else None,
+            probes=Path(probes) if probes else None,
         )
 
 

@@ -1,4 +1,4 @@
-"""Every flaw: what it is, the check that must catch it, and the least chaos that shows it."""
+"""Every flaw: what it is, the check that must catch it, and the least that shows it."""
 
 from __future__ import annotations
 
@@ -39,5 +39,28 @@ FLAWS: Mapping[str, Control] = {
         _flaw("synchronous_commit_off", "writes", (), ("immediate_restart",)),
         _flaw("lost_update", "balances", (), ("lock_contention",)),
         _flaw("session_reused_without_rollback", "recovery", (), ("immediate_restart",)),
+    )
+}
+
+
+def _seen_inside(name: str, caught_by: str) -> Target:
+    return Target(
+        name=f"{PREFIX}{name}",
+        model="async",
+        driver="asyncpg",
+        app=f"targets.flaws.{name}:app",
+        probes=(caught_by,),
+        flaw=name,
+        expected={caught_by: Verdict.FAIL},
+    )
+
+
+# Those that break nothing, and that only a probe inside the target sees; by plain load, without chaos.
+SEEN_INSIDE: Mapping[str, Target] = {
+    target.name: target
+    for target in (
+        _seen_inside("blocking_call", "loop"),
+        _seen_inside("sync_driver", "loop"),
+        _seen_inside("work_in_the_loop", "loop"),
     )
 }

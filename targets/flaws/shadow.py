@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI
 
 PREFIX = "/api/v1"
 
 
-def shadow(app: FastAPI, path: str, endpoint: Callable[..., Any], response_model: Any) -> FastAPI:  # noqa: ANN401 - as FastAPI types it
-    """Put ``endpoint`` in front of the sound POST of ``path``.
+def shadow(
+    app: FastAPI,
+    path: str,
+    endpoint: Callable[..., Any],
+    response_model: Any,  # noqa: ANN401 - as FastAPI types it
+    method: Literal["get", "post"] = "post",
+) -> FastAPI:
+    """Put ``endpoint`` in front of the sound route of ``path``.
 
     Raises:
         LookupError: There is no such route, so the flaw would stand in for nothing.
     """
-    if f"{PREFIX}{path}" not in app.openapi()["paths"]:
+    if method not in app.openapi()["paths"].get(f"{PREFIX}{path}", {}):
         raise LookupError(f"{path} is no route of the sound twin")
     router = APIRouter(prefix=PREFIX)
-    router.post(path, status_code=201, response_model=response_model)(endpoint)
+    add = router.post if method == "post" else router.get
+    add(path, status_code=201 if method == "post" else 200, response_model=response_model)(endpoint)
     app.router.routes[:0] = router.routes
     app.openapi_schema = None
     return app

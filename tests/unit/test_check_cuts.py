@@ -56,6 +56,12 @@ def test_cut_at_every_byte_and_whole_is_a_pass() -> None:
     assert found["cuts"].measured == "8 cuts: 1 committed, 7 rolled back"
 
 
+def test_a_conversation_that_said_nothing_was_not_cut() -> None:
+    silent = replace(UP, messages=())
+    found = judge(CutMap(conversations=(silent,), cuts=(cut(0),), duration_s=1.0))["cuts"]
+    assert (found.verdict, found.summary) == (Verdict.UNDECIDED, "Nothing was cut")
+
+
 @pytest.mark.parametrize(
     ("changed", "name"),
     [
@@ -141,3 +147,42 @@ def test_a_strip_has_a_run_for_each_fate_and_a_gap_where_no_cut_was() -> None:
     assert end.runs == ((7, 8, "committed"),)
     assert begin.other_ways == {"fin": "committed"}
     assert strip.fates == {"committed": 4, "rolled back": 3}
+
+
+def test_an_offence_is_told_in_full_the_first_and_the_one_with_most_rows() -> None:
+    one = cut(6, outcome=Outcome.UNKNOWN, rows={"users": 1})
+    more = cut(7, outcome=Outcome.FAIL, status=409, rows=WHOLE)
+    found = judge(CutMap(conversations=(UP,), cuts=(*(cut(n) for n in range(6)), one, more), duration_s=1.0))["cuts"]
+    assert (found.verdict, found.count, found.summary) == (
+        Verdict.FAIL,
+        2,
+        "Writes cut in the middle are ghost, partial",
+    )
+    assert found.first == (
+        f"partial: create_user to async, key {6:032x}, cut up after byte 6 (limit_data, in Query BEGIN);"
+        " told unknown 500; stored 1 in users; served again after 1"
+    )
+    assert found.worst == (
+        f"ghost: create_user to async, key {7:032x}, cut up after byte 7 (limit_data, in Query BEGIN);"
+        " told fail 409; stored 1 in users, 2 in posts, 1 in audit_log; served again after 1"
+    )
+    assert (found.trial, found.limit) == ("create_user to async, up", "0 offences")
+
+
+def test_how_soon_it_served_again_is_counted() -> None:
+    found = judge(whole_map(recovered_after=2))["recovery"]
+    assert (found.verdict, found.measured, found.count, found.first, found.worst) == (
+        Verdict.PASS,
+        "7 of 8 at the next request, the others at the one after",
+        0,
+        "",
+        "",
+    )
+
+
+def test_what_served_again_too_late_is_told_the_first_and_the_slowest() -> None:
+    cuts = (cut(0), cut(1, recovered_after=3), cut(2, recovered_after=4), cut(3, recovered_after=0))
+    found = judge(CutMap(conversations=(UP,), cuts=cuts, duration_s=1.0))["recovery"]
+    assert (found.verdict, found.count, found.measured, found.limit) == (Verdict.FAIL, 3, "", "2 requests")
+    assert "cut up after byte 1 " in found.first
+    assert "cut up after byte 3 " in found.worst  # never again, which is worse than late

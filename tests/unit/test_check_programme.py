@@ -105,6 +105,11 @@ class TestRecovery:
         unavailable = [replace(one, outcome=Outcome.FAIL, status=503) for one in dead]
         assert check_recovery(trial(op(20), *unavailable)).verdict is Verdict.FAIL
 
+    def test_it_counts_to_the_end_of_the_first_write_that_was_done(self) -> None:
+        assert recovered_s(trial(op(21), op(20), op(22))) == 0.25
+        assert recovered_s(trial(op(10, took_ms=0))) == 0
+        assert recovered_s(trial(op(9, took_ms=900))) is None
+
     def test_a_session_left_in_a_transaction_is_a_failure(self) -> None:
         found = check_recovery(trial(readings={"left_in_transaction": 1.0, "left_checked_out": 0.0}))
         assert (found.verdict, found.first) == (Verdict.FAIL, "1 sessions were left in a transaction")

@@ -53,6 +53,33 @@ class TestRecord:
     def test_nothing_in_the_window_is_undecided(self) -> None:
         late = evidence(op(0, took_ms=2000))
         assert check_record(late).verdict is Verdict.UNDECIDED
+        assert check_record(replace(SOUND, window=None)).verdict is Verdict.UNDECIDED
+
+    @pytest.mark.parametrize(
+        ("took_ms", "verdict"),
+        [(0, Verdict.PASS), (999, Verdict.PASS), (1000, Verdict.UNDECIDED), (1001, Verdict.UNDECIDED)],
+    )
+    def test_the_window_begins_with_its_start_and_ends_before_its_end(self, took_ms: float, verdict: Verdict) -> None:
+        assert check_record(evidence(op(0, took_ms=took_ms))).verdict is verdict
+
+    def test_it_tells_what_it_counted(self) -> None:
+        told = (sample("served", "requests", 77), sample("load", "recorded", 5))
+        assert check_record(replace(SOUND, samples=told)) == Finding(
+            check="record",
+            verdict=Verdict.PASS,
+            summary="Every request is on record",
+            measured="5 requests on record",
+            limit="5 sent",
+            count=0,
+            trial=TRIAL.id,
+        )
+        torn = check_record(replace(SOUND, ops=SOUND.ops[:3]))
+        assert (torn.summary, torn.measured, torn.limit, torn.count) == (
+            "The record has holes",
+            "3 requests on record",
+            "5 sent",
+            2,
+        )
 
 
 @pytest.mark.parametrize("check", [check_record, check_resends, check_answers, check_writes])
@@ -113,6 +140,9 @@ class TestAnswers:
         finding = check_answers(evidence(op(0), op(1, "unknown", took_ms=30), op(2, "fail", took_ms=70)))
         assert finding.first == "create_user #1: unknown 500 after 30 ms"
         assert finding.worst == "create_user #2: fail 409 after 70 ms"
+        later = check_answers(evidence(op(1, "fail", took_ms=70), op(50, "fail", took_ms=30)))
+        assert later.worst == "create_user #1: fail 409 after 70 ms"
+        assert "after 600000 ms" in check_answers(evidence(op(1, "fail", took_ms=600_000))).first
 
     def test_an_interrupted_trial_may_have_interrupted_its_requests(self) -> None:
         torn = evidence(op(0), op(1, "unknown"), complete=False)

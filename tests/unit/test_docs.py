@@ -12,8 +12,7 @@ from harness.faults.catalog import FAULTS
 from harness.judge import CHECKS
 from harness.model import Outcome, Verdict
 from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS
-from targets.catalog import CATALOG
-from targets.flaws.catalog import FLAWS
+from targets.catalog import CATALOG, TWINS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -45,7 +44,8 @@ def tracked() -> list[Path]:
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_every_module_is_on_the_map(path: Path) -> None:
-    one_a_file = path.parent.name == "figures" or path.stem in {*FAULTS, *(flaw.target.flaw for flaw in FLAWS.values())}
+    flaws = {target.flaw for target in CATALOG.values() if target.flaw}
+    one_a_file = path.parent.name == "figures" or path.stem in {*FAULTS, *flaws}
     assert one_a_file or path.name in WHATS_HERE
 
 
@@ -69,7 +69,7 @@ def test_every_scenario_check_and_profile_is_in_the_changelog(name: str) -> None
     assert f"`{name}`" in CHANGELOG
 
 
-@pytest.mark.parametrize("word", [*Outcome, *Verdict, *(f"{name}_api" for name in CATALOG if name not in FLAWS)])
+@pytest.mark.parametrize("word", [*Outcome, *Verdict, *(f"{name}_api" for name in TWINS)])
 def test_every_word_is_in_the_glossary(word: str) -> None:
     assert f"`{word}`" in GLOSSARY
 

@@ -1,0 +1,116 @@
+"""How late the event loop is, and which line of the application holds it up.
+
+A timer that is due every millisecond tells how late the loop is. While it is overdue, a thread reads the stack of
+the loop's thread. The same call of the same function, seen twice in a row, holds the loop up. A loop that has much to
+do is late as well, but is seen in another call each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import sysconfig
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from harness.probe.recorder import Recorder
+
+TICK_S = 0.001  # the smallest that libuv's timers know
+WATCH_S = 0.002
+OVERDUE_S = 0.002
+STALL_S = 0.005  # shorter calls are work, and count as lag only
+LAG_EVERY_S = 0.1
+_LIBRARIES = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+_OF_OTHERS = (*_LIBRARIES, str(Path(__file__).parent), "<")
+
+
+@dataclass
+class _Call:
+    """One call that the loop was seen in, while it was late."""
+
+    frame_id: int
+    name: str
+    first_s: float
+    last_s: float
+    gap_s: float  # the longest time between two looks: it may have begun, and ended, as much earlier and later
+
+
+class LoopProbe:
+    """Notes ``lag_max_s`` and ``lag_mean_s`` ten times a second, and every stall as ``stall_s`` with its culprit."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._ticked_s = self._told_s = 0.0
+        self._lag_max_s = self._lag_sum_s = 0.0
+        self._ticks = 0
+        self._calls: list[_Call] = []
+
+    def start(self) -> None:
+        """Begin to watch the loop that runs in this thread."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._ticked_s = self._told_s = time.monotonic()
+        self._loop.call_later(TICK_S, self._tick)
+        threading.Thread(target=self._watch, name="twinbench watchdog", daemon=True).start()
+
+    def _tick(self) -> None:
+        now_s = time.monotonic()
+        lag_s = max(now_s - self._ticked_s - TICK_S, 0.0)
+        calls, self._calls = self._calls, []
+        self._ticked_s = now_s
+        for call in calls:
+            length_s = _length_s(call, lag_s)
+            if length_s >= STALL_S:
+                self._recorder.note("loop", "stall_s", length_s, culprit=call.name)
+        self._ticks += 1
+        self._lag_sum_s += lag_s
+        self._lag_max_s = max(self._lag_max_s, lag_s)
+        if now_s - self._told_s >= LAG_EVERY_S:
+            self._recorder.note("loop", "lag_max_s", self._lag_max_s)
+            self._recorder.note("loop", "lag_mean_s", self._lag_sum_s / self._ticks)
+            self._told_s, self._lag_max_s, self._lag_sum_s, self._ticks = now_s, 0.0, 0.0, 0
+        self._loop.call_later(TICK_S, self._tick)
+
+    def _watch(self) -> None:
+        looked_s = time.monotonic()
+        while True:
+            time.sleep(WATCH_S)
+            before_s, looked_s = looked_s, time.monotonic()
+            calls, ticked_s = self._calls, self._ticked_s
+            if looked_s - ticked_s < TICK_S + OVERDUE_S:
+                continue
+            frame = of_application(sys._current_frames().get(self._thread))  # noqa: SLF001 - documented for this purpose
+            if frame is None or self._ticked_s != ticked_s:
+                continue
+            gap_s = looked_s - before_s
+            if calls and calls[-1].frame_id == id(frame):
+                calls[-1].last_s = looked_s
+                calls[-1].gap_s = max(calls[-1].gap_s, gap_s)
+            else:
+                calls.append(_Call(id(frame), name_of(frame), looked_s, looked_s, gap_s))
+
+
+def _length_s(call: _Call, lag_s: float) -> float:
+    """Say how long a call took: as long as the loop was late, if it may have filled all of that; else by sight.
+
+    A call that was seen once only has no length that could be told.
+    """
+    if call.last_s == call.first_s:
+        return 0.0
+    seen_s = call.last_s - call.first_s
+    return lag_s if seen_s + 2 * call.gap_s >= lag_s else seen_s + call.gap_s
+
+
+def of_application(frame: FrameType | None) -> FrameType | None:
+    """Return the innermost call that is neither the standard library's nor an installed package's."""
+    while frame is not None and frame.f_code.co_filename.startswith(_OF_OTHERS):
+        frame = frame.f_back
+    return frame
+
+
+def name_of(frame: FrameType) -> str:
+    """Name a call as ``file:line function``."""
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"

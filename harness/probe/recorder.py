@@ -1,0 +1,55 @@
+"""Where samples go: a file of each process, written by a thread of its own, so that no probe ever waits for a disk.
+
+A line is one sample: ``[t_ns, probe, metric, value, labels]``. What can't be written is dropped, and counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+FOLDER_VARIABLE = "TWINBENCH_PROBES"
+SUFFIX = ".samples"
+FLUSH_S = 0.2
+MOST_KEPT = 200_000  # between two flushes; beyond, the oldest go, and the loss is told
+
+Labels = dict[str, str]
+
+
+class Recorder:
+    """Takes samples from any thread, and never raises into it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"{os.getpid()}{SUFFIX}"
+        self._waiting: deque[tuple[int, str, str, float, Labels]] = deque(maxlen=MOST_KEPT)
+        self._taken = 0
+        threading.Thread(target=self._write, name="twinbench recorder", daemon=True).start()
+
+    def note(self, probe: str, metric: str, value: float, **labels: str) -> None:
+        """Take one sample, at this moment."""
+        self._taken += 1
+        self._waiting.append((time.monotonic_ns(), probe, metric, value, labels))
+
+    def _write(self) -> None:
+        written = 0
+        while True:
+            time.sleep(FLUSH_S)
+            lines = []
+            while self._waiting:
+                lines.append(json.dumps(self._waiting.popleft()))
+            if not lines:
+                continue
+            written += len(lines)
+            lost = self._taken - written - len(self._waiting)
+            if lost > 0:
+                written += lost
+                lines.append(json.dumps((time.monotonic_ns(), "recorder", "lost", lost, {})))
+            try:
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write("\n".join(lines) + "\n")
+            except OSError:
+                return  # there is nobody to tell; that there are no samples is seen by whoever looks for them

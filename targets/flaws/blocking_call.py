@@ -1,0 +1,37 @@
+"""A call that waits, in a coroutine: while it does, nothing else is served.
+
+What goes wrong: every request waits for every other one, however many cores and connections there are.
+How it comes about: a client library without ``await``: requests, boto3, ``time.sleep`` in a retry.
+Caught by: ``loop``, which names the line.
+"""
+
+from __future__ import annotations
+
+import time
+
+from targets.async_api.main import create_app
+from targets.async_api.repositories import Repository
+from targets.async_api.session import DatabaseSession
+from targets.flaws.shadow import shadow
+from targets.shared.errors import NotFound
+from targets.shared.models import User
+from targets.shared.schemas import Id, UserOut
+
+CALL_S = 0.01
+
+
+def ask_somebody() -> None:
+    """Wait for an answer, as a client does that knows no ``await``."""
+    time.sleep(CALL_S)
+
+
+async def get_user(session: DatabaseSession, user_id: Id) -> User:
+    """Read one user, after having asked somebody whether one may."""
+    ask_somebody()
+    user = await Repository(session).user(user_id)
+    if user is None:
+        raise NotFound("user", user_id)
+    return user
+
+
+app = shadow(create_app(), "/users/{user_id}", get_user, UserOut, method="get")

@@ -1,0 +1,41 @@
+"""Work for the processor, in a coroutine: while it is done, nothing else is served.
+
+What goes wrong: a report, a thumbnail, a password hash: the requests of everybody else wait for it.
+How it comes about: the function is fast with the data of a test.
+Caught by: ``loop``, which names the line.
+"""
+
+from __future__ import annotations
+
+import time
+
+from targets.async_api.main import create_app
+from targets.async_api.repositories import Repository
+from targets.async_api.session import DatabaseSession
+from targets.flaws.shadow import shadow
+from targets.shared.errors import NotFound
+from targets.shared.models import User
+from targets.shared.schemas import Id, UserOut
+
+WORK_S = 0.015
+
+
+def compute() -> int:
+    """Keep a processor busy for a while, on any machine as long."""
+    until_s = time.process_time() + WORK_S
+    rounds = 0
+    while time.process_time() < until_s:
+        rounds += 1
+    return rounds
+
+
+async def get_user(session: DatabaseSession, user_id: Id) -> User:
+    """Read one user, and compute something for the answer."""
+    user = await Repository(session).user(user_id)
+    compute()
+    if user is None:
+        raise NotFound("user", user_id)
+    return user
+
+
+app = shadow(create_app(), "/users/{user_id}", get_user, UserOut, method="get")

@@ -1,0 +1,71 @@
+"""The check of the event loop: what it names, where its limit is, and what leaves it open."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.checks.loop import check_loop
+from harness.judge import judge_trial
+from harness.model import Evidence, Sample, Verdict
+from tests.evidence import TARGET, WINDOW, evidence, op, sample
+
+LAG = sample("loop", "lag_max_s", 0.004)
+
+
+def stall(seconds: float, culprit: str = "repositories.py:41 user") -> Sample:
+    return sample("loop", "stall_s", seconds, culprit=culprit)
+
+
+def watched(*stalls: Sample) -> Evidence:
+    return evidence(op(0), samples=(LAG, *stalls))
+
+
+def test_a_loop_that_nothing_holds_up_passes() -> None:
+    found = check_loop(watched())
+    assert (found.verdict, found.measured, found.count, found.first) == (
+        Verdict.PASS,
+        "0 stalls, 0.00 s; at most 4 ms late",
+        0,
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stalls", "verdict"),
+    [
+        ((0.005, 0.005), Verdict.PASS),  # 1 % of a window of 1 s
+        ((0.006, 0.005), Verdict.FAIL),
+        ((0.011,), Verdict.FAIL),
+    ],
+)
+def test_one_function_may_take_a_hundredth_of_the_time(stalls: tuple[float, ...], verdict: Verdict) -> None:
+    assert check_loop(watched(*map(stall, stalls))).verdict is verdict
+
+
+def test_many_functions_may_take_more_together() -> None:
+    assert check_loop(watched(*(stall(0.009, f"a.py:{line} f{line}") for line in range(5)))).verdict is Verdict.PASS
+
+
+def test_two_lines_of_one_function_count_together_and_the_usual_one_is_named() -> None:
+    lines = [stall(0.004, "a.py:7 work"), stall(0.004, "a.py:8 work"), stall(0.004, "a.py:8 work")]
+    found = check_loop(watched(*lines, stall(0.004, "b.py:1 other")))
+    assert (found.verdict, found.count, found.first) == (Verdict.FAIL, 3, "a.py:8 work")
+    assert found.measured == "4 stalls, 0.02 s, 75% of it at a.py:8 work; at most 4 ms late"
+
+
+def test_without_the_probe_nothing_is_known() -> None:
+    for unwatched in (
+        evidence(op(0), samples=()),
+        evidence(op(0), samples=(stall(1.0),)),
+        replace(watched(), window=None),
+    ):
+        assert check_loop(unwatched).verdict is Verdict.UNDECIDED
+
+
+def test_it_is_asked_of_targets_that_have_the_probe() -> None:
+    def checks(probes: tuple[str, ...]) -> set[str]:
+        target = replace(TARGET, probes=probes)
+        return {finding.check for finding in judge_trial(replace(watched(), target=target))}
+
+    assert checks(("loop",)) - checks(()) == {"loop"}
+    assert WINDOW.end_ns > WINDOW.start_ns
