@@ -19,7 +19,7 @@ bench: setup ## compare async against sync; PROFILE=quick|default|full
 chaos: setup ## cut writes at every byte and inject every fault; PROFILE=default|full
 	$(BIN)/twinbench chaos --profile $(PROFILE)
 
-soak: setup ## 20 seeded programmes of 12 faults on each twin, without cuts: about half an hour
+soak: setup ## 20 seeded programmes of 8 faults on each twin, without cuts: about 20 minutes
 	$(BIN)/twinbench chaos --profile soak
 
 mutants: setup ## change the checks one thing at a time, and see a test go red: an hour

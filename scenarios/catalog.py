@@ -75,7 +75,7 @@ CHAOS_PROFILES: dict[str, ChaosProfile] = {
     for profile in (
         ChaosProfile(name="default", cuts=("create_user",)),
         ChaosProfile(name="full", cuts=CUTTABLE, blocks=5, flaws=True),
-        ChaosProfile(name="soak", blocks=20, faults=12),
+        ChaosProfile(name="soak", blocks=20, faults=8),
         ChaosProfile(name="flaws", faults=0, flaws=True),
     )
 }

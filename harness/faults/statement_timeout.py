@@ -18,7 +18,7 @@ class StatementTimeout:
     arena: Arena
     kind: str = "statement_timeout"
     colour: str = "--fault-postgres"
-    detail: str = "10 s against 1.5 s"
+    detail: str = "10 s against 1.2 s"
 
     def inject(self) -> str:
         """Plant the trigger; the proof is how often it ran."""

@@ -90,7 +90,8 @@ REASONS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "Milliseconds: a forgotten transaction must not hold locks for ever.",
     "timeout": "Seconds to connect: asyncpg's own name for it.",
     "connect_timeout": "Seconds to connect: libpq's name for it.",
-    "command_timeout": "Seconds: asyncpg has no socket timeouts, so this is what ends a wait for a dead server.",
+    "command_timeout": "Seconds: what ends the wait for a server that says nothing. asyncpg's own; psycopg2 has none,"
+    " so a thread ends the connection under a command that takes longer.",
     "prepared_statement_name_func": "Names of one width: one write is then the same number of bytes every time, so"
     " that a cut at byte N falls into the same message every time. asyncpg's own names grow with a counter.",
     "tcp_user_timeout": "Milliseconds that sent data may stay unacknowledged: libpq has no timeout per command,"
@@ -120,7 +121,13 @@ def setting_rows(settings: Settings | None = None) -> tuple[tuple[str, dict[str,
             **asyncpg_arguments(chosen),
             "prepared_statement_name_func": "8 hex digits",
         },
-        "sync": {"driver": "psycopg2", "handlers": "def, threads", **alike, **psycopg2_arguments(chosen)},
+        "sync": {
+            "driver": "psycopg2",
+            "handlers": "def, threads",
+            **alike,
+            **psycopg2_arguments(chosen),
+            "command_timeout": chosen.dead_peer_ms / 1000,
+        },
     }
     names = list(dict.fromkeys(name for values in twins.values() for name in values))
     return tuple(

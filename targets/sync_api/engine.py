@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Engine, create_engine
 
 from targets.shared.config import Settings, pool_options, psycopg2_arguments, server_settings
+from targets.shared.patience import patient
 
 
 def make_engine(settings: Settings) -> Engine:
     """Make the engine; connections are opened when they are needed."""
     options = " ".join(f"-c {name}={value}" for name, value in server_settings(settings).items())
-    arguments = {**psycopg2_arguments(settings), "options": options}
+    arguments = {**psycopg2_arguments(settings), **patient(settings.dead_peer_ms / 1000), "options": options}
     return create_engine(settings.url("psycopg2"), connect_args=arguments, **pool_options(settings))

@@ -40,7 +40,7 @@ def test_every_setting_has_a_reason_and_only_drivers_words_differ() -> None:
     differing = {name for name, values, _ in rows if len(set(values.values())) > 1}
     assert differing == {
         *("driver", "handlers"),
-        *("timeout", "command_timeout", "ssl", "prepared_statement_name_func"),
+        *("timeout", "ssl", "prepared_statement_name_func"),
         *("connect_timeout", "tcp_user_timeout", "sslmode"),
         *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"),
     }

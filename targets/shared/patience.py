@@ -1,0 +1,95 @@
+"""A time limit on every command, for psycopg2, which has none of its own.
+
+libpq waits for an answer for as long as the other side keeps the connection alive, and a proxy does so for a database
+that is gone: ``tcp_user_timeout`` and keepalives see a dead peer, not a silent one. So a thread ends the connection
+under a command that takes too long, which the driver then reports as it reports any connection that broke.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from psycopg2.extensions import connection, cursor
+
+LOOK_EVERY_S = 0.1
+
+
+class _Watch:
+    """The commands that are under way in this process, each with the time at which it is over."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._due: dict[int, tuple[float, int]] = {}
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def over(self, one: PatientConnection) -> Iterator[None]:
+        """End the connection if what is done here takes longer than it may."""
+        with self._lock:
+            self._due[id(one)] = (time.monotonic() + one.limit_s, one.fileno())
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="patience", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._due.pop(id(one), None)
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(LOOK_EVERY_S)
+            now_s = time.monotonic()
+            with self._lock:
+                for key in [key for key, (due_s, _) in self._due.items() if due_s < now_s]:
+                    _, number = self._due.pop(key)
+                    # a copy of the number, as this object closes what it has been given
+                    with suppress(OSError), socket.socket(fileno=os.dup(number)) as copy:
+                        copy.shutdown(socket.SHUT_RDWR)
+
+
+_watch = _Watch()
+
+
+class PatientConnection(connection):
+    """A connection whose commands end after ``limit_s``."""
+
+    limit_s: float
+
+    def commit(self) -> None:
+        """Commit, in time."""
+        with _watch.over(self):
+            super().commit()
+
+    def rollback(self) -> None:
+        """Roll back, in time."""
+        with _watch.over(self):
+            super().rollback()
+
+
+class PatientCursor(cursor):
+    """A cursor whose statements end with the limit of its connection."""
+
+    connection: PatientConnection
+
+    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401 - the driver's names and types
+        """Execute, in time."""
+        with _watch.over(self.connection):
+            super().execute(query, vars)
+
+    def executemany(self, query: Any, vars_list: Any) -> None:  # noqa: ANN401 - the driver's types
+        """Execute for each set of parameters, all of them in time."""
+        with _watch.over(self.connection):
+            super().executemany(query, vars_list)
+
+
+def patient(limit_s: float) -> dict[str, type]:
+    """Return what ``psycopg2.connect`` needs to make connections whose commands end after so many seconds."""
+    limited = type("LimitedConnection", (PatientConnection,), {"limit_s": limit_s})
+    return {"connection_factory": limited, "cursor_factory": PatientCursor}
