@@ -34,9 +34,8 @@ from harness.store import Store, TrialRecord
 from harness.trial import key_prefix
 
 HOLD_S = 0.7
-# Faults in which PostgreSQL says nothing must outlast the targets' time limits, or these would never be seen. Not so a
-# frozen postmaster: the sync twin's requests wait for a thread without a limit, see docs/decisions.md.
-OUTLASTING = frozenset({"black_hole", "freeze_backend"})
+# Faults in which PostgreSQL says nothing must outlast the targets' time limits, or these would never be seen.
+OUTLASTING = frozenset({"black_hole", "freeze_backend", "freeze_postmaster"})
 OUTLASTING_S = 7.0  # a second more than harness.checks.programme.DEADLINE_S
 WATCH_S = 1.25
 LEFT_OVER_AFTER_S = 10.0

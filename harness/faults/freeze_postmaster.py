@@ -1,35 +1,40 @@
-"""PostgreSQL takes no new connections and refuses none; those that are open work on."""
+"""PostgreSQL takes no new connections and refuses none, and the target has lost those that it had."""
 
 from __future__ import annotations
 
 import signal
+from contextlib import closing
 from dataclasses import dataclass
 
 import psutil
 
 from harness.errors import HarnessError
 from harness.faults.arena import Arena
-from harness.faults.questions import Question
+from harness.faults.questions import TWIN, Question
 
 SILENCE_S = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class FreezePostmaster:
-    """PostgreSQL takes no new connections and refuses none; those that are open work on."""
+    """PostgreSQL takes no new connections and refuses none; the target's are ended, or it would not notice."""
 
     arena: Arena
     kind: str = "freeze_postmaster"
     colour: str = "--fault-postgres"
-    detail: str = "SIGSTOP"
+    detail: str = "SIGSTOP, sessions ended"
 
     def inject(self) -> str:
-        """Stop the process; the proof is its state, and a new connection that gets no answer."""
+        """Stop the process and end the target's sessions; the proof is a new connection that gets no answer."""
         process = self._process()
-        process.send_signal(signal.SIGSTOP)
+        with closing(self.arena.direct()) as connection, connection.cursor() as cursor:
+            process.send_signal(signal.SIGSTOP)
+            cursor.execute(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {TWIN}")
+            (ended,) = cursor.fetchone() or (0,)
         silent = Question(self.arena).unanswered(SILENCE_S)
         stopped = process.status() == psutil.STATUS_STOPPED
-        return f"process {process.pid} is stopped, no answer in {SILENCE_S} s" if stopped and silent else ""
+        bit = ended and stopped and silent
+        return f"process {process.pid} is stopped, {ended} sessions ended, no answer in {SILENCE_S} s" if bit else ""
 
     def heal(self) -> None:
         """Let it go on."""

@@ -46,17 +46,17 @@ class Question:
         self.took_s: float | None = None
         self._query = query
         self._open: Callable[[], Any] = arena.through if connection is None else lambda: connection
-        self._began_s = time.monotonic()
         self._thread = threading.Thread(target=self._ask, name="question", daemon=True)
         self._thread.start()
 
     def _ask(self) -> None:
         try:
             with closing(self._open()) as connection, connection.cursor() as cursor:
+                began_s = time.monotonic()
                 cursor.execute(self._query)
+                self.took_s = time.monotonic() - began_s
         except (psycopg2.Error, OSError) as error:
             self.error = str(error).strip().partition("\n")[0] or type(error).__name__
-        self.took_s = time.monotonic() - self._began_s
 
     def unanswered(self, after_s: float) -> bool:
         """Whether there was no answer and no error after so many seconds."""
@@ -64,9 +64,9 @@ class Question:
         return self._thread.is_alive()
 
     def answered_s(self, within_s: float) -> float | None:
-        """Seconds until the answer; None if there was none in time, or an error."""
+        """Seconds from the question, on an open connection, to the answer; None if there was none in time."""
         self._thread.join(within_s)
-        return None if self._thread.is_alive() or self.error else self.took_s
+        return None if self._thread.is_alive() else self.took_s
 
     def failed(self, within_s: float) -> str:
         """Return the error that came in time; empty if none did."""

@@ -105,8 +105,14 @@ def _length_s(call: _Call, lag_s: float) -> float:
 
 
 def of_application(frame: FrameType | None) -> FrameType | None:
-    """Return the innermost call that is neither the standard library's nor an installed package's."""
-    while frame is not None and frame.f_code.co_filename.startswith(_OF_OTHERS):
+    """Return the innermost call that is neither the standard library's nor an installed package's.
+
+    Code of the application that stands between a driver and its callers asks to be passed over as well, as pytest
+    does it: by a ``__tracebackhide__`` that is true.
+    """
+    while frame is not None and (
+        frame.f_code.co_filename.startswith(_OF_OTHERS) or frame.f_globals.get("__tracebackhide__")
+    ):
         frame = frame.f_back
     return frame
 

@@ -13,6 +13,7 @@ from targets.async_api.routes import router
 from targets.async_api.session import make_sessions
 from targets.shared.config import Settings
 from targets.shared.errors import add_handlers
+from targets.shared.turns import Turns
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -24,6 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         to_thread.current_default_thread_limiter().total_tokens = chosen.threads
         engine = make_engine(chosen)
         app.state.sessions = make_sessions(engine)
+        app.state.turns = Turns(chosen.pool_size, chosen.pool_timeout_s)
         yield
         await engine.dispose()
 

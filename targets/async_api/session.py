@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
+from targets.shared.turns import Turn
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -16,7 +17,7 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+async def get_session(request: Request, _turn: Turn) -> AsyncIterator[AsyncSession]:
     """Yield a session that has its connection already; leaving it rolls back whatever was not committed.
 
     The connection is checked out here, before any statement, so that a failure to get one is known to

@@ -76,11 +76,12 @@ def psycopg2_arguments(settings: Settings) -> dict[str, Any]:
 REASONS: Mapping[str, str] = {
     "driver": "The execution model decides the driver: asyncpg speaks only async, psycopg2 only sync.",
     "handlers": "The thing under comparison: coroutines on one event loop, or functions on a pool of threads.",
-    "threads": "No larger than the pool: threads that wait for a connection while the requests that hold one wait"
-    " for a thread stop the application dead. The async twin has the limiter too, and uses no thread.",
+    "threads": "As many as connections, so that whoever has one finds a thread. The async twin has the limiter too,"
+    " and uses no thread.",
     "pool_size": "The same number of connections for both: they are PostgreSQL's resource, not the application's.",
     "max_overflow": "None: a pool that grows under load would compare two different databases.",
-    "pool_timeout": "Seconds to wait for a connection, then 503: a refusal that reached no database.",
+    "pool_timeout": "Seconds to wait for a turn, of which there are as many as connections, then 503: a refusal that"
+    " reached no database. The wait is in the event loop: in threads, it would leave none to those who hold one.",
     "pool_pre_ping": "Off: SQLAlchemy's ping is one round trip with psycopg2 and three with asyncpg (BEGIN, an empty"
     " statement, ROLLBACK), so it would handicap one twin. A connection that broke is found by the first request that"
     " uses it, which fails, and the pool then replaces them all. TWIN_POOL_PRE_PING=true turns it on, to be measured.",

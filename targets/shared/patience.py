@@ -18,6 +18,7 @@ from typing import Any
 from psycopg2.extensions import connection, cursor
 
 LOOK_EVERY_S = 0.1
+__tracebackhide__ = True  # a command that takes long is its caller's
 
 
 class _Watch:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from targets.shared.config import Settings
 from targets.shared.errors import add_handlers
+from targets.shared.turns import Turns
 from targets.sync_api.engine import make_engine
 from targets.sync_api.routes import router
 from targets.sync_api.session import make_sessions
@@ -24,6 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         to_thread.current_default_thread_limiter().total_tokens = chosen.threads
         engine = make_engine(chosen)
         app.state.sessions = make_sessions(engine)
+        app.state.turns = Turns(chosen.pool_size, chosen.pool_timeout_s)
         yield
         engine.dispose()
 
