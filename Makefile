@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-probes chaos flaws soak mutants test lint types doctor setup schema lock clean
+.PHONY: help bench bench-probes chaos flaws soak mutants test test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ bench-probes: setup ## what the probes cost: both twins with and without them, i
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest
+
+test-slow: setup ## more of what the suite has a sample of
+	$(BIN)/python -m pytest -m slow
 
 lint: setup ## ruff, rules and format
 	$(BIN)/ruff check .

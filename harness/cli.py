@@ -77,6 +77,10 @@ SeedOption = Annotated[
     int | None,
     typer.Option("--seed", help="Fixes the order of trials and the load. Chosen and shown if left out."),
 ]
+BlocksOption = Annotated[
+    int | None,
+    typer.Option("--blocks", min=1, max=100, help="Repetitions of it all; the profile's number if left out."),
+]
 
 
 @app.command()
@@ -104,6 +108,7 @@ def run_command(
         list[int] | None,
         typer.Option("--level", min=0, max=10_000, help="Added latency in ms; may be given again."),
     ] = None,
+    blocks: BlocksOption = None,
     profile: ProfileOption = ProfileName.DEFAULT,
     seed: SeedOption = None,
     out: OutOption = Results,
@@ -118,7 +123,7 @@ def run_command(
         name=chosen.name,
         scenarios=names,
         levels_ms=levels,
-        blocks=chosen.blocks,
+        blocks=blocks or chosen.blocks,
         warmup_s=chosen.warmup_s,
         measure_s=chosen.measure_s,
     )
@@ -147,6 +152,7 @@ def chaos(
         typer.Option("--fault", help="Fault to inject; may be given again. 'none' for none, all if left out."),
     ] = None,
     profile: Annotated[ChaosProfileName, typer.Option("--profile", help="How much to run.")] = ChaosProfileName.DEFAULT,
+    blocks: BlocksOption = None,
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
@@ -173,7 +179,7 @@ def chaos(
         cuts=tuple(name for name in dict.fromkeys(cut or cuts) if name != NONE),
         faults=tuple(name for name in dict.fromkeys(fault or faults) if name != NONE),
         draw=draw,
-        blocks=chosen.blocks,
+        blocks=blocks or chosen.blocks,
         controls=tuple(control for name, control in controls.items() if name not in names),
         settings=_settings(),
         rows=(DATASET.users, DATASET.posts_per_user),

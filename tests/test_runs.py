@@ -78,7 +78,7 @@ def assert_nothing_is_left(children: list[psutil.Process], ports: set[int], fold
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Store]:
     """A run to its end: writes at 20 ms and pings."""
     out = tmp_path_factory.mktemp("whole")
-    words = ("run", "ping", "write", "--level", "20", "--profile", "quick", "--seed", "3")
+    words = ("run", "ping", "write", "--level", "20", "--profile", "quick", "--blocks", "2", "--seed", "3")
     done = twinbench(*words, "--out", str(out), timeout_s=280)
     return done, Store.open(out / "latest")
 
@@ -98,7 +98,7 @@ class TestWhole:
         summary = store.summary()
         assert summary is not None
         assert summary.complete
-        assert summary.trials_done == len(summary.plan.trials) == 3 * 2 * 4
+        assert summary.trials_done == len(summary.plan.trials) == 2 * 2 * 4
         sound = {"record", "resends", "answers", "writes"}
         found = {finding.check for finding in summary.findings}
         assert sound <= found
@@ -192,7 +192,15 @@ def test_ctrl_c_ends_in_order_with_a_report_of_what_there_is(tmp_path: Path) -> 
     assert (tmp_path / "latest" / "report.html").exists()
 
 
-@pytest.mark.parametrize("part", ["postgres", "toxiproxy", "uvicorn", "scenarios.locust.generator"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "postgres",
+        "uvicorn",
+        pytest.param("toxiproxy", marks=pytest.mark.slow),
+        pytest.param("scenarios.locust.generator", marks=pytest.mark.slow),
+    ],
+)
 def test_a_part_that_dies_ends_the_run_in_one_line(tmp_path: Path, part: str) -> None:
     with running(tmp_path, "point-read", "--level", "20") as process:
         children = family(process)
@@ -211,7 +219,7 @@ def test_a_part_that_dies_ends_the_run_in_one_line(tmp_path: Path, part: str) ->
 
 def test_without_toxiproxy_it_compares_at_0_ms_and_says_so(tmp_path: Path) -> None:
     done = twinbench(
-        *("run", "point-read", "--profile", "quick", "--out", str(tmp_path)),
+        *("run", "point-read", "--profile", "quick", "--blocks", "1", "--out", str(tmp_path)),
         TOXIPROXY_BIN=os.devnull + "/none",
         timeout_s=280,
     )
