@@ -33,11 +33,11 @@ from harness.provision.toxiproxy import Link
 from harness.store import Store, TrialRecord
 from harness.trial import key_prefix
 
-HOLD_S = 0.7
+HOLD_S = 0.6
 # Faults in which PostgreSQL says nothing must outlast the targets' time limits, or these would never be seen.
 OUTLASTING = frozenset({"black_hole", "freeze_backend", "freeze_postmaster"})
 OUTLASTING_S = 7.0  # a second more than harness.checks.programme.DEADLINE_S
-WATCH_S = 1.25
+WATCH_S = 1.1  # somewhat more than a target's wait for a turn
 LEFT_OVER_AFTER_S = 10.0
 READ_TIMEOUT_S = 5.0
 WITHIN_TRANSACTION_TIMEOUT_S = 3.0

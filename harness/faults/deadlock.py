@@ -16,9 +16,13 @@ MIDDLE = 300  # half of those between whom credits move have ids on either side 
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 # A transfer that waits for its second row holds its first, and has a transaction id by that.
 HOLDING = "wait_event_type = 'Lock' AND backend_xid IS NOT NULL AND query LIKE '%FOR UPDATE%'"
-LEAST = 2
-# Less than the targets' lock timeout, which would end the wait first; ours waits for ever.
-DETECT_MS = 200
+# PostgreSQL looks for a deadlock once, so long after a wait began: late enough for us to close the circle, and before
+# the targets' lock timeout, which would end the wait itself.
+DETECT_MS = 400
+ATTEMPTS = 4
+ATTEMPT_S = 1.0
+# A lock that a foreign key's does not meet: writes that only refer to a user go on, and transfers keep coming.
+LOCK = "FOR NO KEY UPDATE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,32 +36,43 @@ class Deadlock:
     connections: list[Any] = field(default_factory=list)
 
     def inject(self) -> str:
-        """Lock the upper half, wait for transfers that hold the lower, and ask for it; the proof is a count."""
+        """Lock the upper half, wait for a transfer that holds of the lower, and ask for it; the proof is a count."""
         before = ask(self.arena, DEADLOCKS) or 0
         ask(self.arena, f"ALTER SYSTEM SET deadlock_timeout = {DETECT_MS}")
         ask(self.arena, "SELECT pg_reload_conf()")
+        for _ in range(ATTEMPTS):
+            proof = self._close_the_circle(before)
+            if proof:
+                return proof
+            self._let_go()
+        return ""
+
+    def _close_the_circle(self, before: int) -> str:
         connection = self.arena.direct()
         self.connections.append(connection)
         cursor = connection.cursor()
         cursor.execute("SET deadlock_timeout = '10s'")  # so that it is the transfer that finds the deadlock
         cursor.execute("BEGIN")
-        cursor.execute("SELECT id FROM users WHERE id > %s ORDER BY id FOR UPDATE", (MIDDLE,))
-        if not wait_for(lambda: "yes" if sessions(self.arena, HOLDING) >= LEAST else ""):
+        cursor.execute(f"SELECT id FROM users WHERE id > %s ORDER BY id {LOCK}", (MIDDLE,))
+        if not wait_for(lambda: "yes" if sessions(self.arena, HOLDING) else "", ATTEMPT_S):
             return ""
         Thread(target=self._ask_for_the_lower_half, args=(cursor,), name="deadlock", daemon=True).start()
-        return wait_for(lambda: self._counted(before))
+        return wait_for(lambda: self._counted(before), ATTEMPT_S)
 
     def heal(self) -> None:
         """Let the locks go, and give PostgreSQL its patience back."""
-        while self.connections:
-            with suppress(psycopg2.Error):
-                self.connections.pop().close()
+        self._let_go()
         ask(self.arena, "ALTER SYSTEM RESET deadlock_timeout")
         ask(self.arena, "SELECT pg_reload_conf()")
 
+    def _let_go(self) -> None:
+        while self.connections:
+            with suppress(psycopg2.Error):
+                self.connections.pop().close()
+
     def _ask_for_the_lower_half(self, cursor: Any) -> None:  # noqa: ANN401 - psycopg2's
         with suppress(psycopg2.Error):
-            cursor.execute("SELECT id FROM users WHERE id <= %s ORDER BY id FOR UPDATE", (MIDDLE,))
+            cursor.execute(f"SELECT id FROM users WHERE id <= %s ORDER BY id {LOCK}", (MIDDLE,))
 
     def _counted(self, before: int) -> str:
         more = (ask(self.arena, DEADLOCKS) or 0) - before
