@@ -19,7 +19,7 @@ bench: setup ## compare async against sync; PROFILE=quick|default|full
 chaos: setup ## cut writes at every byte and inject every fault; PROFILE=default|full
 	$(BIN)/twinbench chaos --profile $(PROFILE)
 
-soak: setup ## 20 seeded programmes of 8 faults on each twin, without cuts: about 20 minutes
+soak: setup ## 20 seeded programmes of 10 faults on each twin, without cuts: half an hour
 	$(BIN)/twinbench chaos --profile soak
 
 mutants: setup ## change the checks one thing at a time, and see a test go red: an hour
@@ -28,9 +28,11 @@ mutants: setup ## change the checks one thing at a time, and see a test go red: 
 flaws: setup ## try every flawed target: is each caught by the check that it names, and no twin by any?
 	$(BIN)/twinbench chaos --profile flaws
 
-bench-probes: setup ## what the probes cost: both twins with and without them, in turns
-	$(BIN)/twinbench run ping point-read --target async:probed --target async --level 0 --profile full
-	$(BIN)/twinbench run ping point-read --target sync:probed --target sync --level 0 --profile full
+bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: 20 minutes
+	$(BIN)/twinbench run ping point-read --level 0 --profile full --target async \
+	  --target async:probed --target async:loop --target async:queries --target async:requests --target async:pool
+	$(BIN)/twinbench run ping point-read --level 0 --profile full --target sync \
+	  --target sync:probed --target sync:loop --target sync:queries --target sync:requests --target sync:pool
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest

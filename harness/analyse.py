@@ -13,10 +13,11 @@ import pandas as pd
 
 from harness.fates import recovered_s
 from harness.findings import Analysis, Cell, Comparison, CutStrip, FaultRow, Interval, Timeline
-from harness.model import Scenario, Trial
+from harness.model import Sample, Scenario, Trial
 from harness.stats.compare import compare
 from harness.stats.cutmap import strips
 from harness.stats.intervals import mean_interval
+from harness.stats.parts import parts_ms
 from harness.stats.percentiles import histogram_ms, quantiles_ms
 from harness.stats.timeline import timeline
 from harness.store import RunRecord, Store, TrialRecord
@@ -90,6 +91,15 @@ def _cell(key: CellKey, measured: Sequence[_Measured]) -> Cell:
         added_round_trip_ms=_added_round_trip_ms(measured, target),
         cpu_cores=_cpu_cores(measured),
         histogram_ms=histogram_ms(_latencies_ns(measured, "intended_ns")),
+        parts_ms=parts_ms(
+            [
+                (
+                    [sample for trial in block for sample in trial.record.samples if sample.metric == "took_s"],
+                    [float(took) / 1e6 for trial in block for took in trial.ops["ended_ns"] - trial.ops["started_ns"]],
+                )
+                for block in blocks
+            ]
+        ),
     )
 
 
@@ -192,6 +202,7 @@ def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:
         blocks[trial.block].append(trial)
     for block, planned in blocks.items():
         frames, faults = [], []
+        seen: list[tuple[str, Sample]] = []
         for trial in planned:
             frame = store.ops_frame(trial)
             known = store.trial_record(trial)
@@ -199,9 +210,10 @@ def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:
                 frames.append(frame.assign(target=trial.target))
             if known is not None:
                 faults += [(window.injected_ns, window.healed_ns, window.detail) for window in known.faults]
+                seen += [(trial.target, sample) for sample in known.samples]
         if frames:
             ops = pd.concat(frames)
-            yield timeline(block, ops, faults, origin_ns=int(ops["started_ns"].min()), bin_s=BIN_S)
+            yield timeline(block, ops, faults, seen, origin_ns=int(ops["started_ns"].min()), bin_s=BIN_S)
 
 
 def _warnings(cells: Iterable[Cell], trials: dict[CellKey, list[_Measured]], record: RunRecord) -> Iterable[str]:

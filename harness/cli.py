@@ -7,7 +7,7 @@ import random
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
@@ -22,7 +22,7 @@ from harness.chaos import ChaosRequest, run_chaos
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.faults.catalog import FAULTS
 from harness.findings import Setting, merge
-from harness.model import Profile, Verdict
+from harness.model import Profile, Target, Verdict
 from harness.run import Request, conclude, judged, run
 from harness.screen import Screen, findings_text, show
 from harness.store import Store, stored_runs
@@ -181,7 +181,7 @@ def chaos(
         draw=draw,
         blocks=blocks or chosen.blocks,
         controls=tuple(control for name, control in controls.items() if name not in names),
-        settings=_settings(),
+        settings=_settings(CATALOG[name] for name in names),
         rows=(DATASET.users, DATASET.posts_per_user),
         seed=_seed(seed),
         out=out,
@@ -268,7 +268,7 @@ def _run(
         targets={name: CATALOG[name] for name in targets},
         scenarios={name: SCENARIOS[name] for name in profile.scenarios},
         profile=profile,
-        settings=_settings(),
+        settings=_settings(CATALOG[name] for name in targets),
         rows=(DATASET.users, DATASET.posts_per_user),
         seed=_seed(seed),
         out=out,
@@ -297,16 +297,21 @@ def _carry_out(carry_out: Callable[[Screen, Callable[[Store], None]], None]) -> 
     _finish(stores[0])
 
 
-def _settings() -> tuple[Setting, ...]:
-    """Read the settings of the twins, which variables of the environment may change."""
-    twin = CATALOG["async"]
-    try:
-        settings = Settings(pool_size=twin.pool, threads=twin.threads)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = f"TWIN_{'_'.join(str(part) for part in first['loc'])}".upper()
-        raise UsageError(f"{name} is {first['input']!r}: {first['msg']}", f"Correct or unset {name}") from error
-    return tuple(Setting(name=name, values=values, why=why) for name, values, why in setting_rows(settings))
+def _settings(targets: Iterable[Target]) -> tuple[Setting, ...]:
+    """Read the settings of each target, which variables of the environment may change."""
+    values: dict[str, dict[str, str]] = {}
+    reasons: dict[str, str] = {}
+    for target in targets:
+        try:
+            settings = Settings(pool_size=target.pool, threads=target.threads)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = f"TWIN_{'_'.join(str(part) for part in first['loc'])}".upper()
+            raise UsageError(f"{name} is {first['input']!r}: {first['msg']}", f"Correct or unset {name}") from error
+        for name, by_twin, why in setting_rows(settings):
+            values.setdefault(name, {})[target.name] = by_twin[target.model]
+            reasons[name] = why
+    return tuple(Setting(name=name, values=values[name], why=why) for name, why in reasons.items())
 
 
 def _finish(store: Store) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from harness.model import Evidence, Plan, Scenario, Target, Verdict
@@ -40,7 +40,9 @@ class Cell:
 
     ``latency_ms`` maps a quantile ("p50") to milliseconds from the intended start; a quantile that
     the number of ops cannot support is absent. ``service_ms`` is the same from the actual send.
-    ``cpu_cores`` maps a part (target, generator, postgres, toxiproxy) to the mean cores it used.
+    ``cpu_cores`` maps a part (target, generator, postgres, toxiproxy) to the mean cores it used. ``parts_ms`` maps each
+    phase of a request to its mean milliseconds as a probe inside the target saw it, and "outside" to what its client
+    waited beyond; it is empty without that probe.
     """
 
     scenario: str
@@ -55,6 +57,7 @@ class Cell:
     added_round_trip_ms: float | None
     cpu_cores: Mapping[str, float]
     histogram_ms: tuple[tuple[float, float], ...]  # (latency, share of ops at or below it)
+    parts_ms: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +94,28 @@ class TimelinePoint:
     target: str
     rps: float
     p50_ms: float | None
+    not_ok_rps: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsidePoint:
+    """What probes inside a target saw in one bin of a block's timeline."""
+
+    t_s: float
+    target: str
+    metric: Literal["lag_ms", "in_use", "waiting", "statements"]
+    value: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """One block on one time axis: load, latency, and the windows in which a fault was in force."""
+    """One block on one time axis: load, latency, what probes saw, and the windows in which a fault was in force."""
 
     block: int
     bin_s: float
     points: tuple[TimelinePoint, ...]
     faults: tuple[tuple[float, float, str], ...]  # start and end in seconds, and the fault's detail
+    inside: tuple[InsidePoint, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,11 @@ from harness.checks.controls import check_control
 from harness.checks.cuts import check_cuts
 from harness.checks.distance import check_distance
 from harness.checks.loop import check_loop
+from harness.checks.pool import check_pool
 from harness.checks.programme import check_balances, check_bite, check_deadline, check_recovery
+from harness.checks.queries import check_queries
 from harness.checks.record import check_record
+from harness.checks.requests import check_requests
 from harness.checks.resends import check_resends
 from harness.checks.tuning import check_tuning
 from harness.checks.writes import check_writes
@@ -30,7 +33,12 @@ CHECKS: Mapping[str, Check] = {
     "deadline": check_deadline,
     "recovery": check_recovery,
 }
-BY_PROBE: Mapping[str, Check] = {"loop": check_loop}
+BY_PROBE: Mapping[str, Check] = {
+    "loop": check_loop,
+    "queries": check_queries,
+    "requests": check_requests,
+    "pool": check_pool,
+}
 
 
 def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding, ...]:

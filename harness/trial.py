@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from harness.faults.latency import Latency
 from harness.load import Generator, Order, generator
 from harness.model import FaultWindow, Plan, Sample, Scenario, Shape, Target, Trial
 from harness.provision.custody import Child
-from harness.provision.meter import Meter, Route, cpu_seconds
+from harness.provision.meter import Meter, Route, Sampler, cpu_seconds
 from harness.provision.schema import read_ledger
+from harness.provision.sessions import SessionMeter
 from harness.provision.stage import Parts, Stage, fresh_stage
 from harness.store import Store, TrialRecord
 
@@ -102,7 +103,12 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
         key_prefix=key_prefix(trial),
     )
     served_before = target.served()
-    with _injected(trial, stage) as faults, Meter(_ways(stage, trial)) as meter:
+    with ExitStack() as stack:
+        faults = stack.enter_context(_injected(trial, stage))
+        meters: list[Sampler] = [stack.enter_context(Meter(_ways(stage, trial)))]
+        if "pool" in target.target.probes:
+            added_s = trial.level_ms / 1000
+            meters.append(stack.enter_context(SessionMeter(stage.parts.postgres.url, added_s)))
         loaded = bench.generator.run(order, read_cpu)
     served = target.served() - served_before
     ledger = read_ledger(stage.parts.postgres.url, key_prefix(trial), stage.users)
@@ -113,7 +119,7 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
     record = TrialRecord(
         trial=trial,
         window=loaded.window,
-        samples=(*meter.samples(), *readings, *target.probed(loaded.window)),
+        samples=(*(sample for meter in meters for sample in meter.samples()), *readings, *target.probed(loaded.window)),
         faults=tuple(faults),
         ledger=ledger,
     )

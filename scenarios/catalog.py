@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.model import Profile, Scenario
-from scenarios import chaos, list_with_posts, mixed, ping, point_read, write
+from scenarios import chaos, list_with_posts, mixed, pages, ping, point_read, write
 
-SCENARIOS: dict[str, Scenario] = {
+COMPARED: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
         ping.SCENARIO,
@@ -17,6 +17,8 @@ SCENARIOS: dict[str, Scenario] = {
         mixed.SCENARIO,
     )
 }
+# With those that show what only a probe inside the target sees.
+SCENARIOS: dict[str, Scenario] = {**COMPARED, pages.SCENARIO.name: pages.SCENARIO}
 
 # Durations were chosen for two targets on two slow cores: at most 2 minutes for quick and 8 for default, as measured;
 # about 40 for full, by its plan only.
@@ -33,7 +35,7 @@ PROFILES: dict[str, Profile] = {
         ),
         Profile(
             name="default",
-            scenarios=tuple(SCENARIOS),
+            scenarios=tuple(COMPARED),
             levels_ms=(0, 5, 20),
             blocks=5,
             warmup_s=0.4,
@@ -41,7 +43,7 @@ PROFILES: dict[str, Profile] = {
         ),
         Profile(
             name="full",
-            scenarios=tuple(SCENARIOS),
+            scenarios=tuple(COMPARED),
             levels_ms=(0, 1, 2, 5, 10, 20),
             blocks=10,
             warmup_s=0.5,
@@ -75,7 +77,7 @@ CHAOS_PROFILES: dict[str, ChaosProfile] = {
     for profile in (
         ChaosProfile(name="default", cuts=("create_user",)),
         ChaosProfile(name="full", cuts=CUTTABLE, blocks=5, flaws=True),
-        ChaosProfile(name="soak", blocks=20, faults=8),
+        ChaosProfile(name="soak", blocks=20, faults=10),
         ChaosProfile(name="flaws", faults=0, flaws=True),
     )
 }

@@ -63,6 +63,19 @@ def list_users(random: Random, _key: str) -> Request:
     return Request(method="GET", path=f"{PREFIX}/users?limit={PAGE_USERS}&offset={offset}&load=selectin")
 
 
+def list_some_users(random: Random, _key: str) -> Request:
+    """Read a page of one to twenty users, each with its posts: as many rows as it happens to be."""
+    limit = random.randint(1, PAGE_USERS)
+    offset = random.randint(0, DATASET.users - PAGE_USERS)
+    return Request(method="GET", path=f"{PREFIX}/users?limit={limit}&offset={offset}")
+
+
+def list_some_posts(random: Random, _key: str) -> Request:
+    """Read a page of one to twenty posts: as many rows as it happens to be."""
+    limit = random.randint(1, PAGE_USERS)
+    return Request(method="GET", path=f"{PREFIX}/posts?limit={limit}&offset={random.randint(0, DATASET.users)}")
+
+
 def create_user(_random: Random, key: str) -> Request:
     """Write a user, two posts and an audit row in one transaction."""
     posts = [{"title": f"Post {number} of {key}", "body": "x" * 200} for number in (1, 2)]
@@ -113,7 +126,7 @@ def holders_of(request: Request) -> set[int]:
 OPERATIONS: Mapping[str, Operation] = {
     operation.__name__: operation
     for operation in (
-        *(ping, get_health, get_user, list_users, get_credits),
+        *(ping, get_health, get_user, list_users, list_some_users, list_some_posts, get_credits),
         *(create_user, create_post, change_user, remove_user, transfer),
     )
 }

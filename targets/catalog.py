@@ -26,13 +26,30 @@ CONTROLS: dict[str, Control] = {
     },
     **FLAWS,
 }
+PROBES = ("loop", "queries", "requests", "pool")
 # The twins with every probe inside, to be looked into, and to be held against those without.
 PROBED: dict[str, Target] = {
-    f"{name}:probed": replace(twin, name=f"{name}:probed", probes=("loop",)) for name, twin in TWINS.items()
+    f"{name}:probed": replace(twin, name=f"{name}:probed", probes=PROBES) for name, twin in TWINS.items()
+}
+# With one each, to see which of them costs what.
+PROBED_BY_ONE: dict[str, Target] = {
+    f"{name}:{probe}": replace(twin, name=f"{name}:{probe}", probes=(probe,))
+    for name, twin in TWINS.items()
+    for probe in PROBES
+}
+# The same with less than the load needs, to be told what they are short of.
+SHORT: dict[str, Target] = {
+    target.name: target
+    for target in (
+        *(replace(twin, name=f"{name}:small-pool", pool=2, probes=("pool",)) for name, twin in TWINS.items()),
+        replace(TWINS["sync"], name="sync:few-threads", threads=2, probes=("pool",)),
+    )
 }
 CATALOG: dict[str, Target] = {
     **TWINS,
     **PROBED,
+    **PROBED_BY_ONE,
+    **SHORT,
     **{name: flaw.target for name, flaw in FLAWS.items()},
     **SEEN_INSIDE,
 }

@@ -7,6 +7,7 @@ from harness.findings import (
     Cell,
     Comparison,
     Finding,
+    InsidePoint,
     Interval,
     Setting,
     Summary,
@@ -70,6 +71,14 @@ def cell(scenario: str, level_ms: int, target: str) -> Cell:
         added_round_trip_ms=level_ms + 0.4,
         cpu_cores={"target": 0.9, "generator": 0.4, "postgres": 0.3, "toxiproxy": 0.1},
         histogram_ms=((1.0, 0.1), (10.0, 0.5), (100.0, 1.0)),
+        parts_ms={
+            "python": known(3.0),
+            "thread": known(0.0),
+            "connection": known(0.5),
+            "database": known(5.0 * level_ms),
+            "elsewhere": known(1.0),
+            "outside": known(1.5),
+        },
     )
 
 
@@ -127,9 +136,15 @@ SUMMARY = Summary(
                 bin_s=0.25,
                 points=(
                     TimelinePoint(t_s=0.0, target="async", rps=400, p50_ms=10),
-                    TimelinePoint(t_s=0.25, target="sync", rps=300, p50_ms=None),
+                    TimelinePoint(t_s=0.25, target="sync", rps=300, p50_ms=None, not_ok_rps=8),
                 ),
                 faults=((0.5, 1.0, "5 ms"), (1.0, 2.0, "20 ms")),
+                inside=(
+                    InsidePoint(t_s=0.0, target="async", metric="lag_ms", value=3.0),
+                    InsidePoint(t_s=0.0, target="async", metric="in_use", value=4.0),
+                    InsidePoint(t_s=0.0, target="async", metric="waiting", value=2.0),
+                    InsidePoint(t_s=0.25, target="sync", metric="statements", value=1.0),
+                ),
             ),
         ),
         warnings=("Throughput differed by 10% or more between blocks in write at 0 ms (sync).",),
@@ -167,6 +182,8 @@ ONE_BLOCK = replace(
 NEAR = tuple(c for c in SUMMARY.analysis.cells if c.level_ms == 0)
 
 # What a report must be able to draw, whatever is missing.
+# For tests of what is told in words: figures take seconds to draw.
+WITHOUT_FIGURES = replace(SUMMARY, analysis=replace(SUMMARY.analysis, cells=(), comparisons=(), wire=(), timelines=()))
 SPARSE = {
     "nothing at all": replace(
         SUMMARY, analysis=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED

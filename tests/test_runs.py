@@ -196,7 +196,7 @@ def test_ctrl_c_ends_in_order_with_a_report_of_what_there_is(tmp_path: Path) -> 
     "part",
     [
         "postgres",
-        "uvicorn",
+        pytest.param("uvicorn", marks=pytest.mark.slow),
         pytest.param("toxiproxy", marks=pytest.mark.slow),
         pytest.param("scenarios.locust.generator", marks=pytest.mark.slow),
     ],

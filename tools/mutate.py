@@ -31,7 +31,10 @@ TESTS = [
     "tests/unit/test_check_cuts.py",
     "tests/unit/test_check_controls.py",
     "tests/unit/test_check_loop.py",
+    "tests/unit/test_check_pool.py",
     "tests/unit/test_check_programme.py",
+    "tests/unit/test_check_queries.py",
+    "tests/unit/test_check_requests.py",
     "tests/unit/test_set_aside.py",
 ]
 # Ten thousand examples for each mutant would take hours; the exhaustive comparison beside it knows the same.

@@ -1,7 +1,8 @@
 """The application under test with probes in front of it, for any ASGI server to import.
 
 ``uvicorn harness.probe.attach:app`` serves the application that ``TWINBENCH_APP`` names as
-``module:attribute``. The application itself knows nothing of it.
+``module:attribute``. The application itself knows nothing of it. Of the probes those run that
+``TWINBENCH_PROBES`` names, and note what they see in a file in ``TWINBENCH_SAMPLES``.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from pathlib import Path
 
 from harness.probe import pool, recorder
 from harness.probe.loop import LoopProbe
+from harness.probe.recorder import Recorder
 from harness.probe.served import App, Receive, Scope, Send, Served
 
 APP_VARIABLE = "TWINBENCH_APP"
+PROBES_VARIABLE = "TWINBENCH_PROBES"
 
 
 class Started:
@@ -39,8 +42,22 @@ def load(name: str) -> App:
     return app
 
 
-app: App = Served(load(os.environ[APP_VARIABLE]))
+app: App = load(os.environ[APP_VARIABLE])
 if pool.FOLDER_VARIABLE in os.environ:
     pool.PoolGauge(Path(os.environ[pool.FOLDER_VARIABLE]))
-if recorder.FOLDER_VARIABLE in os.environ:
-    app = Started(app, [LoopProbe(recorder.Recorder(Path(os.environ[recorder.FOLDER_VARIABLE]))).start])
+if names := os.environ.get(PROBES_VARIABLE, "").split():
+    told = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE]))
+    if "queries" in names:
+        from harness.probe.queries import QueryProbe  # what it needs of SQLAlchemy, an application may not have
+
+        app = QueryProbe(app, told)
+    if {"requests", "pool"} & set(names):
+        from harness.probe.holders import HolderProbe  # the same
+        from harness.probe.phases import PhaseProbe
+
+        app = phases = PhaseProbe(app, told)
+        if "pool" in names:
+            HolderProbe(phases, told)
+    if "loop" in names:
+        app = Started(app, [LoopProbe(told).start])
+app = Served(app)

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import sysconfig
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from types import FrameType
 
+from harness.probe.culprit import name_of, of_application
 from harness.probe.recorder import Recorder
 
 TICK_S = 0.001  # the smallest that libuv's timers know
@@ -23,8 +21,6 @@ WATCH_S = 0.002
 OVERDUE_S = 0.002
 STALL_S = 0.005  # shorter calls are work, and count as lag only
 LAG_EVERY_S = 0.1
-_LIBRARIES = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
-_OF_OTHERS = (*_LIBRARIES, str(Path(__file__).parent), "<")
 
 
 @dataclass
@@ -102,21 +98,3 @@ def _length_s(call: _Call, lag_s: float) -> float:
         return 0.0
     seen_s = call.last_s - call.first_s
     return lag_s if seen_s + 2 * call.gap_s >= lag_s else seen_s + call.gap_s
-
-
-def of_application(frame: FrameType | None) -> FrameType | None:
-    """Return the innermost call that is neither the standard library's nor an installed package's.
-
-    Code of the application that stands between a driver and its callers asks to be passed over as well, as pytest
-    does it: by a ``__tracebackhide__`` that is true.
-    """
-    while frame is not None and (
-        frame.f_code.co_filename.startswith(_OF_OTHERS) or frame.f_globals.get("__tracebackhide__")
-    ):
-        frame = frame.f_back
-    return frame
-
-
-def name_of(frame: FrameType) -> str:
-    """Name a call as ``file:line function``."""
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from pathlib import Path
 
-FOLDER_VARIABLE = "TWINBENCH_PROBES"
+FOLDER_VARIABLE = "TWINBENCH_SAMPLES"
 SUFFIX = ".samples"
 FLUSH_S = 0.2
 MOST_KEPT = 200_000  # between two flushes; beyond, the oldest go, and the loss is told

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from typing import Self
 
 import psutil
@@ -40,14 +41,14 @@ class Route:
         self._connection.close()
 
 
-class Meter:
-    """Samples the round trip of every route in turn, in a thread of its own, until it is left."""
+class Sampler(ABC):
+    """Takes samples in a thread of its own, until it is left."""
 
-    def __init__(self, routes: Mapping[str, Route]) -> None:
-        self._routes = routes
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
         self._samples: list[Sample] = []
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._measure, name="meter", daemon=True)
+        self._thread = threading.Thread(target=self._measure, name=type(self).__name__, daemon=True)
 
     def __enter__(self) -> Self:
         """Start."""
@@ -60,24 +61,36 @@ class Meter:
         self._thread.join()
 
     def samples(self) -> tuple[Sample, ...]:
-        """What was read, to be asked for after the meter was left."""
+        """What was read, to be asked for after the sampler was left."""
         return tuple(self._samples)
 
     def _measure(self) -> None:
-        # A route that breaks ends the readings; the check that needs them then says "undecided".
-        with suppress(psycopg2.Error):
-            while not self._stopping.wait(INTERVAL_S):
-                for name, route in self._routes.items():
-                    took_s = route.round_trip_s()
-                    self._samples.append(
-                        Sample(
-                            t_ns=time.monotonic_ns(),
-                            probe="distance",
-                            metric="round_trip_s",
-                            value=took_s,
-                            labels={"route": name},
-                        )
-                    )
+        # A way that breaks ends the readings; the check that needs them then says "undecided".
+        with suppress(psycopg2.Error), self._connected():
+            while not self._stopping.wait(self._interval_s):
+                self._samples.extend(self._read())
+
+    def _connected(self) -> AbstractContextManager[object]:
+        """Open what it reads from, if it is not open yet."""
+        return nullcontext()
+
+    @abstractmethod
+    def _read(self) -> Iterable[Sample]:
+        """Take one reading."""
+
+
+class Meter(Sampler):
+    """Samples the round trip of every route in turn."""
+
+    def __init__(self, routes: Mapping[str, Route]) -> None:
+        super().__init__(INTERVAL_S)
+        self._routes = routes
+
+    def _read(self) -> Iterable[Sample]:
+        for name, route in self._routes.items():
+            took_s = route.round_trip_s()
+            now_ns = time.monotonic_ns()
+            yield Sample(t_ns=now_ns, probe="distance", metric="round_trip_s", value=took_s, labels={"route": name})
 
 
 @contextmanager

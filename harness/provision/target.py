@@ -25,7 +25,8 @@ SERVED_PATH = "/-/twinbench/served"  # harness.probe.served.PATH; the probe live
 
 GAUGE = ".checked-out"  # harness.probe.pool.SUFFIX, the same
 GAUGES_VARIABLE = "TWINBENCH_GAUGES"  # harness.probe.pool.FOLDER_VARIABLE
-PROBES_VARIABLE = "TWINBENCH_PROBES"  # harness.probe.recorder.FOLDER_VARIABLE
+PROBES_VARIABLE = "TWINBENCH_PROBES"  # harness.probe.attach.PROBES_VARIABLE
+SAMPLES_VARIABLE = "TWINBENCH_SAMPLES"  # harness.probe.recorder.FOLDER_VARIABLE
 PROBES_FLUSH_S = 0.3  # somewhat more than harness.probe.recorder.FLUSH_S
 
 SERVER = {
@@ -126,7 +127,7 @@ def target_process(
     with ExitStack() as stack:
         probes = stack.enter_context(TemporaryDirectory(prefix="twinbench-probes-")) if target.probes else None
         if probes:
-            variables[PROBES_VARIABLE] = probes
+            variables |= {PROBES_VARIABLE: " ".join(target.probes), SAMPLES_VARIABLE: probes}
         child = stack.enter_context(
             started(f"Target {target.name}", argv, log=log, environment=variables, grace_s=STOP_GRACE_S)
         )

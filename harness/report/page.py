@@ -16,6 +16,7 @@ from harness.report.figures.cpu import draw_cpu
 from harness.report.figures.cutmap import draw_cut_map
 from harness.report.figures.distributions import draw_distributions
 from harness.report.figures.latency import draw_latency
+from harness.report.figures.phases import draw_phases
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.recovery import draw_recovery
 from harness.report.figures.throughput import draw_throughput
@@ -23,7 +24,10 @@ from harness.report.figures.timelines import draw_timelines
 from harness.report.sentences import answers, headline
 
 CHAOS = (draw_cut_map, draw_recovery)
-BENCH = (draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_timelines, draw_cpu)
+BENCH = (
+    *(draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_phases),
+    *(draw_timelines, draw_cpu),
+)
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNDECIDED: "?"}
 
 

@@ -20,7 +20,7 @@ PAPER = "#050505"
 BAD = "#0e0e0e"
 SERIES = ("#060606", "#070707", "#080808", "#090909")
 # Parts of the set-up, in colours that no target has.
-PARTS = ("#0a0a0a", "#0b0b0b", "#0c0c0c", "#0d0d0d")
+PARTS = ("#0a0a0a", "#0b0b0b", "#0c0c0c", "#0d0d0d", "#0f0f0f", "#101010")
 
 VARIABLES: Mapping[str, str] = {
     INK: "var(--ink)",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
 
 from harness.model import Control, Target, Verdict
 
@@ -43,11 +45,11 @@ FLAWS: Mapping[str, Control] = {
 }
 
 
-def _seen_inside(name: str, caught_by: str) -> Target:
+def _seen_inside(name: str, caught_by: str, model: Literal["async", "sync"] = "async") -> Target:
     return Target(
         name=f"{PREFIX}{name}",
-        model="async",
-        driver="asyncpg",
+        model=model,
+        driver={"async": "asyncpg", "sync": "psycopg2"}[model],
         app=f"targets.flaws.{name}:app",
         probes=(caught_by,),
         flaw=name,
@@ -62,5 +64,13 @@ SEEN_INSIDE: Mapping[str, Target] = {
         _seen_inside("blocking_call", "loop"),
         _seen_inside("sync_driver", "loop"),
         _seen_inside("work_in_the_loop", "loop"),
+        _seen_inside("lazy_loading", "queries"),
+        _seen_inside("property_n_plus_one", "queries", model="sync"),
+        _seen_inside("leaked_session", "pool"),
+        _seen_inside("held_across_call", "pool"),
+        _seen_inside("sync_leaked_session", "pool", model="sync"),
+        _seen_inside("sync_held_across_call", "pool", model="sync"),
+        _seen_inside("base_http_middleware", "requests"),
+        replace(_seen_inside("threads_beyond_pool", "pool", model="sync"), threads=8, pool=4),
     )
 }

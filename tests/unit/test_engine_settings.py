@@ -46,7 +46,8 @@ def test_every_setting_has_a_reason_and_only_drivers_words_differ() -> None:
     }
 
 
-def test_no_target_has_more_threads_than_connections() -> None:
+def test_no_target_has_more_threads_than_connections_but_those_that_show_it() -> None:
     """fastapi#3205: threads that wait for a connection starve the requests that hold one."""
-    assert all(target.threads <= target.pool for target in CATALOG.values())
+    more = {name for name, target in CATALOG.items() if target.threads > target.pool}
+    assert more == {"async:small-pool", "sync:small-pool", "flaw:threads_beyond_pool"}
     assert Settings().threads <= Settings().pool_size

@@ -13,9 +13,9 @@ from pydantic import TypeAdapter
 
 from harness.findings import Finding, Summary
 from harness.model import Verdict
-from harness.report.page import render, write_report
+from harness.report.page import BENCH, render, write_report
 from harness.report.palette import VARIABLES
-from tests.report_fixture import SPARSE, SUMMARY
+from tests.report_fixture import SPARSE, SUMMARY, WITHOUT_FIGURES
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "summary.schema.json"
@@ -103,6 +103,14 @@ def test_every_figure_says_what_it_shows(page: Page) -> None:
         assert len(attributes["aria-label"] or "") > 20
 
 
+def test_every_figure_has_its_place() -> None:
+    html = whole()
+    for draw in BENCH:
+        figure = draw(SUMMARY)
+        assert figure is not None
+        assert f'<section id="{figure.id}">' in html
+
+
 def test_every_figure_is_titled_by_a_question_and_has_units() -> None:
     html = whole()
     titles = re.findall(r"<h2>(.*?)</h2>", html)
@@ -137,7 +145,7 @@ def test_hostile_text_is_text() -> None:
         count=1,
         trial="t",
     )
-    changed = replace(SUMMARY, findings=(bad,), environment={hostile: hostile}, verdict=Verdict.FAIL)
+    changed = replace(WITHOUT_FIGURES, findings=(bad,), environment={hostile: hostile}, verdict=Verdict.FAIL)
     html = render(changed)
     assert hostile not in html
     assert parse(html)
@@ -165,13 +173,13 @@ def test_a_failed_check_is_told_at_the_top_and_in_the_table() -> None:
         trial="01-007",
         first="lost: key ab",
     )
-    html = render(replace(SUMMARY, findings=(*SUMMARY.findings, bad), verdict=Verdict.FAIL))
+    html = render(replace(WITHOUT_FIGURES, findings=(*SUMMARY.findings, bad), verdict=Verdict.FAIL))
     assert html.count("lost: key ab") >= 2
 
 
 def test_it_is_written_whole(tmp_path: Path) -> None:
-    path = write_report(SUMMARY, tmp_path)
-    assert path.read_text(encoding="utf-8") == whole()
+    path = write_report(WITHOUT_FIGURES, tmp_path)
+    assert path.read_text(encoding="utf-8") == render(WITHOUT_FIGURES)
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 
 

@@ -14,7 +14,7 @@ from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.timelines import draw_timelines
 from harness.report.page import render, write_report
 from harness.report.palette import style_of
-from tests.report_fixture import SCENARIOS, SUMMARY, comparison, known
+from tests.report_fixture import SCENARIOS, SUMMARY, WITHOUT_FIGURES, comparison, known
 
 HOSTILE = '$x$ "><script>alert(1)</script>'
 
@@ -30,7 +30,7 @@ def test_a_ratio_of_nothing_is_named() -> None:
         comparison("write", 0, 1.0, "too few blocks"),
         ratio=Interval(value=math.nan, low=None, high=None, blocks=0),
     )
-    html = render(having(comparisons=(nothing,)))
+    html = render(having(comparisons=(nothing,), cells=(), timelines=()))
     assert "no ratio" in html
     assert "nan" not in html.split("</style>")[1].lower().replace("finance", "")
 
@@ -39,7 +39,7 @@ def test_throughput_of_zero_is_drawn() -> None:
     cells = tuple(
         replace(c, ops=0, throughput_rps=known(0.0), latency_ms={}, histogram_ms=()) for c in SUMMARY.analysis.cells
     )
-    html = render(having(cells=cells))
+    html = render(having(cells=cells, comparisons=(), timelines=()))
     assert 'id="throughput"' in html
     assert 'id="latency"' not in html
 
@@ -47,7 +47,7 @@ def test_throughput_of_zero_is_drawn() -> None:
 def test_an_interval_that_reaches_below_zero_is_drawn() -> None:
     wide = Interval(value=5.0, low=-40.0, high=50.0, blocks=2)
     cells = tuple(replace(c, throughput_rps=wide, latency_ms={"p50": wide}) for c in SUMMARY.analysis.cells)
-    assert "5.00 (-40.0 to 50.0)" in render(having(cells=cells))
+    assert "5.00 (-40.0 to 50.0)" in render(having(cells=cells, comparisons=(), timelines=()))
 
 
 @pytest.mark.parametrize("detail", ["connection reset", "12.5 ms", "", HOSTILE])
@@ -121,11 +121,11 @@ def test_no_figure_is_drawn_of_nothing() -> None:
 
 
 def test_a_report_that_cannot_be_drawn_leaves_the_earlier_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_report(SUMMARY, tmp_path)
+    write_report(WITHOUT_FIGURES, tmp_path)
     before = (tmp_path / "report.html").read_bytes()
     monkeypatch.setattr(Path, "replace", _full)
     with pytest.raises(OSError, match="disk full"):
-        write_report(replace(SUMMARY, run="another"), tmp_path)
+        write_report(replace(WITHOUT_FIGURES, run="another"), tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
     assert (tmp_path / "report.html").read_bytes() == before
 

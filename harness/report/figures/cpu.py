@@ -57,7 +57,7 @@ def _panel(scenario: str, cells: Sequence[Cell], most: float) -> Panel:
         axes = drawn.axes
         left = [0.0] * len(cells)
         keys = []
-        for part, colour, hatch in zip(NAMES, PARTS, HATCHES, strict=True):
+        for part, colour, hatch in zip(NAMES, PARTS[: len(NAMES)], HATCHES, strict=True):
             used = [cell.cpu_cores.get(part, 0.0) for cell in cells]
             look: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": PAPER, "linewidth": 0.5}
             axes.barh(range(len(cells)), used, left=left, **look)

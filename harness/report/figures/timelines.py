@@ -1,8 +1,9 @@
-"""A block on one time axis: load above, latency below, and the faults shaded through both."""
+"""A block on one time axis: load, latency, what probes saw, one under another, and the faults shaded through all."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,14 @@ from harness.report.ticks import log_ticks
 from harness.report.words import number
 
 HEIGHT_IN = 3.7
+INSIDE_HEIGHT_IN = 1.6
+# What probes see, by panel: the name of its axis, and what is in it; the second is drawn with open marks.
+INSIDE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("loop late, ms", ("lag_ms",)),
+    ("in use, waiting", ("in_use", "waiting")),
+    ("statements", ("statements",)),
+)
+WORDS = {"lag_ms": "ms late", "in_use": "in use", "waiting": "without", "statements": "statements"}
 HATCHES = ("", "////", r"\\\\", "||||", "----", "xxxx")
 PALEST, STRONGEST = 0.15, 0.5
 LINEAR_BELOW_RPS = 10
@@ -36,11 +45,16 @@ def draw_timelines(summary: Summary) -> FigureOf | None:
         id="timelines",
         title="What happened when?",
         note=f"Requests answered, and their median latency, in bins of {number(1000 * timelines[0].bin_s)}"
-        " ms, warm-up and draining included. Shaded and hatched: a fault was in force (a time is"
-        " latency added to each round trip to the database). Trials run in turns, A B B A, in an order"
-        " that differs by block. Both axes are logarithmic, requests from 10 a second on.",
+        " ms, warm-up and draining included; crosses are requests that were not answered well. Shaded and"
+        " hatched: a fault was in force (a time is latency added to each round trip to the database). Trials run"
+        " in turns, A B B A, in an order that differs by block. Both axes are logarithmic, requests from 10 a"
+        " second on. Of targets with probes inside: how late the event loop was at most, connections in use and"
+        " requests that wait without one (open marks), and statements a request.",
         panels=tuple(_panel(summary.plan.targets, line, faults) for line in timelines),
-        table=Table(columns=("block", "from, s", "to, s", "what", "requests/s", "p50, ms"), rows=_rows(timelines)),
+        table=Table(
+            columns=("block", "from, s", "to, s", "what", "requests/s", "not ok/s", "p50, ms", "seen inside"),
+            rows=_rows(timelines),
+        ),
     )
 
 
@@ -53,15 +67,25 @@ def _strength(detail: str) -> tuple[float, str]:
 def _panel(targets: tuple[str, ...], line: Timeline, faults: Sequence[str]) -> Panel:
     windows = "one fault window" if len(line.faults) == 1 else f"{len(line.faults)} fault windows"
     label = f"Block {line.block}: requests per second and median latency over time, with {windows}"
-    with canvas(f"time-{line.block}", label, height_in=HEIGHT_IN, rows=2) as drawn:
-        load, wait = drawn.figure.axes
+    inside = [(name, metrics) for name, metrics in INSIDE if any(point.metric in metrics for point in line.inside)]
+    if inside:
+        label += "; below, as probes saw it: " + ", ".join(name.replace("\n", " ") for name, _ in inside)
+    height_in = HEIGHT_IN + INSIDE_HEIGHT_IN * len(inside)
+    with canvas(f"time-{line.block}", label, height_in=height_in, rows=2 + len(inside)) as drawn:
+        load, wait, *below = drawn.figure.axes
         for target in targets:
             points = [point for point in line.points if point.target == target]
             _marks(load, [(point.t_s, point.rps) for point in points], target, targets)
+            not_ok = [(point.t_s, point.not_ok_rps) for point in points if point.not_ok_rps]
+            _marks(load, not_ok, target, targets, marker="x")
             waits = [(point.t_s, point.p50_ms) for point in points if point.p50_ms is not None]
             _marks(wait, waits, target, targets)
+            for axes, (_, metrics) in zip(below, inside, strict=True):
+                for place, metric in enumerate(metrics):
+                    seen = [(p.t_s, p.value) for p in line.inside if (p.target, p.metric) == (target, metric)]
+                    _marks(axes, seen, target, targets, is_open=bool(place))
         shades = {detail: _shade(place, len(faults)) for place, detail in enumerate(faults)}
-        for axes in (load, wait):
+        for axes in (load, wait, *below):
             for start, end, detail in _merged(line):
                 axes.axvspan(start, end, **shades[detail])
             axes.grid(visible=False, axis="x")
@@ -74,7 +98,10 @@ def _panel(targets: tuple[str, ...], line: Timeline, faults: Sequence[str]) -> P
         wait.set_ylabel("median latency, ms")
         wait.set_yscale("log")
         log_ticks(wait, "y", [point.p50_ms for point in line.points if point.p50_ms is not None])
-        wait.set_xlabel("time since the block's first request, s")
+        for axes, (name, _) in zip(below, inside, strict=True):
+            axes.set_ylabel(name)
+            axes.set_ylim(bottom=0)
+        (below or [wait])[-1].set_xlabel("time since the block's first request, s")
         keys = [Patch(label=detail, **shades[detail]) for detail in faults]
         drawn.legend([*(_key(target, targets) for target in targets), *keys])
     return drawn.panel
@@ -102,16 +129,26 @@ def _shade(place: int, count: int) -> dict[str, Any]:
     }
 
 
-def _marks(axes: Axes, points: Sequence[tuple[float, float]], target: str, targets: tuple[str, ...]) -> None:
+def _marks(  # noqa: PLR0913 - what to draw, and how
+    axes: Axes,
+    points: Sequence[tuple[float, float]],
+    target: str,
+    targets: tuple[str, ...],
+    *,
+    marker: str = "",
+    is_open: bool = False,
+) -> None:
     style = style_of(target, targets)
     times, values = [time for time, _ in points], [value for _, value in points]
+    drawn_thin = is_open or marker
     axes.plot(
         times,
         values,
         color=style.colour,
-        marker=style.marker,
-        markersize=2.4,
-        markeredgewidth=0,
+        marker=marker or style.marker,
+        markersize=3.2 if drawn_thin else 2.4,
+        markeredgewidth=0.7 if drawn_thin else 0,
+        fillstyle="none" if is_open else "full",
         linestyle="none",
     )
 
@@ -126,13 +163,21 @@ def _rows(timelines: Sequence[Timeline]) -> tuple[tuple[str, ...], ...]:
     rows: list[tuple[str, ...]] = []
     few = sum(len(line.points) for line in timelines) <= MOST_BINS
     for line in timelines:
-        events = [(start, end, f"fault: {detail}", "", "") for start, end, detail in line.faults]
+        inside: dict[tuple[float, str], list[str]] = defaultdict(list)
+        for seen in line.inside:
+            inside[seen.t_s, seen.target].append(f"{number(seen.value)} {WORDS[seen.metric]}")
+        events = [(start, end, f"fault: {detail}", "", "", "", "") for start, end, detail in line.faults]
         events += [
-            (point.t_s, point.t_s + line.bin_s, point.target, number(point.rps), number(point.p50_ms))
+            (
+                point.t_s,
+                point.t_s + line.bin_s,
+                point.target,
+                number(point.rps),
+                number(point.not_ok_rps),
+                number(point.p50_ms),
+                ", ".join(inside[point.t_s, point.target]),
+            )
             for point in (line.points if few else ())
         ]
-        rows += [
-            (str(line.block), f"{start:.2f}", f"{end:.2f}", what, rps, p50)
-            for start, end, what, rps, p50 in sorted(events)
-        ]
+        rows += [(str(line.block), f"{start:.2f}", f"{end:.2f}", *rest) for start, end, *rest in sorted(events)]
     return tuple(rows)

@@ -1,0 +1,54 @@
+"""Which line of the application it was: the innermost call that is neither Python's, nor a package's, nor a probe's."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+_LIBRARIES = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+_OF_OTHERS = (*_LIBRARIES, str(Path(__file__).parent), "<")
+
+
+def of_application(frame: FrameType | None) -> FrameType | None:
+    """Return the innermost call of a stack that is the application's, if any is.
+
+    Code of the application that stands between a driver and its callers asks to be passed over as well, as pytest
+    does it: by a ``__tracebackhide__`` that is true.
+    """
+    while frame is not None and not _is_of_application(frame):
+        frame = frame.f_back
+    return frame
+
+
+def caller() -> FrameType | None:
+    """Return the application's innermost call here; in SQLAlchemy's greenlet, that of the coroutine which waits."""
+    frame = of_application(sys._getframe())  # noqa: SLF001 - documented for this purpose
+    if frame is None and (greenlet := sys.modules.get("greenlet")):  # SQLAlchemy's, where it serves coroutines
+        parent = greenlet.getcurrent().parent
+        frame = of_application(parent.gr_frame) if parent else None
+    return frame
+
+
+def waits_at(coroutine: Any) -> str:  # noqa: ANN401 - a coroutine, or a generator that one waits for
+    """Follow a suspended coroutine inwards, and name the last call that is the application's; nothing if none is."""
+    name = ""
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if frame is not None and _is_of_application(frame):
+            name = name_of(frame)
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+    return name
+
+
+def name_of(frame: FrameType | None) -> str:
+    """Name a call as ``file:line function``."""
+    if frame is None:
+        return "the framework"
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+
+
+def _is_of_application(frame: FrameType) -> bool:
+    return not (frame.f_code.co_filename.startswith(_OF_OTHERS) or frame.f_globals.get("__tracebackhide__"))

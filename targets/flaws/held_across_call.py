@@ -1,0 +1,37 @@
+"""A session is held while somebody else is asked: its connection and its transaction wait with it.
+
+What goes wrong: as many requests as there are connections are served at a time, however little the database has to do.
+How it comes about: the session is a dependency of the route, and the route calls another service.
+Caught by: ``pool``, as transactions that idle, with the line that waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from targets.async_api.main import create_app
+from targets.async_api.repositories import Repository
+from targets.async_api.session import DatabaseSession
+from targets.flaws.shadow import shadow
+from targets.shared.errors import NotFound
+from targets.shared.models import User
+from targets.shared.schemas import Id, UserOut
+
+CALL_S = 0.3
+
+
+async def ask_somebody() -> None:
+    """Wait for an answer of another service."""
+    await asyncio.sleep(CALL_S)
+
+
+async def get_user(session: DatabaseSession, user_id: Id) -> User:
+    """Read one user, and ask somebody about it."""
+    user = await Repository(session).user(user_id)
+    if user is None:
+        raise NotFound("user", user_id)
+    await ask_somebody()
+    return user
+
+
+app = shadow(create_app(), "/users/{user_id}", get_user, UserOut, method="get")

@@ -1,0 +1,20 @@
+"""More threads than connections, and no turns: threads wait for connections whose holders wait for threads.
+
+What goes wrong: with more clients than threads nothing moves any more until a wait for a connection times out.
+How it comes about: AnyIO's 40 threads and a smaller pool, each sensible by itself; a step of a request is a job for a
+thread, and so is the next one.
+Caught by: ``pool``, as threads and connections that wait for each other.
+"""
+
+from __future__ import annotations
+
+from targets.shared.turns import take_turn
+from targets.sync_api.main import create_app
+
+
+async def take_no_turn() -> None:
+    """Let everybody ask for a connection at once."""
+
+
+app = create_app()
+app.dependency_overrides[take_turn] = take_no_turn

@@ -1,0 +1,112 @@
+"""Each way to run short of connections or threads, produced on a real target, is called by its own name."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.checks.pool import check_pool
+from harness.client import Client
+from harness.findings import Finding
+from harness.model import Target, Verdict, Window
+from harness.provision.postgres import Postgres, connect
+from harness.provision.schema import seed
+from harness.provision.sessions import SessionMeter
+from harness.provision.target import target_process, wait_until_serving
+from scenarios.operations import DATASET
+from targets.catalog import CATALOG, PROBED, SHORT
+from targets.flaws.catalog import SEEN_INSIDE
+from tests.evidence import evidence
+
+CLIENTS = 16
+WARM_S = 0.7
+LOAD_S = 2.0
+NAMES = {
+    "async:small-pool": "The pool is too small",
+    "sync:small-pool": "The pool is too small",
+    "sync:few-threads": "Too few threads",
+    "flaw:threads_beyond_pool": "Threads and connections wait for each other",
+    "flaw:leaked_session": "Connections leak",
+    "flaw:held_across_call": "Transactions idle",
+    "flaw:sync_leaked_session": "Connections leak",
+    "flaw:sync_held_across_call": "Transactions idle",
+}
+Judged = Callable[[Target], Finding]
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> str:
+    """A database with the rows that the operations ask for."""
+    seed(postgres.url, users=DATASET.users, posts_per_user=DATASET.posts_per_user)
+    return postgres.url
+
+
+@pytest.fixture
+def judged(url: str, tmp_path: Path) -> Judged:
+    """What the check of the pool says of a target whose users are read by sixteen clients at once."""
+
+    def judge(target: Target) -> Finding:
+        ending = threading.Event()
+
+        def read(address: str, number: int) -> None:
+            with Client(address, 10.0) as client:
+                for turn in iter(int, 1):
+                    if ending.is_set():
+                        return
+                    client.send("get_user", "", seed=1000 * number + turn)
+
+        with target_process(target, url, tmp_path / "log") as running, SessionMeter(url) as meter:
+            wait_until_serving(running)
+            clients = [threading.Thread(target=read, args=(running.url, number)) for number in range(CLIENTS)]
+            for client in clients:
+                client.start()
+            time.sleep(WARM_S)
+            start_ns = time.monotonic_ns()
+            time.sleep(LOAD_S)
+            window = Window(start_ns=start_ns, end_ns=time.monotonic_ns())
+            ending.set()
+            for client in clients:
+                client.join()
+            samples = (*running.probed(window), *meter.samples())
+        return check_pool(replace(evidence(), target=target, window=window, samples=samples))
+
+    return judge
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_has_its_name(name: str, judged: Judged) -> None:
+    found = judged(CATALOG[name])
+    assert (found.verdict, found.summary.partition(":")[0]) == (Verdict.FAIL, NAMES[name]), found
+
+
+@pytest.fixture
+def _slow(url: str) -> Iterator[None]:
+    """A database that takes long over each user that is read."""
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE users RENAME TO all_users")
+        cursor.execute("CREATE VIEW users AS SELECT * FROM all_users WHERE pg_sleep(0.2) IS NOT NULL")
+        yield
+        cursor.execute("DROP VIEW users")
+        cursor.execute("ALTER TABLE all_users RENAME TO users")
+
+
+@pytest.mark.usefixtures("_slow")
+@pytest.mark.parametrize("name", PROBED)
+def test_a_database_that_takes_long_has_its_own_name(name: str, judged: Judged) -> None:
+    found = judged(replace(CATALOG[name], probes=("pool",), pool=4))
+    assert (found.verdict, found.summary.partition(":")[0]) == (Verdict.FAIL, "The database is slow"), found
+
+
+@pytest.mark.parametrize("name", PROBED)
+def test_a_twin_is_short_of_nothing(name: str, judged: Judged) -> None:
+    found = judged(PROBED[name])
+    assert found.verdict is Verdict.PASS, found
+
+
+def test_every_target_that_is_short_is_tried() -> None:
+    seen_by_pool = {name for name, target in SEEN_INSIDE.items() if target.probes == ("pool",)}
+    assert set(NAMES) == {*SHORT, *seen_by_pool}

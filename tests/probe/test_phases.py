@@ -1,0 +1,56 @@
+"""Parts of requests that are planted, against those that are told: each one, and their sum."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness.probe.phases import Phase
+
+PLANT = Path(__file__).parent / "plant_phases.py"
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]]:
+    """What was planted, and what the probe told: seconds, and labels."""
+    folder: Path = tmp_path_factory.mktemp("probes")
+    done = subprocess.run([sys.executable, PLANT, str(folder)], capture_output=True, text=True, check=True)
+    samples = [json.loads(line) for path in folder.iterdir() for line in path.read_text().splitlines()]
+    told = [(value, labels) for _, probe, metric, value, labels in samples if (probe, metric) == ("requests", "took_s")]
+    return json.loads(done.stdout), told
+
+
+def test_every_request_is_told_and_its_parts_add_up_to_the_whole(
+    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]],
+) -> None:
+    planted, told = both
+    assert len(told) == len(planted) > 0
+    for took_s, labels in told:
+        assert sum(float(labels[phase]) for phase in Phase) == pytest.approx(took_s, abs=1e-5)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_part_is_as_long_as_it_was(
+    phase: Phase, both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]]
+) -> None:
+    planted, told = both
+    was_s = sum(parts.get(phase, 0.0) for parts in planted)
+    told_s = sum(float(labels[phase]) for _, labels in told)
+    assert was_s > 0.2
+    assert told_s == pytest.approx(was_s, rel=0.1)
+
+
+def test_nobody_waits_for_what_there_is_enough_of(
+    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]],
+) -> None:
+    _, told = both
+    by_group: Counter[str] = Counter()
+    for number, (_, labels) in enumerate(told):
+        group = "one thread" if number < len(told) / 2 else "one connection"
+        by_group[f"thread, {group}"] += float(labels["thread"])
+        by_group[f"connection, {group}"] += float(labels["connection"])
+    assert by_group["connection, one thread"] < 0.1 * by_group["connection, one connection"]
+    assert by_group["thread, one connection"] < 0.1 * by_group["thread, one thread"]

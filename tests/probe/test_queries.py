@@ -1,0 +1,61 @@
+"""Statements as the probe counts them are those that PostgreSQL counts, by any route, of many requests at once."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from harness.model import Window
+from harness.provision.postgres import connect
+from harness.provision.target import target_process, wait_until_serving
+from targets.catalog import TWINS
+from tests.contract.test_alike import REQUESTS, normal
+
+AT_ONCE = 8
+TRANSACTIONS = {"BEGIN", "COMMIT", "ROLLBACK"}
+
+
+def counted(url: str) -> int:
+    """Statements that PostgreSQL executed since it was asked last, but for what opens and ends transactions."""
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT query, calls FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'")
+        calls = sum(calls for query, calls in cursor.fetchall() if normal(query) not in TRANSACTIONS)
+        cursor.execute("SELECT pg_stat_statements_reset()")
+        return calls
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_they_are_as_many_as_postgresql_counts(twin: str, postgres_seed: Callable[[], str], tmp_path: Path) -> None:
+    url = postgres_seed()
+    target = replace(TWINS[twin], probes=("queries",))
+    windows: dict[str, Window] = {}
+    calls: dict[str, int] = {}
+
+    async def ask_all(base_url: str) -> None:
+        async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
+            await client.get("/api/v1/healthz")  # SQLAlchemy asks once what server it speaks to
+            counted(url)
+            for name, request in REQUESTS.items():
+                start_ns = time.monotonic_ns()
+                await asyncio.gather(*(request(client, n) for n in range(1, AT_ONCE + 1)))  # type: ignore[call-overload]  # each returns an awaitable
+                windows[name] = Window(start_ns=start_ns, end_ns=time.monotonic_ns())
+                calls[name] = counted(url)
+
+    with target_process(target, url, tmp_path / "log") as running:
+        wait_until_serving(running)
+        asyncio.run(ask_all(running.url))
+        whole = Window(start_ns=min(w.start_ns for w in windows.values()), end_ns=time.monotonic_ns())
+        samples = running.probed(whole)
+    assert {(sample.probe, sample.metric) for sample in samples} == {("queries", "statements")}
+    noted = {
+        name: [s.value for s in samples if window.start_ns <= s.t_ns < window.end_ns]
+        for name, window in windows.items()
+    }
+    assert {name: len(values) for name, values in noted.items()} == dict.fromkeys(REQUESTS, AT_ONCE)
+    assert {name: sum(values) for name, values in noted.items()} == calls
+    assert sum(calls.values()) > len(REQUESTS) * AT_ONCE

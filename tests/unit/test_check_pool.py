@@ -1,0 +1,158 @@
+"""The check of the pool: each name by what is seen of it, its nearest neighbours, and what leaves it open."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.checks.pool import check_pool
+from harness.findings import Finding
+from harness.judge import judge_trial
+from harness.model import Evidence, Sample, Verdict
+from tests.evidence import TARGET, evidence, op, sample
+
+LOOKS = 20
+POOL, THREADS = 4, 4
+Look = tuple[Sample, Sample]
+
+
+def look(holders: dict[str, int] | None = None, waiting: dict[str, int] | None = None, culprit: str = "") -> Look:
+    """One look: what holders do, and what those without a connection wait for."""
+    held = {name: str(count) for name, count in (holders or {}).items()}
+    waits = {name: str((waiting or {}).get(name, 0)) for name in ("connection", "thread", "elsewhere", "in_thread")}
+    in_use = sum((holders or {}).values())
+    return (
+        sample("pool", "in_use", in_use, culprit=culprit, longest_s="0.100", **held),
+        sample("pool", "waiting", sum(map(int, waits.values())), **waits),
+    )
+
+
+def sessions(*, long_active: float = 0, long_idle: float = 0) -> tuple[Sample, Sample]:
+    """What PostgreSQL says."""
+    return (
+        sample("sessions", "long_active", long_active),
+        sample("sessions", "long_idle_in_transaction", long_idle),
+    )
+
+
+CALM = look({"database": 2, "python": 1})
+SHORT = look({"database": 3, "python": 1}, {"connection": 2, "elsewhere": 1})
+
+
+def seen(*looks: Look, said: tuple[Sample, ...] = sessions(), more: tuple[Sample, ...] = ()) -> Evidence:
+    target = replace(TARGET, pool=POOL, threads=THREADS, probes=("pool",))
+    samples = tuple(one for both in looks for one in both)
+    return replace(evidence(op(0), samples=(*samples, *said, *more)), target=target)
+
+
+def found(*looks: Look, said: tuple[Sample, ...] = sessions()) -> Finding:
+    return check_pool(seen(*looks, said=said))
+
+
+def test_a_pool_that_nobody_waits_for_passes() -> None:
+    assert found(*[CALM] * LOOKS).verdict is Verdict.PASS
+
+
+def test_a_tenth_of_all_looks_may_find_somebody_waiting() -> None:
+    assert found(*[CALM] * (LOOKS - 2), *[SHORT] * 2).verdict is Verdict.PASS
+    assert found(*[CALM] * (LOOKS - 3), *[SHORT] * 3).verdict is Verdict.FAIL
+
+
+def test_those_who_wait_while_a_connection_is_free_do_not_wait_for_one() -> None:
+    assert found(*[look({"database": POOL - 1}, {"connection": 1, "elsewhere": 9})] * LOOKS).verdict is Verdict.PASS
+
+
+def test_those_on_their_way_to_a_free_thread_do_not_wait_for_one() -> None:
+    on_the_way = look({"database": 1}, {"thread": 2, "in_thread": THREADS - 2})
+    assert found(*[on_the_way] * LOOKS).verdict is Verdict.PASS
+    assert found(*[look({"database": 1}, {"thread": 3, "in_thread": THREADS - 2})] * LOOKS).verdict is Verdict.FAIL
+
+
+def test_a_small_pool_has_its_name_and_says_how_many_wanted_a_connection() -> None:
+    small = found(*[SHORT] * LOOKS)
+    assert small.summary == "The pool is too small: 4 connections, while 7 requests wanted one"
+    assert (small.count, small.measured) == (LOOKS, "somebody waited at 20 of 20 looks; 0 waits timed out")
+
+
+def test_few_threads_have_their_name_and_say_how_many_could_have_gone_on() -> None:
+    few = found(*[look({"database": 1, "python": 1, "thread": 1}, {"thread": 5, "in_thread": 4})] * LOOKS)
+    assert few.summary == "Too few threads: 4, while 8 requests could have gone on"
+
+
+def test_few_threads_are_told_from_a_small_pool_by_what_most_wait_for() -> None:
+    both = {"in_thread": THREADS, "thread": 2, "connection": 3}
+    assert found(*[look({"database": POOL}, both)] * LOOKS).summary.startswith("The pool is too small")
+
+
+STUCK = look({"thread": POOL}, {"connection": THREADS, "in_thread": THREADS, "thread": 3})
+
+
+def test_threads_and_connections_that_wait_for_each_other_have_their_name() -> None:
+    assert found(*[STUCK] * LOOKS).summary.startswith("Threads and connections wait for each other: 4 threads for 4")
+
+
+@pytest.mark.parametrize(("stuck", "name"), [(5, "Too few threads"), (6, "Threads and connections")])
+def test_they_wait_for_each_other_for_more_than_a_quarter_of_the_time(stuck: int, name: str) -> None:
+    works = look({"database": 1, "thread": 3}, {"thread": 5, "in_thread": THREADS})
+    assert found(*[STUCK] * stuck, *[works] * (LOOKS - stuck)).summary.startswith(name)
+
+
+def test_while_one_works_nobody_is_stuck() -> None:
+    works = look({"thread": POOL - 1, "python": 1}, {"connection": THREADS, "in_thread": THREADS, "thread": 3})
+    assert not found(*[works] * LOOKS).summary.startswith("Threads and connections")
+
+
+def test_transactions_that_idle_have_their_name_and_line() -> None:
+    waits = look({"elsewhere": POOL}, {"elsewhere": 5}, culprit="routes.py:7 ask")
+    idle = found(*[waits] * LOOKS, said=sessions(long_idle=3))
+    assert idle.summary == "Transactions idle: of 4.0 connections in use, 3.0 asked nothing for long"
+    assert idle.first == "routes.py:7 ask"
+
+
+def test_transactions_that_idle_are_found_before_the_pool_is_empty() -> None:
+    assert found(*[look({"elsewhere": 2})] * LOOKS, said=sessions(long_idle=1.5)).verdict is Verdict.FAIL
+    assert found(*[look({"elsewhere": 2})] * LOOKS, said=sessions(long_idle=1)).verdict is Verdict.PASS
+
+
+def test_a_slow_database_has_its_name() -> None:
+    slow = found(*[look({"database": POOL}, {"connection": 5})] * LOOKS, said=sessions(long_active=3))
+    assert slow.summary == "The database is slow: of 4.0 connections in use, 3.0 waited long for one statement"
+
+
+def test_a_database_is_slow_when_most_connections_wait_for_it() -> None:
+    half = found(*[look({"database": POOL}, {"connection": 5})] * LOOKS, said=sessions(long_active=2, long_idle=2))
+    assert half.summary.startswith("The pool is too small")
+
+
+def test_a_leak_has_its_name_also_where_nobody_waits_yet() -> None:
+    leaks = look({"over": 2}, culprit="users.py:9 read")
+    leak = found(*[CALM] * LOOKS, *[leaks] * 12)
+    assert (leak.verdict, leak.first) == (Verdict.FAIL, "users.py:9 read")
+    assert leak.summary == "Connections leak: 2 of 4 are held for requests that are over"
+
+
+def test_what_is_given_back_has_not_leaked() -> None:
+    late = look({"over": 1})
+    assert found(*[CALM] * LOOKS, *[late] * 11).verdict is Verdict.PASS
+    assert found(*[late] * LOOKS, CALM).verdict is Verdict.PASS
+
+
+def test_a_leak_goes_before_what_comes_of_it() -> None:
+    assert found(*[look({"over": POOL}, {"connection": 9})] * LOOKS).summary.startswith("Connections leak: 4 of 4")
+
+
+def test_waits_that_timed_out_are_counted() -> None:
+    timed_out = check_pool(seen(*[SHORT] * LOOKS, more=(sample("pool", "timed_out", 1),) * 3))
+    assert timed_out.measured.endswith("; 3 waits timed out")
+
+
+def test_few_looks_or_no_word_of_the_database_decide_nothing() -> None:
+    assert found(*[CALM] * 9).verdict is Verdict.UNDECIDED
+    assert found(*[CALM] * 10).verdict is Verdict.PASS
+    silent = found(*[CALM] * LOOKS, said=())
+    assert (silent.verdict, silent.summary) == (Verdict.UNDECIDED, "PostgreSQL was not asked of its sessions")
+
+
+def test_it_is_asked_of_targets_that_have_the_probe() -> None:
+    calm = seen(*[CALM] * LOOKS)
+    assert "pool" in {finding.check for finding in judge_trial(calm)}
+    assert "pool" not in {finding.check for finding in judge_trial(replace(calm, target=TARGET))}

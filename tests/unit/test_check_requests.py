@@ -1,0 +1,55 @@
+"""The check of requests: where their time goes, and whether they are handed on."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.checks.requests import PHASES, check_requests
+from harness.judge import judge_trial
+from harness.model import Evidence, Sample, Verdict
+from harness.probe.phases import Phase
+from tests.evidence import TARGET, evidence, op, sample
+
+
+def request(handed_on: str = "", **parts_s: float) -> Sample:
+    """One request of so many seconds in each phase, 3 ms in Python if none is said."""
+    spent = {**dict.fromkeys(PHASES, 0.0), **(parts_s or {"python": 0.003})}
+    labels = {phase: f"{part_s:.6f}" for phase, part_s in spent.items()}
+    return sample("requests", "took_s", sum(spent.values()), route="GET /", handed_on=handed_on, **labels)
+
+
+def seen(*samples: Sample) -> Evidence:
+    return evidence(op(0), samples=samples)
+
+
+def test_requests_that_stay_in_their_task_pass_and_their_time_is_told() -> None:
+    found = check_requests(seen(request(python=0.001, database=0.003), request(python=0.003, elsewhere=0.001)))
+    assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
+    assert found.measured == "median 4.00 ms; python 50%, thread 0%, connection 0%, database 38%, elsewhere 12%"
+
+
+@pytest.mark.parametrize(("handed_on", "verdict"), [(2, Verdict.PASS), (3, Verdict.FAIL)])
+def test_half_of_them_may_be_handed_on(handed_on: int, verdict: Verdict) -> None:
+    samples = [request("a.py:7 dispatch")] * handed_on + [request()] * (4 - handed_on)
+    assert check_requests(seen(*samples)).verdict is verdict
+
+
+def test_the_line_that_hands_on_most_is_named() -> None:
+    found = check_requests(seen(request("a.py:7 dispatch"), request("b.py:1 f"), request("a.py:7 dispatch"), request()))
+    assert (found.verdict, found.count, found.first) == (Verdict.FAIL, 3, "a.py:7 dispatch")
+    assert found.summary == "3 of 4 requests were handed to another task"
+
+
+def test_without_a_request_nothing_is_known() -> None:
+    assert check_requests(seen()).verdict is Verdict.UNDECIDED
+
+
+def test_it_knows_the_phases_of_the_probe() -> None:
+    assert set(PHASES) == {str(phase) for phase in Phase}
+
+
+def test_it_is_asked_of_targets_that_have_the_probe() -> None:
+    def checks(probes: tuple[str, ...]) -> set[str]:
+        return {f.check for f in judge_trial(replace(seen(request()), target=replace(TARGET, probes=probes)))}
+
+    assert checks(("requests",)) - checks(()) == {"requests"}
