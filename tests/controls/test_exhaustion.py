@@ -1,4 +1,7 @@
-"""Each way to run short of connections or threads, produced on a real target, is called by its own name."""
+"""Each way to run short of connections or threads, produced on a real target, is called by its own name.
+
+A sample of them is in the suite, one of each name's nearest neighbours; ``make test-slow`` tries the others.
+"""
 
 import threading
 import time
@@ -21,6 +24,7 @@ from scenarios.operations import DATASET
 from targets.catalog import CATALOG, PROBED, SHORT
 from targets.flaws.catalog import SEEN_INSIDE
 from tests.evidence import evidence
+from tests.sample import sampled
 
 CLIENTS = 16
 WARM_S = 0.7
@@ -35,6 +39,7 @@ NAMES = {
     "flaw:sync_leaked_session": "Connections leak",
     "flaw:sync_held_across_call": "Transactions idle",
 }
+SAMPLE = ("sync:small-pool", "sync:few-threads", "flaw:threads_beyond_pool", "flaw:leaked_session")
 Judged = Callable[[Target], Finding]
 
 
@@ -77,7 +82,7 @@ def judged(url: str, tmp_path: Path) -> Judged:
     return judge
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sampled(NAMES, SAMPLE))
 def test_it_has_its_name(name: str, judged: Judged) -> None:
     found = judged(CATALOG[name])
     assert (found.verdict, found.summary.partition(":")[0]) == (Verdict.FAIL, NAMES[name]), found
@@ -95,13 +100,13 @@ def _slow(url: str) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_slow")
-@pytest.mark.parametrize("name", PROBED)
+@pytest.mark.parametrize("name", sampled(PROBED, ["async:probed"]))
 def test_a_database_that_takes_long_has_its_own_name(name: str, judged: Judged) -> None:
     found = judged(replace(CATALOG[name], probes=("pool",), pool=4))
     assert (found.verdict, found.summary.partition(":")[0]) == (Verdict.FAIL, "The database is slow"), found
 
 
-@pytest.mark.parametrize("name", PROBED)
+@pytest.mark.parametrize("name", sampled(PROBED, ["sync:probed"]))
 def test_a_twin_is_short_of_nothing(name: str, judged: Judged) -> None:
     found = judged(PROBED[name])
     assert found.verdict is Verdict.PASS, found
