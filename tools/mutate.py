@@ -30,6 +30,7 @@ TESTS = [
     "tests/unit/test_checks.py",
     "tests/unit/test_check_cuts.py",
     "tests/unit/test_check_controls.py",
+    "tests/unit/test_check_distance.py",
     "tests/unit/test_check_loop.py",
     "tests/unit/test_check_pool.py",
     "tests/unit/test_check_programme.py",

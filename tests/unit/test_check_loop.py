@@ -6,7 +6,7 @@ import pytest
 
 from harness.checks.loop import check_loop
 from harness.judge import judge_trial
-from harness.model import Evidence, Sample, Verdict
+from harness.model import Evidence, Sample, Verdict, Window
 from tests.evidence import TARGET, WINDOW, evidence, op, sample
 
 LAG = sample("loop", "lag_max_s", 0.004)
@@ -60,7 +60,25 @@ def test_without_the_probe_nothing_is_known() -> None:
         evidence(op(0), samples=(stall(1.0),)),
         replace(watched(), window=None),
     ):
-        assert check_loop(unwatched).verdict is Verdict.UNDECIDED
+        found = check_loop(unwatched)
+        assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
+
+
+def test_what_is_not_too_much_has_no_culprit_but_is_told() -> None:
+    found = check_loop(watched(stall(0.002), stall(0.003)))
+    assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
+    assert found.measured == "2 stalls, 0.01 s, 100% of it at repositories.py:41 user; at most 4 ms late"
+
+
+def test_the_window_is_as_long_as_from_its_start_to_its_end() -> None:
+    late = replace(watched(*[stall(0.004)] * 3), window=Window(start_ns=400_000_000, end_ns=1_000_000_000))
+    found = check_loop(late)
+    assert (found.verdict, found.limit) == (Verdict.FAIL, "1% of 0.6 s")
+
+
+def test_the_latest_of_all_is_told() -> None:
+    found = check_loop(evidence(op(0), samples=(LAG, sample("loop", "lag_max_s", 0.25))))
+    assert found.measured.endswith("at most 250 ms late")
 
 
 def test_it_is_asked_of_targets_that_have_the_probe() -> None:
