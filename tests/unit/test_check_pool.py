@@ -101,6 +101,23 @@ def test_while_one_works_nobody_is_stuck() -> None:
     assert not found(*[works] * LOOKS).summary.startswith("Threads and connections")
 
 
+@pytest.mark.parametrize("pair", [("database", "python"), ("python", "elsewhere"), ("elsewhere", "over")])
+def test_whatever_holders_do_that_goes_on_is_work(pair: tuple[str, str]) -> None:
+    waits = {"connection": THREADS, "in_thread": THREADS}
+    works = look({"thread": POOL - 2, **dict.fromkeys(pair, 1)}, waits)
+    assert not found(*[CALM] * 2, *[works] * LOOKS, CALM).summary.startswith("Threads and connections")
+
+
+@pytest.mark.parametrize("pair", [("database", "python"), ("python", "elsewhere")])
+def test_threads_are_too_few_when_more_wait_for_one_than_work(pair: tuple[str, str]) -> None:
+    def name(for_threads: int) -> str:
+        holders = dict.fromkeys(pair, 2)
+        return found(*[look(holders, {"thread": for_threads, "in_thread": THREADS, "connection": 1})] * LOOKS).summary
+
+    assert name(4).startswith("The pool is too small")
+    assert name(5).startswith("Too few threads")
+
+
 def test_transactions_that_idle_have_their_name_and_line() -> None:
     waits = look({"elsewhere": POOL}, {"elsewhere": 5}, culprit="routes.py:7 ask")
     idle = found(*[waits] * LOOKS, said=sessions(long_idle=3))
@@ -146,7 +163,8 @@ def test_waits_that_timed_out_are_counted() -> None:
 
 
 def test_few_looks_or_no_word_of_the_database_decide_nothing() -> None:
-    assert found(*[CALM] * 9).verdict is Verdict.UNDECIDED
+    few = found(*[CALM] * 9)
+    assert (few.verdict, few.summary, few.count) == (Verdict.UNDECIDED, "The pool was not looked at", 1)
     assert found(*[CALM] * 10).verdict is Verdict.PASS
     silent = found(*[CALM] * LOOKS, said=())
     assert (silent.verdict, silent.summary) == (Verdict.UNDECIDED, "PostgreSQL was not asked of its sessions")
