@@ -8,14 +8,15 @@ evidence of its own, so that a finding names the fault that led to it.
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 
 import psycopg2
 
@@ -25,6 +26,7 @@ from harness.faults.arena import Arena
 from harness.faults.catalog import FAULTS
 from harness.load import Generator, Loaded, Order, generator
 from harness.model import Fault, FaultWindow, Op, Plan, Profile, Sample, Scenario, Target, Trial
+from harness.provision.custody import temporary_folder
 from harness.provision.postgres import connect, url_through
 from harness.provision.schema import read_ledger, seed, wait_until_settled
 from harness.provision.stage import Parts
@@ -119,8 +121,8 @@ def fresh_ring(  # noqa: PLR0913, PLR0917 - the things a block is made of
         load = stack.enter_context(generator(store.log("generator")))
         link = stack.enter_context(parts.toxiproxy.link(target.name, parts.postgres.address))
         url = url_through(parts.postgres.url, link.port)
-        gauges = stack.enter_context(TemporaryDirectory(prefix="twinbench-gauges-"))
-        environment = {**ENVIRONMENT, GAUGES_VARIABLE: gauges}
+        gauges = stack.enter_context(temporary_folder("twinbench-gauges-", within=Path(tempfile.gettempdir())))
+        environment = {**ENVIRONMENT, GAUGES_VARIABLE: str(gauges)}
         running = stack.enter_context(target_process(sized, url, store.log(target.name), environment=environment))
         seed(parts.postgres.url, users=rows[0], posts_per_user=rows[1])
         load.wait_until_ready()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 import requests
 
 from harness.errors import PartDied
 from harness.model import Sample, Target, Window
-from harness.provision.custody import Child, started
+from harness.provision.custody import Child, started, temporary_folder
 from harness.provision.loopback import HOST, free_port, wait_until
 
 START_TIMEOUT_S = 60.0
@@ -125,9 +125,10 @@ def target_process(
     }
     gauges = variables.get(GAUGES_VARIABLE)
     with ExitStack() as stack:
-        probes = stack.enter_context(TemporaryDirectory(prefix="twinbench-probes-")) if target.probes else None
-        if probes:
-            variables |= {PROBES_VARIABLE: " ".join(target.probes), SAMPLES_VARIABLE: probes}
+        probes = None
+        if target.probes:
+            probes = stack.enter_context(temporary_folder("twinbench-probes-", within=Path(tempfile.gettempdir())))
+            variables |= {PROBES_VARIABLE: " ".join(target.probes), SAMPLES_VARIABLE: str(probes)}
         child = stack.enter_context(
             started(f"Target {target.name}", argv, log=log, environment=variables, grace_s=STOP_GRACE_S)
         )
@@ -136,7 +137,7 @@ def target_process(
             url=f"http://{HOST}:{port}",
             child=child,
             gauges=Path(gauges) if gauges else None,
-            probes=Path(probes) if probes else None,
+            probes=probes,
         )
 
 
