@@ -19,7 +19,7 @@ bench: setup ## compare async against sync; PROFILE=quick|default|full
 chaos: setup ## cut writes at every byte and inject every fault; PROFILE=default|full
 	$(BIN)/twinbench chaos --profile $(PROFILE)
 
-soak: setup ## 20 seeded programmes of 10 faults on each twin, without cuts: half an hour
+soak: setup ## 20 seeded programmes of 10 faults on each twin, without cuts: by its plan half an hour
 	$(BIN)/twinbench chaos --profile soak
 
 mutants: setup ## change the checks one thing at a time, and see a test go red: an hour
@@ -28,7 +28,7 @@ mutants: setup ## change the checks one thing at a time, and see a test go red: 
 flaws: setup ## try every flawed target: is each caught by the check that it names, and no twin by any?
 	$(BIN)/twinbench chaos --profile flaws
 
-bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: 20 minutes
+bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: by its plan 20 minutes
 	$(BIN)/twinbench run ping point-read --level 0 --profile full --target async \
 	  --target async:probed --target async:loop --target async:queries --target async:requests --target async:pool
 	$(BIN)/twinbench run ping point-read --level 0 --profile full --target sync \

@@ -24,6 +24,10 @@ class Finding:
     trial: str = ""
 
 
+# Of a request that is under way: harness.probe.phases.Phase, which lives in somebody's application.
+PHASES = ("python", "thread", "connection", "database", "elsewhere")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Interval:
     """A figure with its 95 % interval over ``blocks`` blocks; ``low``/``high`` are None below two blocks."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 
-from harness.findings import Finding
+from harness.findings import PHASES, Finding
 from harness.model import Evidence, Verdict
 
-PHASES = ("python", "thread", "connection", "database", "elsewhere")
 MOST_HANDED_ON = 0.5  # of all requests
 
 

@@ -20,6 +20,7 @@ from harness.probe.recorder import Recorder
 
 LOOK_EVERY_S = 0.02
 OVER = "over"  # what a holder does whose request has ended
+NOBODYS = "background"  # what one does that no request has checked out
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class HolderProbe:
 
 def _phase(held: _Held) -> str:
     if held.request is None:
-        return OVER  # checked out by nobody's request
+        return NOBODYS
     return OVER if held.request.over else str(held.request.phase)
 
 

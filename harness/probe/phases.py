@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -66,9 +67,10 @@ class Request:
         return before
 
     def look_for_its_task(self) -> None:
-        """See whether the task that goes on with it, in the event loop, is the one that it came in."""
-        if not self.handed_on and asyncio.current_task() is not self.task:
-            self.handed_on = waits_at(self.coroutine) or "the framework"
+        """See whether the task that goes on with it is the one that it came in; in a thread there is none to see."""
+        with suppress(RuntimeError):
+            if not self.handed_on and asyncio.current_task() is not self.task:
+                self.handed_on = waits_at(self.coroutine) or "the framework"
 
 
 under_way: ContextVar[Request | None] = ContextVar("twinbench_phases", default=None)
@@ -183,8 +185,7 @@ def _time_connections(recorder: Recorder) -> None:
         request = under_way.get()
         if request is None:
             return original(pool)
-        if request.thread is None:
-            request.look_for_its_task()
+        request.look_for_its_task()
         before = request.enter(Phase.CONNECTION)
         try:
             return original(pool)

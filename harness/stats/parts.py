@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean
 
-from harness.findings import Interval
+from harness.findings import PHASES, Interval
 from harness.model import Sample
 from harness.stats.intervals import mean_interval
 
-PHASES = ("python", "thread", "connection", "database", "elsewhere")  # of harness.probe.phases.Phase
 OUTSIDE = "outside"
 
 

@@ -45,9 +45,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> list[Planted]:
 def test_stalls_of_20_ms_and_more_are_found(planted: list[Planted]) -> None:
     long = [one for one in planted if one.took_ns >= TWENTY_MS]
     assert len(long) > NUMBER / 3
-    assert sum(one.found_ns is not None for one in long) >= 0.8 * len(
-        long
-    )  # on a machine that does nothing else, 95 % and more: make bench-probes
+    # a machine that is busy with something else lets the thread look too seldom for some of them
+    assert sum(one.found_ns is not None for one in long) >= 0.8 * len(long)
 
 
 def test_their_length_is_known_within_a_tenth(planted: list[Planted]) -> None:

@@ -33,10 +33,9 @@ def test_a_loop_that_nothing_holds_up_passes() -> None:
 @pytest.mark.parametrize(
     ("stalls", "verdict"),
     [
-        ((0.004, 0.003, 0.003), Verdict.PASS),  # 1 % of a window of 1 s
-        ((0.004, 0.004, 0.003), Verdict.FAIL),
-        ((0.006, 0.005), Verdict.UNDECIDED),  # not often enough
-        ((0.9,), Verdict.UNDECIDED),
+        ((0.005, 0.005), Verdict.PASS),  # 1 % of a window of 1 s
+        ((0.006, 0.005), Verdict.FAIL),
+        ((0.011,), Verdict.FAIL),
     ],
 )
 def test_one_function_may_take_a_hundredth_of_the_time(stalls: tuple[float, ...], verdict: Verdict) -> None:

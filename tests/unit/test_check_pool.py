@@ -153,6 +153,10 @@ def test_what_is_given_back_has_not_leaked() -> None:
     assert found(*[late] * LOOKS, CALM).verdict is Verdict.PASS
 
 
+def test_what_is_held_by_no_request_has_not_leaked() -> None:
+    assert found(*[look({"background": 2})] * LOOKS).verdict is Verdict.PASS
+
+
 def test_a_leak_goes_before_what_comes_of_it() -> None:
     assert found(*[look({"over": POOL}, {"connection": 9})] * LOOKS).summary.startswith("Connections leak: 4 of 4")
 

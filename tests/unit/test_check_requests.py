@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.requests import PHASES, check_requests
+from harness.checks.requests import check_requests
+from harness.findings import PHASES
 from harness.judge import judge_trial
 from harness.model import Evidence, Sample, Verdict
 from harness.probe.phases import Phase

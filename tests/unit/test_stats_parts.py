@@ -2,9 +2,9 @@
 
 import pytest
 
+from harness.findings import PHASES
 from harness.model import Sample
-from harness.probe.phases import Phase
-from harness.stats.parts import OUTSIDE, PHASES, parts_ms
+from harness.stats.parts import OUTSIDE, parts_ms
 from tests.evidence import sample
 
 
@@ -36,7 +36,3 @@ def test_without_a_note_or_a_request_there_are_none() -> None:
     assert parts_ms([]) == {}
     assert parts_ms([([], [1.0])]) == {}
     assert parts_ms([([request(python=1)], [1.0]), ([request(python=1)], [])]) == {}
-
-
-def test_they_are_the_phases_of_the_probe() -> None:
-    assert set(PHASES) == {str(phase) for phase in Phase}
