@@ -279,10 +279,11 @@ def _loaded(trial: Trial, ring: Ring) -> Iterator[Callable[[], Loaded]]:
 
 
 def _arena(trial: Trial, ring: Ring, sent: list[Sending]) -> Arena:
-    def begin(operation: str, key: str = "", *, named: bool = False) -> Sending:
+    def begin(operation: str, key: str = "", *, named: bool = False, seed: int | None = None) -> Sending:
         number = len(sent)
         own = key or f"{key_prefix(trial)}{FIRST_CLIENT:08x}{number:016x}"
-        sending = Sending(ring.running.url, operation, own, seed=int(own[-8:], 16), named=named)
+        about = int(own[-8:], 16) if seed is None else seed
+        sending = Sending(ring.running.url, operation, own, seed=about, named=named)
         sent.append(sending)
         return sending
 

@@ -59,7 +59,8 @@ class Arena:
     connect), straight to PostgreSQL and by the target's proxy. ``workers`` are the target's serving
     processes. ``toxiproxy`` and ``postmaster`` are None where they are the user's own, and are then left
     alone. ``restart_postgres`` stops PostgreSQL at once (immediate shutdown) and brings it up again.
-    ``begin(operation, key="", named=False)`` connects to the target for one write, under a new key or a given one.
+    ``begin(operation, key="", named=False, seed=None)`` connects to the target for one write, under a new key or a
+    given one; writes of one operation and seed are about the same rows, and those without differ by their keys.
     """
 
     proxy: Proxy
