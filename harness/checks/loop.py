@@ -14,6 +14,7 @@ def check_loop(evidence: Evidence) -> Finding:
     """Add up the stalls by culprit, and fail where one function takes more than a little of the time."""
     window = evidence.window
     heard = [sample for sample in evidence.samples if sample.probe == "loop"]
+    core_wait_s = sum(sample.value for sample in heard if sample.metric == "core_wait_s")
     lags = [sample.value for sample in heard if sample.metric == "lag_max_s"]
     if window is None or not lags:
         return Finding(
@@ -40,7 +41,8 @@ def check_loop(evidence: Evidence) -> Finding:
         check="loop",
         verdict=Verdict.FAIL if blocked else Verdict.PASS,
         summary="The event loop is held up" if blocked else "Nothing holds the event loop up",
-        measured=f"{stalls} stalls, {sum(stalled_s.values()):.2f} s{share}; at most {1e3 * max(lags):.0f} ms late",
+        measured=f"{stalls} stalls, {sum(stalled_s.values()):.2f} s{share}; at most {1e3 * max(lags):.0f} ms late; "
+        f"{core_wait_s:.2f} s without a core",
         limit=f"{MOST_OF_TIME:.0%} of {window_s:.1f} s",
         count=sum(lines[function].values()) if blocked else 0,
         first=culprit if blocked else "",

@@ -2,15 +2,18 @@
 
 A timer that is due every millisecond tells how late the loop is. While it is overdue, a thread reads the stack of
 the loop's thread. The same call of the same function, seen twice in a row, holds the loop up. A loop that has much to
-do is late as well, but is seen in another call each time.
+do is late as well, but is seen in another call each time. And a thread that is ready while others have the cores is
+held up by the machine: what Linux says of that is taken off a stall's length.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from harness.probe.culprit import name_of, of_application
@@ -21,6 +24,9 @@ WATCH_S = 0.002
 OVERDUE_S = 0.002
 STALL_S = 0.005  # shorter calls are work, and count as lag only
 LAG_EVERY_S = 0.1
+# Of the thread that opens it: nanoseconds on a core, nanoseconds ready without one, and how often it had one.
+# (Linux, Documentation/scheduler/sched-stats.rst; a wait is added when it ends.)
+SCHEDSTAT = "/proc/thread-self/schedstat"
 
 
 @dataclass
@@ -32,10 +38,15 @@ class _Call:
     first_s: float
     last_s: float
     gap_s: float  # the longest time between two looks: it may have begun, and ended, as much earlier and later
+    core_wait_s: float = 0.0
 
 
 class LoopProbe:
-    """Notes ``lag_max_s`` and ``lag_mean_s`` ten times a second, and every stall as ``stall_s`` with its culprit."""
+    """Notes every stall as ``stall_s`` with its culprit.
+
+    Ten times a second it notes how late the loop was since, ``lag_max_s`` and ``lag_mean_s``, and how long its thread
+    was ready and had no core, ``core_wait_s``. Where the system does not tell of such waits, none are known.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -43,11 +54,16 @@ class LoopProbe:
         self._lag_max_s = self._lag_sum_s = 0.0
         self._ticks = 0
         self._calls: list[_Call] = []
+        self._schedstat: int | None = None
+        self._core_wait_s = self._told_core_wait_s = 0.0
 
     def start(self) -> None:
         """Begin to watch the loop that runs in this thread."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
+        with suppress(OSError):
+            self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
+        self._told_core_wait_s = self._waited_for_cores_s()
         self._ticked_s = self._told_s = time.monotonic()
         self._loop.call_later(TICK_S, self._tick)
         threading.Thread(target=self._watch, name="twinbench watchdog", daemon=True).start()
@@ -57,6 +73,8 @@ class LoopProbe:
         lag_s = max(now_s - self._ticked_s - TICK_S, 0.0)
         calls, self._calls = self._calls, []
         self._ticked_s = now_s
+        if calls:
+            self._charge(calls[-1])
         for call in calls:
             length_s = _length_s(call, lag_s)
             if length_s >= STALL_S:
@@ -67,6 +85,9 @@ class LoopProbe:
         if now_s - self._told_s >= LAG_EVERY_S:
             self._recorder.note("loop", "lag_max_s", self._lag_max_s)
             self._recorder.note("loop", "lag_mean_s", self._lag_sum_s / self._ticks)
+            core_wait_s = self._waited_for_cores_s()
+            self._recorder.note("loop", "core_wait_s", core_wait_s - self._told_core_wait_s)
+            self._told_core_wait_s = core_wait_s
             self._told_s, self._lag_max_s, self._lag_sum_s, self._ticks = now_s, 0.0, 0.0, 0
         self._loop.call_later(TICK_S, self._tick)
 
@@ -82,19 +103,37 @@ class LoopProbe:
             if frame is None or self._ticked_s != ticked_s:
                 continue
             gap_s = looked_s - before_s
+            if calls:
+                self._charge(calls[-1])
+            else:
+                self._core_wait_s = self._waited_for_cores_s()
             if calls and calls[-1].frame_id == id(frame):
                 calls[-1].last_s = looked_s
                 calls[-1].gap_s = max(calls[-1].gap_s, gap_s)
             else:
                 calls.append(_Call(id(frame), name_of(frame), looked_s, looked_s, gap_s))
 
+    def _charge(self, call: _Call) -> None:
+        """Put waits for a core that have ended since the last look down to the call that was seen then."""
+        before_s, self._core_wait_s = self._core_wait_s, self._waited_for_cores_s()
+        call.core_wait_s += self._core_wait_s - before_s
+
+    def _waited_for_cores_s(self) -> float:
+        if self._schedstat is None:
+            return 0.0
+        return int(os.pread(self._schedstat, 100, 0).split()[1]) / 1e9
+
 
 def _length_s(call: _Call, lag_s: float) -> float:
     """Say how long a call took: as long as the loop was late, if it may have filled all of that; else by sight.
 
-    A call that was seen once only has no length that could be told.
+    What its thread waited for a core is not of the call's making. One that was seen once only has no length that could
+    be told.
     """
     if call.last_s == call.first_s:
         return 0.0
     seen_s = call.last_s - call.first_s
-    return lag_s if seen_s + 2 * call.gap_s >= lag_s else seen_s + call.gap_s
+    # the first look comes when the loop is overdue, and one gap later at most
+    filled = seen_s + 2 * call.gap_s + OVERDUE_S >= lag_s
+    length_s = lag_s if filled else seen_s + call.gap_s
+    return length_s - call.core_wait_s
