@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-probes chaos flaws soak mutants test test-slow lint types doctor setup schema lock clean
+.PHONY: help bench bench-probes chaos flaws soak mutants loading test test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ mutants: setup ## change the checks one thing at a time, and see a test go red: 
 
 flaws: setup ## try every flawed target: is each caught by the check that it names, and no twin by any?
 	$(BIN)/twinbench chaos --profile flaws
+
+loading: setup ## what each way of loading posts costs, as the page grows
+	$(BIN)/twinbench loading
 
 bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: by its plan 20 minutes
 	$(BIN)/twinbench run ping point-read --level 0 --profile full --target async \

@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from harness.fates import recovered_s
-from harness.findings import Analysis, Cell, Comparison, CutStrip, FaultRow, Interval, Timeline
+from harness.findings import Analysis, Cell, Comparison, CutStrip, FaultRow, Interval, PageCost, Timeline
 from harness.model import Sample, Scenario, Trial
 from harness.stats.compare import compare
 from harness.stats.cutmap import strips
 from harness.stats.intervals import mean_interval
+from harness.stats.loading import page_costs
+from harness.stats.observer import observed
 from harness.stats.parts import parts_ms
 from harness.stats.percentiles import histogram_ms, quantiles_ms
 from harness.stats.timeline import timeline
@@ -53,10 +55,12 @@ def analyse(store: Store, record: RunRecord) -> Analysis:
             trials[trial.scenario, trial.level_ms, trial.target].append(measured)
     scenarios = {scenario.name: scenario for scenario in record.scenarios}
     cells = tuple(_cell(key, measured) for key, measured in trials.items())
+    # a cell in which one target never answered, or never ran, has no ratio
+    comparisons = tuple(c for c in _comparisons(record.plan.targets, trials, scenarios) if c.ratio.blocks)
     return Analysis(
         cells=cells,
-        # a cell in which one target never answered, or never ran, has no ratio
-        comparisons=tuple(c for c in _comparisons(record.plan.targets, trials, scenarios) if c.ratio.blocks),
+        comparisons=comparisons,
+        observed=tuple(observed(record.targets, comparisons)),
         wire=store.wire(),
         timelines=tuple(_timelines(store, record)),
         warnings=(*_warnings(cells, trials, record), *_set_aside(store, record)),
@@ -246,6 +250,11 @@ def cut_strips(store: Store) -> tuple[CutStrip, ...]:
     """Lay out the cut map for the figure; empty if there is none."""
     cut_map = store.cuts()
     return tuple(strips(cut_map)) if cut_map else ()
+
+
+def pages(store: Store) -> tuple[PageCost, ...]:
+    """What pages cost by each loading strategy; empty if none was asked for."""
+    return page_costs(store.pages())
 
 
 def cuts_per_s(store: Store) -> float:

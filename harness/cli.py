@@ -22,6 +22,7 @@ from harness.chaos import ChaosRequest, run_chaos
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.faults.catalog import FAULTS
 from harness.findings import Setting, merge
+from harness.loading import LOADING_BLOCKS, LOADING_LEVELS_MS, LoadingRequest, run_loading
 from harness.model import Profile, Target, Verdict
 from harness.run import Request, conclude, judged, run
 from harness.screen import Screen, findings_text, show
@@ -189,6 +190,38 @@ def chaos(
         toxiproxy_url=toxiproxy_url,
     )
     _carry_out(lambda screen, opened: run_chaos(request, screen, opened))
+
+
+@app.command()
+def loading(
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", help="Target to ask; may be given again. Both twins if left out."),
+    ] = None,
+    level: Annotated[
+        list[int] | None,
+        typer.Option("--level", min=0, max=1_000, help="Added latency in ms; may be given again. 0 and 5 if left out."),
+    ] = None,
+    blocks: BlocksOption = None,
+    seed: SeedOption = None,
+    out: OutOption = Results,
+    postgres_url: PostgresOption = None,
+    toxiproxy_url: ToxiproxyOption = None,
+) -> None:
+    """Ask for pages of users with posts by every loading strategy: statements, bytes and time, as the page grows."""
+    names = list(dict.fromkeys(target or ["async", "sync"]))
+    _known(names, CATALOG, "target")
+    request = LoadingRequest(
+        targets={name: CATALOG[name] for name in names},
+        levels_ms=tuple(sorted(set(level or LOADING_LEVELS_MS))),
+        blocks=blocks or LOADING_BLOCKS,
+        settings=_settings(CATALOG[name] for name in names),
+        seed=_seed(seed),
+        out=out,
+        postgres_url=postgres_url,
+        toxiproxy_url=toxiproxy_url,
+    )
+    _carry_out(lambda screen, opened: run_loading(request, screen, opened))
 
 
 @app.command(name="list")

@@ -16,7 +16,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from harness.model import Op, Outcome
-from scenarios.operations import OPERATIONS, Request, holders_of
+from scenarios.operations import OPERATIONS, SENT_HEADER, Request, holders_of
 from scenarios.outcomes import outcome_of
 
 CONNECT_TIMEOUT_S = 5.0
@@ -53,6 +53,13 @@ class Client:
     def send(self, operation: str, key: str, seed: int = 0, headers: dict[str, str] | None = None) -> Answer:
         """Send one operation under a write key; ``seed`` chooses what it is about."""
         request = OPERATIONS[operation](Random(seed), key)  # noqa: S311 - a request to be repeated, no secret
+        return self._ask(request, {"Write-Key": key, **(headers or {})} if key else {})
+
+    def get(self, path: str) -> Answer:
+        """Read what is at a path."""
+        return self._ask(Request(method="GET", path=path), {})
+
+    def _ask(self, request: Request, headers: dict[str, str]) -> Answer:
         began_s = time.monotonic()
         try:
             if self._connection.sock is None:
@@ -60,7 +67,8 @@ class Client:
         except OSError as error:
             return _unanswered(Outcome.UNSENT, error, began_s)
         try:
-            return self._exchange(request, {"Write-Key": key, **(headers or {})} if key else {}, began_s)
+            headers = {**headers, SENT_HEADER: str(time.monotonic_ns())}
+            return self._exchange(request, headers, began_s)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             return _unanswered(Outcome.UNKNOWN, error, began_s)

@@ -26,6 +26,8 @@ class Finding:
 
 # Of a request that is under way: harness.probe.phases.Phase, which lives in somebody's application.
 PHASES = ("python", "thread", "connection", "database", "elsewhere")
+QUEUE = "queue"  # before the first of them, from when its client sent it
+LEAST_LEFT = 0.97  # of a target's throughput, with probes inside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +47,8 @@ class Cell:
     ``latency_ms`` maps a quantile ("p50") to milliseconds from the intended start; a quantile that
     the number of ops cannot support is absent. ``service_ms`` is the same from the actual send.
     ``cpu_cores`` maps a part (target, generator, postgres, toxiproxy) to the mean cores it used. ``parts_ms`` maps each
-    phase of a request to its mean milliseconds as a probe inside the target saw it, and "outside" to what its client
-    waited beyond; it is empty without that probe.
+    phase of a request to its mean milliseconds as a probe inside the target saw it, "queue" to those before, and
+    "outside" to what its client waited beyond; it is empty without that probe.
     """
 
     scenario: str
@@ -79,6 +81,17 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Observed:
+    """A target with probes beside the same without, and the ``share`` of its throughput that is left."""
+
+    scenario: str
+    level_ms: int
+    plain: str
+    probed: str
+    share: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
 class WireCount:
     """What one operation costs between target and PostgreSQL, per request, on a warm connection."""
 
@@ -88,6 +101,22 @@ class WireCount:
     statements: float | None
     bytes_up: float
     bytes_down: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageCost:
+    """What a page of users with posts costs by one loading strategy, per request, over all blocks."""
+
+    target: str
+    strategy: str
+    level_ms: int
+    users: int
+    posts_each: int
+    statements: float | None
+    round_trips: float
+    bytes_down: float
+    answer_bytes: float
+    took_ms: Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +160,7 @@ class Analysis:
     wire: tuple[WireCount, ...]
     timelines: tuple[Timeline, ...]
     warnings: tuple[str, ...]
+    observed: tuple[Observed, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,11 +252,12 @@ class Summary:
     analysis: Analysis
     findings: tuple[Finding, ...]
     not_done: tuple[str, ...]
-    kind: Literal["bench", "chaos"] = "bench"
+    kind: Literal["bench", "chaos", "loading"] = "bench"
     cuts: tuple[CutStrip, ...] = ()
     cuts_per_s: float = 0.0
     faults: tuple[FaultRow, ...] = ()
     controls: tuple[ControlRow, ...] = ()
+    pages: tuple[PageCost, ...] = ()
 
 
 class Check(Protocol):

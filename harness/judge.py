@@ -9,7 +9,9 @@ from harness.checks.answers import check_answers
 from harness.checks.controls import check_control
 from harness.checks.cuts import check_cuts
 from harness.checks.distance import check_distance
+from harness.checks.loading import check_loading
 from harness.checks.loop import check_loop
+from harness.checks.observer import check_observer
 from harness.checks.pool import check_pool
 from harness.checks.programme import check_balances, check_bite, check_deadline, check_recovery
 from harness.checks.queries import check_queries
@@ -42,9 +44,11 @@ BY_PROBE: Mapping[str, Check] = {
 
 
 def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding, ...]:
-    """Judge the cuts, every trial that was begun, the tuning of the twins, and whether the plan was carried out."""
+    """Judge cuts, pages, every trial that was begun, the twins' tuning, the probes' cost, and if the plan was kept."""
     cut_map = store.cuts()
     findings: list[Finding] = list(check_cuts(cut_map)) if cut_map else []
+    if record.kind == "loading":
+        findings.append(check_loading(store.pages()))
     begun = [evidence for trial in record.plan.trials if (evidence := store.evidence(trial, record))]
     controls = {control.target.name for control in record.controls}
     for evidence in begun:
@@ -52,6 +56,7 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
             findings += judge_trial(evidence)
     findings += [check_control(row) for row in control_rows(store, record)]
     findings += _judge_tuning(record, analysis)
+    findings += [check_observer(one) for one in analysis.observed]
     findings += [
         Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1) for sentence in record.not_done
     ]

@@ -260,6 +260,30 @@ class Fault(Protocol):
         """Undo it; safe to call whatever happened before."""
 
 
+# --- loading strategies -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageReading:
+    """What a page of users with posts cost by one loading strategy, in one block, on a warm connection.
+
+    Counts are means per request: statements that read, by PostgreSQL itself (None where it does not count), round trips
+    and bytes on the wire. ``took_ms`` are single requests, as their client timed them.
+    """
+
+    target: str
+    strategy: str
+    level_ms: int
+    users: int
+    posts_each: int
+    block: int
+    statements: float | None
+    round_trips: float
+    bytes_down: float
+    answer_bytes: int
+    took_ms: tuple[float, ...]
+
+
 # --- the cut map --------------------------------------------------------------------------------------
 
 

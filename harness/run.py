@@ -132,7 +132,7 @@ def conclude(store: Store) -> Summary:
         EvidenceUnreadable: The stored run is torn or of another version.
     """
     # imported here, as they take seconds that 'list', 'doctor' and a usage error need not pay
-    from harness.analyse import cut_strips, cuts_per_s, fault_rows  # noqa: PLC0415 - see above
+    from harness.analyse import cut_strips, cuts_per_s, fault_rows, pages  # noqa: PLC0415 - see above
     from harness.judge import control_rows  # noqa: PLC0415 - see above
     from harness.report.page import write_report  # noqa: PLC0415 - see above
 
@@ -160,6 +160,7 @@ def conclude(store: Store) -> Summary:
         cuts_per_s=cuts_per_s(store),
         faults=fault_rows(store, record),
         controls=control_rows(store, record),
+        pages=pages(store),
     )
     store.write_summary(summary)
     write_report(summary, store.folder)
@@ -217,7 +218,7 @@ def record_of(  # noqa: PLR0913 - what is known before the first trial
     not_done: Sequence[str],
     *,
     scenarios: Iterable[Scenario],
-    kind: Literal["bench", "chaos"] = "bench",
+    kind: Literal["bench", "chaos", "loading"] = "bench",
 ) -> RunRecord:
     """Put together what is known before the first trial."""
     return RunRecord(

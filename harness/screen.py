@@ -14,6 +14,7 @@ from rich.table import Table
 
 from harness.findings import Cell, Comparison, Finding, Interval, Summary
 from harness.model import Plan, Trial, Verdict
+from harness.report.words import number
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
 
@@ -79,7 +80,8 @@ def findings_text(findings: Iterable[Finding]) -> str:
 
 def show(summary: Summary, report: str, console: Console) -> None:
     """Print the closing table, what was wrong, and where the report is."""
-    console.print(_compared_table(summary) if summary.kind == "bench" else _chaos_table(summary))
+    tables = {"bench": _compared_table, "chaos": _chaos_table, "loading": _pages_table}
+    console.print(tables[summary.kind](summary))
     _conclude(summary, report, console)
 
 
@@ -98,6 +100,23 @@ def _chaos_table(summary: Summary) -> Table:
     told = ", ".join(f"{count:,} {fate}" for fate, count in fates.most_common())
     bit = sum(bool(row.proof) for row in summary.faults)
     table.caption = f"{sum(fates.values()):,} cuts: {told or 'none'}; {len(summary.faults)} faults, {bit} bit"
+    return table
+
+
+def _pages_table(summary: Summary) -> Table:
+    """Tell what each page took, strategies side by side."""
+    strategies = list(dict.fromkeys(one.strategy for one in summary.pages))
+    table = Table(title="A page of users, and posts of each: milliseconds (statements)")
+    for column in ("target", "at", "users", "posts", *strategies):
+        table.add_column(column, justify="left" if column == "target" else "right", no_wrap=True)
+    places = dict.fromkeys((one.target, one.level_ms, one.users, one.posts_each) for one in summary.pages)
+    for place in places:
+        costs = {
+            one.strategy: one for one in summary.pages if (one.target, one.level_ms, one.users, one.posts_each) == place
+        }
+        target, level_ms, users, posts_each = place
+        told = [f"{number(costs[name].took_ms.value)} ({costs[name].statements or 0:.0f})" for name in strategies]
+        table.add_row(target, f"{level_ms} ms", str(users), str(posts_each), *told)
     return table
 
 

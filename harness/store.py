@@ -5,6 +5,7 @@
     results/<run>/trials/<id>/        ops.arrows as load runs; trial.json once the trial is over
     results/<run>/set-aside/<id>-<n>/ the n-th attempt at a trial that was run again
     results/<run>/cuts.json           every cut of a chaos run; those of its controls in control-cuts.json
+    results/<run>/pages.json          what pages cost by each loading strategy
     results/<run>/finished.json       the completion mark, written last
     results/<run>/summary.json        what judge and analyse made of it; can be made again
     results/latest                    a link to the newest run
@@ -19,7 +20,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ from harness.model import (
     Ledger,
     Op,
     Outcome,
+    PageReading,
     Plan,
     Sample,
     Scenario,
@@ -68,7 +70,7 @@ class RunRecord:
     environment: dict[str, str]
     settings: tuple[Setting, ...]
     not_done: tuple[str, ...]
-    kind: Literal["bench", "chaos"] = "bench"
+    kind: Literal["bench", "chaos", "loading"] = "bench"
     controls: tuple[Control, ...] = ()
 
 
@@ -203,6 +205,15 @@ class Store:
         """Return the cut map; None if there is none."""
         path = self.folder / f"{name}.json"
         return _read(path, CutMap) if path.exists() else None
+
+    def write_pages(self, readings: Sequence[PageReading]) -> None:
+        """Store what pages cost so far."""
+        _write(self.folder / "pages.json", tuple[PageReading, ...], tuple(readings))
+
+    def pages(self) -> tuple[PageReading, ...]:
+        """What pages cost; empty if none was asked for."""
+        path = self.folder / "pages.json"
+        return _read(path, tuple[PageReading, ...]) if path.exists() else ()
 
     def finish(self, duration_s: float) -> None:
         """Mark the run as complete."""

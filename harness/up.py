@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness.errors import PartDied, UsageError
 from harness.model import Target
+from harness.provision.custody import temporary_folder
 from harness.provision.loopback import HOST, accepts
 from harness.provision.postgres import url_through
 from harness.provision.schema import seed
@@ -35,23 +36,24 @@ def serve(
     def say(sentence: str) -> None:
         console.print(f"{sentence} …", markup=False, highlight=False)
 
-    with tempfile.TemporaryDirectory(prefix="twinbench-up-") as folder:
-        logs = Path(folder)
-        with provisioned(
+    with (
+        temporary_folder("twinbench-up-", within=Path(tempfile.gettempdir())) as logs,
+        provisioned(
             postgres_url=postgres_url,
             toxiproxy_url=toxiproxy_url,
             log=lambda name: logs / f"{name}.log",
             say=say,
-        ) as parts:
-            url = parts.postgres.url
-            seed(url, users=rows[0], posts_per_user=rows[1])
-            if parts.toxiproxy is None:
-                console.print(f"Without a proxy: {parts.without_toxiproxy}", style="yellow", markup=False)
-                _serve(target, port, url, logs, console)
-                return
-            with parts.toxiproxy.link(target.name, parts.postgres.address) as link:
-                console.print(f"Toxiproxy  {parts.toxiproxy.url} (proxy {link.proxy.name})", highlight=False)
-                _serve(target, port, url_through(url, link.port), logs, console)
+        ) as parts,
+    ):
+        url = parts.postgres.url
+        seed(url, users=rows[0], posts_per_user=rows[1])
+        if parts.toxiproxy is None:
+            console.print(f"Without a proxy: {parts.without_toxiproxy}", style="yellow", markup=False)
+            _serve(target, port, url, logs, console)
+            return
+        with parts.toxiproxy.link(target.name, parts.postgres.address) as link:
+            console.print(f"Toxiproxy  {parts.toxiproxy.url} (proxy {link.proxy.name})", highlight=False)
+            _serve(target, port, url_through(url, link.port), logs, console)
 
 
 def _serve(target: Target, port: int, database_url: str, logs: Path, console: Console) -> None:

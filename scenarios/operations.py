@@ -29,6 +29,9 @@ PAGE_USERS = 20
 HOLDERS: tuple[int, ...] = (*range(100, 120), *range(480, 500))
 
 
+SENT_HEADER = "X-Request-Start"  # when a client sent a request: nanoseconds of the machine's monotonic clock
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One HTTP request. ``key`` goes into the ``Write-Key`` header, and is empty for a read."""

@@ -9,6 +9,8 @@ from harness.findings import (
     Finding,
     InsidePoint,
     Interval,
+    Observed,
+    PageCost,
     Setting,
     Summary,
     Timeline,
@@ -77,6 +79,7 @@ def cell(scenario: str, level_ms: int, target: str) -> Cell:
             "connection": known(0.5),
             "database": known(5.0 * level_ms),
             "elsewhere": known(1.0),
+            "queue": known(0.7),
             "outside": known(1.5),
         },
     )
@@ -148,6 +151,16 @@ SUMMARY = Summary(
             ),
         ),
         warnings=("Throughput differed by 10% or more between blocks in write at 0 ms (sync).",),
+        observed=(
+            Observed(scenario="ping", level_ms=0, plain="async", probed="sync", share=known(0.98)),
+            Observed(
+                scenario="write",
+                level_ms=20,
+                plain="async",
+                probed="sync",
+                share=Interval(value=1.0, low=None, high=None, blocks=1),
+            ),
+        ),
     ),
     findings=(
         Finding(check="record", verdict=Verdict.PASS, summary="Every request is on record", trial="01-000"),
@@ -181,9 +194,45 @@ ONE_BLOCK = replace(
 )
 NEAR = tuple(c for c in SUMMARY.analysis.cells if c.level_ms == 0)
 
+
+def page(target: str, strategy: str, level_ms: int, users: int, posts_each: int, statements: float | None) -> PageCost:
+    """What a page costs, more or less."""
+    return PageCost(
+        target=target,
+        strategy=strategy,
+        level_ms=level_ms,
+        users=users,
+        posts_each=posts_each,
+        statements=statements,
+        round_trips=(statements or 0) + 2,
+        bytes_down=400.0 * users * posts_each,
+        answer_bytes=500.0 * users * posts_each,
+        took_ms=known(3 + (statements or 0) * (1 + level_ms)),
+    )
+
+
+STATEMENTS = {"lazy": None, "selectin": 2, "joined": 1, "raise": 1}
+# A run that compares loading strategies.
+LOADING = replace(
+    SUMMARY,
+    kind="loading",
+    plan=replace(make_plan(("async", "sync"), {}, replace(PROFILE, scenarios=(), levels_ms=(0, 5)), 7), trials=()),
+    scenarios=(),
+    analysis=NOTHING,
+    findings=(Finding(check="loading", verdict=Verdict.PASS, summary="As promised", measured="64 readings"),),
+    pages=tuple(
+        page(target, strategy, level_ms, users, posts_each, users + 1 if count is None else count)
+        for target in ("async", "sync")
+        for strategy, count in STATEMENTS.items()
+        for level_ms in (0, 5)
+        for users, posts_each in ((1, 5), (20, 5), (100, 5), (20, 1), (20, 20))
+    ),
+)
 # What a report must be able to draw, whatever is missing.
 # For tests of what is told in words: figures take seconds to draw.
-WITHOUT_FIGURES = replace(SUMMARY, analysis=replace(SUMMARY.analysis, cells=(), comparisons=(), wire=(), timelines=()))
+WITHOUT_FIGURES = replace(
+    SUMMARY, analysis=replace(SUMMARY.analysis, cells=(), comparisons=(), wire=(), timelines=(), observed=())
+)
 SPARSE = {
     "nothing at all": replace(
         SUMMARY, analysis=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED

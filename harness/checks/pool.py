@@ -24,6 +24,7 @@ SHORT_MOST_OF_TIME = 0.1  # of all looks at which somebody may wait
 STUCK_OF_SHORT = 0.25  # of the looks at which somebody waits and nobody works; it works again after each time limit
 LEAKED_LOOKS = 12  # in a row, a quarter of a second: longer than any answer is on its way
 MIN_LOOKS = 10
+SLOW = "The database is slow"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class _Look:
     holders: Counter[str]
     waiting: Counter[str]
     culprit: str
+    asks: str
 
     def short(self, target: Target) -> bool:
         """Whether a request waits while all connections, or all threads, are taken."""
@@ -57,16 +59,18 @@ def check_pool(evidence: Evidence) -> Finding:
     target = evidence.target
     short = [look for look in looks if look.short(target)]
     timed_out = sum(sample.metric == "timed_out" for sample in evidence.samples if sample.probe == "pool")
-    measured = f"somebody waited at {len(short)} of {len(looks)} looks; {timed_out} waits timed out"
+    measured = f"somebody waited at {len(short)} of {len(looks)} looks; {timed_out} waits timed out{_ages(evidence)}"
     leaked = looks[-LEAKED_LOOKS:]
     if all(look.holders["over"] for look in leaked):
         count = leaked[-1].holders["over"]
         summary = f"Connections leak: {count} of {target.pool} are held for requests that are over"
-        return _finding(evidence, Verdict.FAIL, summary, measured, leaked)
+        return _finding(evidence, Verdict.FAIL, summary, measured, [look.culprit for look in leaked])
     if len(short) > SHORT_MOST_OF_TIME * len(looks):
-        return _finding(evidence, Verdict.FAIL, _name(target, short, sessions), measured, short)
+        summary = _name(target, short, sessions)
+        places = [look.asks if summary.startswith(SLOW) else look.culprit for look in short]
+        return _finding(evidence, Verdict.FAIL, summary, measured, places)
     if idle := _idle(looks, sessions):
-        return _finding(evidence, Verdict.FAIL, idle, measured, looks)
+        return _finding(evidence, Verdict.FAIL, idle, measured, [look.culprit for look in looks])
     return _finding(evidence, Verdict.PASS, "Hardly any request waited for a connection or a thread", measured)
 
 
@@ -88,9 +92,7 @@ def _name(target: Target, short: Sequence[_Look], sessions: Sequence[Sample]) ->
     in_use = sum(look.in_use for look in short) / len(short)
     long_active = _mean(sessions, "long_active")
     if 2 * long_active > in_use:
-        return (
-            f"The database is slow: of {in_use:.1f} connections in use, {long_active:.1f} waited long for one statement"
-        )
+        return f"{SLOW}: of {in_use:.1f} connections in use, {long_active:.1f} waited long for one statement"
     need = round(in_use + (waiting["connection"] + waiting["elsewhere"]) / len(short))
     return f"The pool is too small: {target.pool} connections, while {need} requests wanted one"
 
@@ -116,9 +118,21 @@ def _looks(samples: Sequence[Sample]) -> list[_Look]:
             holders=_counts(held),
             waiting=_counts(waits),
             culprit=held.labels["culprit"],
+            asks=held.labels["asks"],
         )
         for held, waits in zip(in_use, waiting, strict=False)  # the last may lie beyond the window's end
     ]
+
+
+def _ages(evidence: Evidence) -> str:
+    """Say how old the connections of the pool were in the end, and how many came and went."""
+    counts = Counter(sample.metric for sample in evidence.samples if sample.probe == "pool")
+    last = [sample for sample in evidence.samples if (sample.probe, sample.metric) == ("pool", "open")][-1:]
+    return "".join(
+        f"; {sample.value:.0f} connections, {sample.labels['youngest_s']} to {sample.labels['oldest_s']} s old,"
+        f" {counts['opened']} opened and {counts['closed']} closed"
+        for sample in last
+    )
 
 
 def _within(evidence: Evidence, sample: Sample) -> bool:
@@ -129,15 +143,16 @@ def _counts(sample: Sample) -> Counter[str]:
     return Counter({name: int(count) for name, count in sample.labels.items() if count.isdigit()})
 
 
-def _finding(evidence: Evidence, verdict: Verdict, summary: str, measured: str, looks: Sequence[_Look] = ()) -> Finding:
-    culprits = Counter(look.culprit for look in looks if look.culprit)
+def _finding(evidence: Evidence, verdict: Verdict, summary: str, measured: str, places: Sequence[str] = ()) -> Finding:
+    """``places`` has for each look that speaks for the verdict where the most holders stood; none if nobody did."""
+    culprits = Counter(place for place in places if place)
     return Finding(
         check="pool",
         verdict=verdict,
         summary=summary,
         measured=measured,
         limit=f"{SHORT_MOST_OF_TIME:.0%} of all looks",
-        count=len(looks) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
+        count=len(places) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
         first=culprits.most_common(1)[0][0] if culprits else "",
         trial=evidence.trial.id,
     )

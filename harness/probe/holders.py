@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Pool, event
@@ -31,12 +32,15 @@ class _Held:
 
 
 class HolderProbe:
-    """Notes ``in_use`` and ``waiting`` of the pool, with what holders do as labels, and connections invalidated.
+    """Notes ``in_use``, ``waiting`` and ``open`` of the pool, and connections opened, closed and invalidated.
 
-    Labels of ``in_use``: how many holders are in each phase, or whose request is ``over``, and at which ``culprit`` the
-    most of those stand that ask nothing of the database: where they wait or, if they are over, where they checked out.
+    Labels of ``in_use``: how many holders are in each phase, or whose request is ``over``; of those that ask nothing of
+    the database, the ``culprit`` is where the one stands that has held its connection longest: where it waits or, if it
+    is over, where it checked out; and of those that ask the database something, where the longest one ``asks``.
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
     something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without.
+    ``open`` are all connections, in use or not, with the ages of the youngest and the oldest as labels, ``youngest_s``
+    and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
     """
 
     def __init__(self, phases: PhaseProbe, recorder: Recorder) -> None:
@@ -44,9 +48,12 @@ class HolderProbe:
         self._recorder = recorder
         self._lock = threading.Lock()
         self._held: dict[int, _Held] = {}
+        self._opened_s: dict[int, float] = {}
         event.listen(Pool, "checkout", self._checked_out)
         event.listen(Pool, "checkin", self._checked_in)
         event.listen(Pool, "invalidate", self._invalidated)
+        event.listen(Pool, "connect", self._opened)
+        event.listen(Pool, "close", self._closed)
         threading.Thread(target=self._look, name="twinbench pool", daemon=True).start()
 
     def _checked_out(self, _connection: object, record: object, _proxy: object) -> None:
@@ -66,23 +73,39 @@ class HolderProbe:
     def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
         self._recorder.note("pool", "invalidated", 1, error=type(error).__name__ if error else "")
 
+    def _opened(self, _connection: object, record: object) -> None:
+        with self._lock:
+            self._opened_s[id(record)] = time.monotonic()
+        self._recorder.note("pool", "opened", 1)
+
+    def _closed(self, _connection: object, record: object) -> None:
+        with self._lock:
+            opened_s = self._opened_s.pop(id(record), None)
+        if opened_s is not None:
+            self._recorder.note("pool", "closed", time.monotonic() - opened_s)
+
     def _look(self) -> None:
         while True:
             time.sleep(LOOK_EVERY_S)
             with self._lock:
                 held = list(self._held.values())
-            doing = Counter(_phase(one) for one in held)
-            idle = Counter(_place(one) for one in held if _phase(one) not in {Phase.DATABASE, Phase.CONNECTION})
+                opened_s = list(self._opened_s.values())
+            doing = [(_phase(one), one) for one in held]
+            asking = [one for phase, one in doing if phase == Phase.DATABASE]
+            idle = [one for phase, one in doing if phase not in {Phase.DATABASE, Phase.CONNECTION}]
             requests = list(self._phases.in_flight)
             without = Counter(str(one.phase) for one in requests if not one.connections)
             self._recorder.note(
                 "pool",
                 "in_use",
                 len(held),
-                culprit=idle.most_common(1)[0][0] if idle else "",
-                longest_s=f"{time.monotonic() - min((one.since_s for one in held), default=time.monotonic()):.3f}",
-                **{name: str(count) for name, count in doing.items()},
+                culprit=_place_of_longest(idle),
+                asks=_place_of_longest(asking),
+                longest_s=_ages([one.since_s for one in held])[1],
+                **Counter(phase for phase, _ in doing),
             )
+            youngest_s, oldest_s = _ages(opened_s)
+            self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
             waits = {phase: without[phase] for phase in (Phase.CONNECTION, Phase.THREAD, Phase.ELSEWHERE)}
             self._recorder.note(
                 "pool",
@@ -91,6 +114,17 @@ class HolderProbe:
                 in_thread=str(sum(one.thread is not None for one in requests)),
                 **{str(phase): str(count) for phase, count in waits.items()},
             )
+
+
+def _place_of_longest(held: Sequence[_Held]) -> str:
+    """Name where the one stands that has held its connection longest: to look at all of them would hold the loop up."""
+    return _place(min(held, key=lambda one: one.since_s)) if held else ""
+
+
+def _ages(began_s: Sequence[float]) -> tuple[str, str]:
+    """Tell the least and the greatest age, 0 if there is none."""
+    now_s = time.monotonic()
+    return f"{now_s - max(began_s, default=now_s):.3f}", f"{now_s - min(began_s, default=now_s):.3f}"
 
 
 def _phase(held: _Held) -> str:

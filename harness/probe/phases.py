@@ -1,6 +1,7 @@
 """Where the time of each request goes, and in which phase each request is that is under way.
 
-A request is in one phase at a time, so that the parts of its time add up to the whole. Two of them are seen by driving
+A request is in one phase at a time, so that the parts of its time add up to the whole. Before the first it was in a
+queue: under way from its client, in the server's sockets, waiting for the event loop. Two phases are seen by driving
 the application's coroutine step by step: it runs, or it waits for something. What it waits for is told by the thread
 pool of AnyIO, which Starlette and FastAPI use, and by SQLAlchemy; where neither says anything, it waits elsewhere.
 """
@@ -14,7 +15,6 @@ import time
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
 from typing import Any
@@ -26,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from harness.probe.culprit import waits_at
 from harness.probe.recorder import Recorder
 from harness.probe.route import route_of
-from harness.probe.served import App, Receive, Scope, Send
+from harness.probe.served import App, Message, Receive, Scope, Send
 
 
 class Phase(StrEnum):
@@ -39,24 +39,34 @@ class Phase(StrEnum):
     ELSEWHERE = "elsewhere"  # it waits for something else: another service, a lock, its client, its turn in the loop
 
 
-@dataclass(eq=False, slots=True)
+_NOTHING: dict[str, float] = {str(phase): 0.0 for phase in Phase}
+# What a client, or a proxy in front, says of when it sent a request: nanoseconds of this machine's monotonic clock.
+SENT_HEADER = b"x-request-start"
+LONGEST_QUEUE_S = 600.0  # a number beyond is of another clock
+
+
 class Request:
-    """One request that is under way. Times are in seconds of ``time.perf_counter``; ``thread`` is the one it has."""
+    """One request that is under way.
 
-    coroutine: Coroutine[Any, Any, None]
-    task: asyncio.Task[Any] | None = field(default_factory=asyncio.current_task)
-    began_s: float = field(default_factory=time.perf_counter)
-    since_s: float = field(init=False)
-    phase: Phase = Phase.PYTHON
-    parts_s: dict[Phase, float] = field(default_factory=lambda: dict.fromkeys(Phase, 0.0))
-    connections: int = 0
-    thread: int | None = None
-    handed_on: str = ""
-    over: bool = False
+    Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``; ``thread`` is the one it has, and
+    ``sent_bytes`` are of its answer's body so far. Made for every request, and so by hand: a dataclass takes longer.
+    """
 
-    def __post_init__(self) -> None:
-        """The first phase begins with the request."""
-        self.since_s = self.began_s
+    __slots__ = (
+        *("coroutine", "task", "began_s", "since_s", "phase", "parts_s"),
+        *("connections", "sent_bytes", "thread", "handed_on", "over"),
+    )
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], task: asyncio.Task[Any] | None) -> None:
+        self.coroutine = coroutine
+        self.task = task
+        self.began_s = self.since_s = time.perf_counter()
+        self.phase = Phase.PYTHON
+        self.parts_s = _NOTHING.copy()
+        self.connections = self.sent_bytes = 0
+        self.thread: int | None = None
+        self.handed_on = ""
+        self.over = False
 
     def enter(self, phase: Phase) -> Phase:
         """Begin another phase, and return the one that ends."""
@@ -106,8 +116,10 @@ class _Stepped:
 class PhaseProbe:
     """An ASGI application that notes for each request ``took_s``.
 
-    Labels: the seconds of every phase; ``route``; and ``handed_on``, where the task that it came in waits for another
-    one that serves it, if it was seen to be handed on: Starlette's ``BaseHTTPMiddleware`` does so.
+    Labels: the seconds of every phase, and before them those in ``queue``, empty if its client did not say when it was
+    sent; ``route``; ``bytes`` of the answer's body; ``in_flight``, how many others were under way when it ended; and
+    ``handed_on``, where the task that it came in waits for another one that serves it, if it was seen to be handed on:
+    Starlette's ``BaseHTTPMiddleware`` does so.
     """
 
     def __init__(self, app: App, recorder: Recorder) -> None:
@@ -123,7 +135,13 @@ class PhaseProbe:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = Request(self.app(scope, receive, send))  # type: ignore[arg-type]  # of an async function
+
+        async def count(message: Message) -> None:
+            request.sent_bytes += len(message.get("body", b""))
+            await send(message)
+
+        queued_s = _queued_s(scope)
+        request = Request(self.app(scope, receive, count), asyncio.current_task())  # type: ignore[arg-type]  # of an async function
         token = under_way.set(request)
         self.in_flight.add(request)
         try:
@@ -139,8 +157,19 @@ class PhaseProbe:
                 request.since_s - request.began_s,
                 route=route_of(scope),
                 handed_on=request.handed_on,
-                **{phase: f"{part_s:.6f}" for phase, part_s in request.parts_s.items()},
+                queue=queued_s,
+                bytes=request.sent_bytes,
+                in_flight=len(self.in_flight),
+                **request.parts_s,
             )
+
+
+def _queued_s(scope: Scope) -> float | str:
+    for name, value in scope["headers"]:
+        if name == SENT_HEADER and value.isdigit():
+            queued_s = (time.monotonic_ns() - int(value)) / 1e9
+            return queued_s if 0 <= queued_s <= LONGEST_QUEUE_S else ""
+    return ""
 
 
 def _time_threads() -> None:

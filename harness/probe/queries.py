@@ -7,10 +7,8 @@ opens and ends a transaction is the driver's own.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sized
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -27,15 +25,17 @@ from harness.probe.served import App, Receive, Scope, Send
 P = ParamSpec("P")
 
 
-@dataclass
 class _Request:
-    """What a request has asked of the database so far. ``culprit`` is of the first statement that came again."""
+    """What a request has asked of the database so far: ``[executions, rows]`` by statement.
 
-    executions: Counter[str] = field(default_factory=Counter)
-    rows: Counter[str] = field(default_factory=Counter)
-    loading: str = ""
-    culprit: str = ""
-    mend: str = ""
+    ``culprit`` is of the first statement that came again. Made for every request, and so of what is quickest made.
+    """
+
+    __slots__ = ("asked", "culprit", "loading", "mend")
+
+    def __init__(self) -> None:
+        self.asked: dict[str, list[int]] = {}
+        self.loading = self.culprit = self.mend = ""
 
 
 _under_way: ContextVar[_Request | None] = ContextVar("twinbench_request", default=None)
@@ -69,14 +69,18 @@ class QueryProbe:
             self._tell(scope, request)
 
     def _tell(self, scope: Scope, request: _Request) -> None:
-        once = (shape for shape, count in request.executions.items() if count == 1)
+        statements = rows = repeated = 0
+        for executions, returned in request.asked.values():
+            statements += executions
+            repeated = max(repeated, executions)
+            rows += returned if executions == 1 else 0
         self._recorder.note(
             "queries",
             "statements",
-            request.executions.total(),
+            statements,
             route=route_of(scope),
-            rows=str(sum(request.rows[shape] for shape in once)),
-            repeated=str(max(request.executions.values(), default=0)),
+            rows=rows,
+            repeated=repeated,
             culprit=request.culprit,
             mend=request.mend,
         )
@@ -119,8 +123,9 @@ def _count(
     if request is None:
         return
     several = executemany and context.execute_style is not ExecuteStyle.INSERTMANYVALUES
-    request.executions[statement] += len(parameters) if several else 1
-    request.rows[statement] += max(cursor.rowcount, 0)
-    if request.executions[statement] > 1 and not request.culprit:
+    asked = request.asked.setdefault(statement, [0, 0])
+    asked[0] += len(parameters) if several else 1
+    asked[1] += max(cursor.rowcount, 0)
+    if asked[0] > 1 and not request.culprit:
         request.culprit = name_of(caller())
         request.mend = request.loading

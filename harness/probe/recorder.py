@@ -1,11 +1,12 @@
 """Where samples go: a file of each process, written by a thread of its own, so that no probe ever waits for a disk.
 
-A line is one sample: ``[t_ns, probe, metric, value, labels]``. What can't be written is dropped, and counted.
+The file is a row of lists in the format of ``marshal``, which costs a tenth of JSON; ``marshal.load`` reads one after
+the other. In them are samples: ``(t_ns, probe, metric, value, labels)``. What can't be written is dropped, and counted.
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import threading
 import time
@@ -17,7 +18,7 @@ SUFFIX = ".samples"
 FLUSH_S = 0.2
 MOST_KEPT = 200_000  # between two flushes; beyond, the oldest go, and the loss is told
 
-Labels = dict[str, str]
+Labels = dict[str, str | int | float]
 
 
 class Recorder:
@@ -29,7 +30,7 @@ class Recorder:
         self._taken = 0
         threading.Thread(target=self._write, name="twinbench recorder", daemon=True).start()
 
-    def note(self, probe: str, metric: str, value: float, **labels: str) -> None:
+    def note(self, probe: str, metric: str, value: float, **labels: str | float) -> None:
         """Take one sample, at this moment."""
         self._taken += 1
         self._waiting.append((time.monotonic_ns(), probe, metric, value, labels))
@@ -38,18 +39,18 @@ class Recorder:
         written = 0
         while True:
             time.sleep(FLUSH_S)
-            lines = []
+            samples = []
             while self._waiting:
-                lines.append(json.dumps(self._waiting.popleft()))
-            if not lines:
+                samples.append(self._waiting.popleft())
+            if not samples:
                 continue
-            written += len(lines)
+            written += len(samples)
             lost = self._taken - written - len(self._waiting)
             if lost > 0:
                 written += lost
-                lines.append(json.dumps((time.monotonic_ns(), "recorder", "lost", lost, {})))
+                samples.append((time.monotonic_ns(), "recorder", "lost", lost, {}))
             try:
-                with self._path.open("a", encoding="utf-8") as file:
-                    file.write("\n".join(lines) + "\n")
+                with self._path.open("ab", buffering=0) as file:
+                    file.write(marshal.dumps(samples))
             except OSError:
                 return  # there is nobody to tell; that there are no samples is seen by whoever looks for them

@@ -133,13 +133,17 @@ def reset_statement_counts(url: str) -> None:
         cursor.execute("SELECT pg_stat_statements_reset()")
 
 
-def statement_count(url: str) -> int:
-    """Statements that PostgreSQL has run in this database since the reset, its own bookkeeping left out."""
+def statement_count(url: str, like: str = "%") -> int:
+    """Statements that PostgreSQL has run in this database since the reset, its own bookkeeping left out.
+
+    ``like`` is a pattern of SQL that their text must meet.
+    """
     with closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements"
             " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            " AND query NOT LIKE '%pg_stat_statements%'"
+            " AND query NOT LIKE '%%pg_stat_statements%%' AND query LIKE %s",
+            (like,),
         )
         row = cursor.fetchone()
         return int(row[0]) if row else 0

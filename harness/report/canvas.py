@@ -22,6 +22,7 @@ from harness.report.svg import inlined
 WIDTH_IN = 3.9
 HEIGHT_IN = 2.7
 LEGEND_COLUMNS = 4
+LEGEND_WIDTH, MARK_WIDTH = 54, 6  # in letters
 SMALL = 9.3  # points: still more than 11 pixels on a phone
 
 LOOK: Any = {  # Any: matplotlib types the keys of its settings as one literal of hundreds
@@ -98,7 +99,8 @@ class Canvas:
 
     def legend(self, handles: Sequence[Artist], columns: int = LEGEND_COLUMNS) -> None:
         """Name the series below the axes, where the names can hide no data."""
-        columns = min(len(handles), columns)
+        widest = max(len(str(handle.get_label())) for handle in handles)
+        columns = min(len(handles), columns, max(1, LEGEND_WIDTH // (widest + MARK_WIDTH)))
         self.figure.legend(
             handles=handles,
             loc="outside lower center",

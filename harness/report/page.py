@@ -16,18 +16,26 @@ from harness.report.figures.cpu import draw_cpu
 from harness.report.figures.cutmap import draw_cut_map
 from harness.report.figures.distributions import draw_distributions
 from harness.report.figures.latency import draw_latency
+from harness.report.figures.loading import draw_loading
+from harness.report.figures.observer import draw_observer
 from harness.report.figures.phases import draw_phases
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.recovery import draw_recovery
 from harness.report.figures.throughput import draw_throughput
 from harness.report.figures.timelines import draw_timelines
+from harness.report.loading_sentences import loading_answers, loading_headline
 from harness.report.sentences import answers, headline
 
-CHAOS = (draw_cut_map, draw_recovery)
-BENCH = (
-    *(draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_phases),
-    *(draw_timelines, draw_cpu),
-)
+FIGURES = {
+    "chaos": (draw_cut_map, draw_recovery),
+    "loading": (draw_loading,),
+    "bench": (
+        *(draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_phases),
+        *(draw_timelines, draw_observer, draw_cpu),
+    ),
+}
+HEADLINES = {"chaos": chaos_headline, "loading": loading_headline, "bench": headline}
+ANSWERS = {"chaos": chaos_answers, "loading": loading_answers, "bench": answers}
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNDECIDED: "?"}
 
 
@@ -62,13 +70,12 @@ def render(summary: Summary) -> str:
         lstrip_blocks=True,
     )
     template = environment.get_template("report.html.j2")
-    chaos = summary.kind == "chaos"
-    figures = [figure for draw in (CHAOS if chaos else BENCH) if (figure := draw(summary)) is not None]
+    figures = [figure for draw in FIGURES[summary.kind] if (figure := draw(summary)) is not None]
     return template.render(
         summary=summary,
         css=(Path(__file__).parent / "report.css").read_text(encoding="utf-8"),
-        headline=chaos_headline(summary) if chaos else headline(summary),
-        answers=chaos_answers(summary) if chaos else answers(summary),
+        headline=HEADLINES[summary.kind](summary),
+        answers=ANSWERS[summary.kind](summary),
         faults=tables.faults(summary),
         controls={"checks": list(dict.fromkeys(check for row in summary.controls for check in row.verdicts))},
         figures={figure.id: figure for figure in figures},
@@ -100,6 +107,8 @@ def _again(summary: Summary) -> str:
             f"twinbench chaos {chosen} {cuts or '--cut none'}{faults} --profile {plan.profile.name} --seed {plan.seed}"
         )
     names = " ".join(plan.profile.scenarios)
+    command = "loading" if summary.kind == "loading" else f"run {names}"
+    profile = f"--blocks {plan.profile.blocks}" if summary.kind == "loading" else f"--profile {plan.profile.name}"
     targets = " ".join(f"--target {target}" for target in plan.targets)
     levels = " ".join(f"--level {level}" for level in plan.profile.levels_ms)
-    return f"twinbench run {names} {targets} {levels} --profile {plan.profile.name} --seed {plan.seed}"
+    return f"twinbench {command} {targets} {levels} {profile} --seed {plan.seed}"

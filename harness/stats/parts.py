@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean
 
-from harness.findings import PHASES, Interval
+from harness.findings import PHASES, QUEUE, Interval
 from harness.model import Sample
 from harness.stats.intervals import mean_interval
 
@@ -14,7 +14,7 @@ OUTSIDE = "outside"
 
 
 def parts_ms(blocks: Sequence[tuple[Sequence[Sample], Sequence[float]]]) -> dict[str, Interval]:
-    """Return the mean milliseconds of each phase and of ``outside``, which add up to what clients waited.
+    """Return the mean milliseconds in the queue, of each phase and of ``outside``: they add up to what clients waited.
 
     Args:
         blocks: For each block what the probe noted of its requests (metric ``took_s``), and how long their clients
@@ -29,5 +29,7 @@ def parts_ms(blocks: Sequence[tuple[Sequence[Sample], Sequence[float]]]) -> dict
             return {}
         for phase in PHASES:
             by_phase[phase].append(fmean(1e3 * float(sample.labels[phase]) for sample in samples))
-        by_phase[OUTSIDE].append(fmean(waited_ms) - fmean(1e3 * sample.value for sample in samples))
+        by_phase[QUEUE].append(fmean(1e3 * float(sample.labels[QUEUE] or 0.0) for sample in samples))
+        inside_ms = fmean(1e3 * sample.value for sample in samples) + by_phase[QUEUE][-1]
+        by_phase[OUTSIDE].append(fmean(waited_ms) - inside_ms)
     return {phase: mean_interval(values) for phase, values in by_phase.items()}

@@ -17,7 +17,7 @@ from locust import FastHttpUser, task
 
 from harness.model import Outcome
 from scenarios.locust.recorder import Recorder
-from scenarios.operations import CREATES, OPERATIONS, READ_BY_CHECKS, WRITES, Request
+from scenarios.operations import CREATES, OPERATIONS, READ_BY_CHECKS, SENT_HEADER, WRITES, Request
 from scenarios.outcomes import outcome_of
 
 # The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
@@ -111,6 +111,7 @@ class ApiUser(FastHttpUser):
             headers["Idempotency-Key"] = request.key
         body = json.dumps(request.body) if request.body is not None else None
         started_ns = time.monotonic_ns()
+        headers[SENT_HEADER] = str(started_ns)
         intended_ns = self.next_ns if self.pace_ns else started_ns
         response = self.client.request(request.method, request.path, name=name, data=body, headers=headers)
         ended_ns = time.monotonic_ns()

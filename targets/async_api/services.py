@@ -17,6 +17,7 @@ from targets.shared.schemas import (
     TransferIn,
     TransferOut,
     UserIn,
+    UserOut,
     UserPatch,
     UserWithPosts,
 )
@@ -58,9 +59,10 @@ async def read_user(repository: Repository, user_id: int) -> User:
     return user
 
 
-async def read_users(repository: Repository, limit: int, offset: int, load: Load) -> Sequence[User]:
-    """Read a page of users with their posts."""
-    return await repository.users(limit, offset, load)
+async def read_users(repository: Repository, limit: int, offset: int, load: Load) -> Sequence[User | UserOut]:
+    """Read a page of users with their posts, or without if they are not to be loaded."""
+    users = await repository.users(limit, offset, load)
+    return [UserOut.model_validate(user) for user in users] if load is Load.RAISE else users
 
 
 async def change_user(repository: Repository, key: str, user_id: int, change: UserPatch) -> User:

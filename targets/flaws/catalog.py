@@ -70,6 +70,9 @@ SEEN_INSIDE: Mapping[str, Target] = {
         _seen_inside("held_across_call", "pool"),
         _seen_inside("sync_leaked_session", "pool", model="sync"),
         _seen_inside("sync_held_across_call", "pool", model="sync"),
+        # a pool that the clients fill, as a slow database by itself keeps nobody waiting for a connection
+        replace(_seen_inside("slow_statement", "pool"), threads=4, pool=4),
+        replace(_seen_inside("sync_slow_statement", "pool", model="sync"), threads=4, pool=4),
         _seen_inside("base_http_middleware", "requests"),
         replace(_seen_inside("threads_beyond_pool", "pool", model="sync"), threads=8, pool=4),
     )

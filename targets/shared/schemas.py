@@ -49,6 +49,7 @@ class Load(StrEnum):
     SELECTIN = "selectin"
     JOINED = "joined"
     LAZY = "lazy"
+    RAISE = "raise"  # not at all: the page is without them, and touching them would be an error
 
 
 class PostIn(BaseModel):
@@ -115,6 +116,10 @@ class UserWithPosts(UserOut):
     """A user as stored, with the posts."""
 
     posts: list[PostOut]
+
+
+# Tried in this order; a user that was given without posts has none to be found.
+UsersPage = Annotated[list[UserWithPosts] | list[UserOut], Field(union_mode="left_to_right")]
 
 
 class TransferOut(BaseModel):

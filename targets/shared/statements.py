@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Delete, Select, Update, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, raiseload, selectinload
 from sqlalchemy.sql.dml import ReturningInsert
 
 from targets.shared.models import AuditLog, Post, Replay, Transfer, User
@@ -18,6 +18,7 @@ _LOADERS: Mapping[Load, Any] = {
     Load.SELECTIN: selectinload(User.posts),
     Load.JOINED: joinedload(User.posts),
     Load.LAZY: lazyload(User.posts),
+    Load.RAISE: raiseload(User.posts),
 }
 
 

@@ -25,6 +25,7 @@ from targets.shared.schemas import (
     UserIn,
     UserOut,
     UserPatch,
+    UsersPage,
     UserWithPosts,
     WriteKey,
 )
@@ -57,10 +58,10 @@ def create_user(
     return services.create_user(Repository(session), key, user, name)
 
 
-@stored.get("/users", response_model=list[UserWithPosts])
+@stored.get("/users", response_model=UsersPage)
 def list_users(
     session: DatabaseSession, limit: Limit = 20, offset: Offset = 0, load: Load = Load.SELECTIN
-) -> Sequence[User]:
+) -> Sequence[User | UserOut]:
     """Read a page of users with their posts, which are loaded as ``load`` says."""
     return services.read_users(Repository(session), limit, offset, load)
 

@@ -23,6 +23,7 @@ REQUESTS: dict[str, Callable[[httpx.AsyncClient, int], object]] = {
     "users, selectin": lambda client, _n: client.get("/api/v1/users?load=selectin&limit=5"),
     "users, joined": lambda client, _n: client.get("/api/v1/users?load=joined&limit=5"),
     "users, lazy": lambda client, _n: client.get("/api/v1/users?load=lazy&limit=5"),
+    "users, raise": lambda client, _n: client.get("/api/v1/users?load=raise&limit=5"),
     "create user": lambda client, n: client.post(
         "/api/v1/users",
         json={"name": "n", "email": f"{n}@x", "posts": [{"title": "t"}, {"title": "u"}]},

@@ -93,6 +93,13 @@ async def test_a_page_of_users_has_their_posts_however_loaded(serve: Serve, load
     assert all(post["user_id"] == user["id"] for user in page for post in user["posts"])
 
 
+async def test_a_page_whose_posts_are_not_to_be_loaded_has_none(serve: Serve) -> None:
+    async with serve() as client:
+        page = (await client.get("/api/v1/users", params={"limit": 4, "offset": 3, "load": "raise"})).json()
+    assert [user["id"] for user in page] == [4, 5, 6, 7]
+    assert all(set(user) == {"id", "name", "email", "credits", "created_at"} for user in page)
+
+
 async def test_a_page_beyond_the_end_is_empty(serve: Serve) -> None:
     async with serve() as client:
         answer = await client.get("/api/v1/users", params={"offset": SEEDED_USERS})

@@ -25,6 +25,7 @@ from harness.provision.toxiproxy import Link
 from scenarios.operations import DATASET
 from targets.catalog import PROBED
 from targets.flaws.catalog import SEEN_INSIDE
+from tests.controls.test_exhaustion import LINES as OF_MANY_CLIENTS
 from tests.evidence import evidence
 from tests.sample import sampled
 
@@ -107,7 +108,7 @@ def test_the_sample_has_a_flaw_for_each_probe() -> None:
 
 
 def test_every_flaw_seen_inside_has_the_probe_that_its_check_needs() -> None:
-    assert {*LINES, "flaw:threads_beyond_pool"} == set(SEEN_INSIDE)  # that takes more clients than one
+    assert {*LINES, *OF_MANY_CLIENTS} == set(SEEN_INSIDE)
     for target in SEEN_INSIDE.values():
         assert set(target.probes) == set(target.expected)
         assert set(target.probes) <= set(PROBED["async:probed"].probes)

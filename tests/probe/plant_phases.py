@@ -17,9 +17,11 @@ from sqlalchemy import QueuePool, create_engine, event, text
 
 from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import FLUSH_S, Recorder
+from harness.probe.served import Send
 
 TIMES = 5
 PART_S = 0.02
+BODY = (b"so", b" be it")
 
 engine = create_engine(
     "sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
@@ -47,7 +49,7 @@ def keep_busy() -> None:
         pass
 
 
-async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
+async def app(scope: dict[str, Any], _receive: object, send: Send) -> None:
     """Serve one request, of parts that it measures itself."""
     planted = scope["planted"]
     began_s = time.perf_counter()
@@ -63,20 +65,34 @@ async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
         ask(planted)
 
     await to_thread.run_sync(begun, limiter=scope["limiter"])
+    for part in BODY:
+        await send({"type": "http.response.body", "body": part})
+
+
+async def drop(_message: object) -> None:
+    """Take an answer."""
 
 
 async def serve(folder: Path) -> list[Counter[str]]:
     """Serve a few at a time that meet on one thread, and a few that meet on one connection."""
     probed = PhaseProbe(app, Recorder(folder))  # type: ignore[arg-type]  # an application that only the probe calls
     planted = []
+
+    async def arrive(parts: Counter[str], limiter: CapacityLimiter) -> None:
+        sent_ns = time.monotonic_ns()
+        await asyncio.sleep(PART_S)
+        parts["queue"] += (time.monotonic_ns() - sent_ns) / 1e9
+        headers = [(b"host", b"localhost"), (b"x-request-start", str(sent_ns).encode())]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "planted": parts, "limiter": limiter}
+        await probed(scope, None, drop)  # type: ignore[arg-type]  # the application receives nothing
+
     for limiter in (CapacityLimiter(1), CapacityLimiter(3)):
         for _ in range(TIMES):
             async with anyio.create_task_group() as group:
                 for _ in range(3):
                     parts: Counter[str] = Counter()
                     planted.append(parts)
-                    scope = {"type": "http", "method": "GET", "path": "/", "planted": parts, "limiter": limiter}
-                    group.start_soon(probed, scope, None, None)
+                    group.start_soon(arrive, parts, limiter)
     await asyncio.sleep(2 * FLUSH_S)
     return planted
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.provision.target import read_samples
+
 PLANT = Path(__file__).parent / "plant_stalls.py"
 SEED, NUMBER = 11, 60
 TWENTY_MS = 20e6
@@ -30,15 +32,14 @@ def plant(folder: Path, number: int = NUMBER, *core: int) -> list[Planted]:
     """Plant stalls, and look for each among those that the probe told of."""
     command = [sys.executable, PLANT, folder, *map(str, (SEED, number, *core))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    samples = [json.loads(line) for path in folder.iterdir() for line in path.read_text().splitlines()]
-    stalls = [sample for sample in samples if sample[2] == "stall_s"]
+    stalls = [sample for path in folder.iterdir() for sample in read_samples(path) if sample.metric == "stall_s"]
     found = []
     for began_ns, ended_ns, waited_ns, by in json.loads(done.stdout):
         # the probe tells of a stall at the first tick after it
-        near = [s for s in stalls if began_ns < s[0] < ended_ns + 10e6]
-        told = max(near, key=lambda s: float(s[3]), default=None)
+        near = [stall for stall in stalls if began_ns < stall.t_ns < ended_ns + 10e6]
+        told = max(near, key=lambda stall: stall.value, default=None)
         wall_ns = ended_ns - began_ns
-        told_ns, culprit = (told[3] * 1e9, told[4]["culprit"]) if told else (None, "")
+        told_ns, culprit = (told.value * 1e9, told.labels["culprit"]) if told else (None, "")
         found.append(Planted(wall_ns - waited_ns, wall_ns, by, told_ns, culprit))
     return found
 
@@ -68,7 +69,7 @@ def test_the_function_is_named(planted: list[Planted]) -> None:
 
 def test_a_loop_that_only_waits_has_no_stall(tmp_path: Path) -> None:
     plant(tmp_path, 0)
-    metrics = [json.loads(line)[2] for path in tmp_path.iterdir() for line in path.read_text().splitlines()]
+    metrics = {sample.metric for path in tmp_path.iterdir() for sample in read_samples(path)}
     assert "lag_max_s" in metrics
     assert "stall_s" not in metrics
 
@@ -91,5 +92,5 @@ def test_most_of_what_the_machine_adds_is_taken_off(wanted_core: int, tmp_path: 
     took_ns, wall_ns = sum(one.took_ns for one in busy), sum(one.wall_ns for one in busy)
     assert wall_ns > 1.5 * took_ns > 0, "the core was not wanted"
     assert sum(one.found_ns or 0.0 for one in busy) < (took_ns + wall_ns) / 2
-    metrics = {json.loads(line)[2] for path in tmp_path.iterdir() for line in path.read_text().splitlines()}
+    metrics = {sample.metric for path in tmp_path.iterdir() for sample in read_samples(path)}
     assert "core_wait_s" in metrics

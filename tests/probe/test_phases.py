@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.probe.phases import Phase
+from harness.provision.target import read_samples
 
 PLANT = Path(__file__).parent / "plant_phases.py"
 
@@ -18,9 +19,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, float
     """What was planted, and what the probe told: seconds, and labels."""
     folder: Path = tmp_path_factory.mktemp("probes")
     done = subprocess.run([sys.executable, PLANT, str(folder)], capture_output=True, text=True, check=True)
-    samples = [json.loads(line) for path in folder.iterdir() for line in path.read_text().splitlines()]
-    told = [(value, labels) for _, probe, metric, value, labels in samples if (probe, metric) == ("requests", "took_s")]
-    return json.loads(done.stdout), told
+    samples = [sample for path in folder.iterdir() for sample in read_samples(path)]
+    return json.loads(done.stdout), [(one.value, dict(one.labels)) for one in samples if one.metric == "took_s"]
 
 
 def test_every_request_is_told_and_its_parts_add_up_to_the_whole(
@@ -32,15 +32,23 @@ def test_every_request_is_told_and_its_parts_add_up_to_the_whole(
         assert sum(float(labels[phase]) for phase in Phase) == pytest.approx(took_s, abs=1e-5)
 
 
-@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("phase", [*Phase, "queue"])
 def test_a_part_is_as_long_as_it_was(
-    phase: Phase, both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]]
+    phase: str, both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]]
 ) -> None:
     planted, told = both
     was_s = sum(parts.get(phase, 0.0) for parts in planted)
     told_s = sum(float(labels[phase]) for _, labels in told)
     assert was_s > 0.2
     assert told_s == pytest.approx(was_s, rel=0.1)
+
+
+def test_the_bytes_of_answers_and_the_requests_beside_are_counted(
+    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]],
+) -> None:
+    _, told = both
+    assert {labels["bytes"] for _, labels in told} == {"8"}
+    assert {labels["in_flight"] for _, labels in told} == {"0", "1", "2"}
 
 
 def test_nobody_waits_for_what_there_is_enough_of(

@@ -15,13 +15,15 @@ POOL, THREADS = 4, 4
 Look = tuple[Sample, Sample]
 
 
-def look(holders: dict[str, int] | None = None, waiting: dict[str, int] | None = None, culprit: str = "") -> Look:
+def look(
+    holders: dict[str, int] | None = None, waiting: dict[str, int] | None = None, culprit: str = "", asks: str = ""
+) -> Look:
     """One look: what holders do, and what those without a connection wait for."""
     held = {name: str(count) for name, count in (holders or {}).items()}
     waits = {name: str((waiting or {}).get(name, 0)) for name in ("connection", "thread", "elsewhere", "in_thread")}
     in_use = sum((holders or {}).values())
     return (
-        sample("pool", "in_use", in_use, culprit=culprit, longest_s="0.100", **held),
+        sample("pool", "in_use", in_use, culprit=culprit, asks=asks, longest_s="0.100", **held),
         sample("pool", "waiting", sum(map(int, waits.values())), **waits),
     )
 
@@ -178,3 +180,27 @@ def test_it_is_asked_of_targets_that_have_the_probe() -> None:
     calm = seen(*[CALM] * LOOKS)
     assert "pool" in {finding.check for finding in judge_trial(calm)}
     assert "pool" not in {finding.check for finding in judge_trial(replace(calm, target=TARGET))}
+
+
+def test_the_ages_of_connections_are_told_and_how_many_came_and_went() -> None:
+    told = check_pool(
+        seen(
+            *[CALM] * LOOKS,
+            more=(
+                sample("pool", "open", 9, youngest_s="0.001", oldest_s="0.500"),
+                sample("pool", "opened", 1),
+                sample("pool", "opened", 1),
+                sample("pool", "closed", 0.5),
+                sample("pool", "open", 4, youngest_s="0.100", oldest_s="2.500"),
+            ),
+        )
+    )
+    assert told.measured.endswith("; 4 connections, 0.100 to 2.500 s old, 2 opened and 1 closed")
+
+
+def test_a_slow_database_is_asked_by_the_line_that_holds_its_connection_longest() -> None:
+    asked = look({"database": 4}, {"connection": 2}, culprit="a.py:1 waits", asks="b.py:7 asks")
+    slow = found(*[asked] * LOOKS, said=sessions(long_active=3))
+    assert (slow.summary.partition(":")[0], slow.first) == ("The database is slow", "b.py:7 asks")
+    small = found(*[asked] * LOOKS)
+    assert (small.summary.partition(":")[0], small.first) == ("The pool is too small", "a.py:1 waits")

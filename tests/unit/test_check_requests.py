@@ -12,10 +12,11 @@ from harness.probe.phases import Phase
 from tests.evidence import TARGET, evidence, op, sample
 
 
-def request(handed_on: str = "", **parts_s: float) -> Sample:
+def request(handed_on: str = "", queue: str = "", size: int = 7, in_flight: int = 0, **parts_s: float) -> Sample:
     """One request of so many seconds in each phase, 3 ms in Python if none is said."""
     spent = {**dict.fromkeys(PHASES, 0.0), **(parts_s or {"python": 0.003})}
     labels = {phase: f"{part_s:.6f}" for phase, part_s in spent.items()}
+    labels |= {"queue": queue, "bytes": str(size), "in_flight": str(in_flight)}
     return sample("requests", "took_s", sum(spent.values()), route="GET /", handed_on=handed_on, **labels)
 
 
@@ -26,7 +27,22 @@ def seen(*samples: Sample) -> Evidence:
 def test_requests_that_stay_in_their_task_pass_and_their_time_is_told() -> None:
     found = check_requests(seen(request(python=0.001, database=0.003), request(python=0.003, elsewhere=0.001)))
     assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
-    assert found.measured == "median 4.00 ms; python 50%, thread 0%, connection 0%, database 38%, elsewhere 12%"
+    assert found.measured == (
+        "median 4.00 ms; python 50%, thread 0%, connection 0%, database 38%, elsewhere 12%; "
+        "median answer 7 bytes; at most 1 at once"
+    )
+
+
+def test_the_queue_is_told_where_it_is_known() -> None:
+    found = check_requests(
+        seen(
+            request(queue="0.001000", size=100, in_flight=2),
+            request(queue="", size=300, in_flight=5),
+            request(queue="0.004000", size=200),
+        )
+    )
+    assert found.measured.startswith("median 3.00 ms after 2.50 ms in the queue; python 100%")
+    assert found.measured.endswith("; median answer 200 bytes; at most 6 at once")
 
 
 @pytest.mark.parametrize(("handed_on", "verdict"), [(2, Verdict.PASS), (3, Verdict.FAIL)])

@@ -13,14 +13,14 @@ from pydantic import TypeAdapter
 
 from harness.findings import Finding, Summary
 from harness.model import Verdict
-from harness.report.page import BENCH, render, write_report
+from harness.report.page import FIGURES, render, write_report
 from harness.report.palette import VARIABLES
-from tests.report_fixture import SPARSE, SUMMARY, WITHOUT_FIGURES
+from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "summary.schema.json"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-ALL = {"whole": SUMMARY, **SPARSE}
+ALL = {"whole": SUMMARY, "loading": LOADING, **SPARSE}
 
 
 class Page(HTMLParser):
@@ -105,7 +105,7 @@ def test_every_figure_says_what_it_shows(page: Page) -> None:
 
 def test_every_figure_has_its_place() -> None:
     html = whole()
-    for draw in BENCH:
+    for draw in FIGURES["bench"]:
         figure = draw(SUMMARY)
         assert figure is not None
         assert f'<section id="{figure.id}">' in html

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from harness.findings import Comparison
+from harness.report.loading_sentences import loading_answers, loading_headline
 from harness.report.sentences import answers, headline
-from tests.report_fixture import SPARSE, SUMMARY, comparison
+from tests.report_fixture import LOADING, SPARSE, SUMMARY, comparison
 
 
 def told(*comparisons: Comparison) -> tuple[str, str]:
@@ -77,3 +78,24 @@ def test_nothing_to_compare_is_said() -> None:
     assert answers(SPARSE["one target"]) == ()
     assert headline(SPARSE["nothing at all"]) == "Nothing that reaches the database was compared."
     assert "too few blocks" in headline(SPARSE["one block"])
+
+
+def test_the_largest_page_is_told_by_every_strategy_that_brings_posts_the_quickest_first() -> None:
+    assert loading_headline(LOADING) == (
+        "At 5 ms from the database, a page of 100 users with 5 posts each takes async 9.00 ms by joined,"
+        " 15.0 ms by selectin and 609 ms by lazy."
+    )
+    largest, most_posts = loading_answers(LOADING)
+    assert largest == (
+        "100 users with 5 posts each: 1 statement and 200 kB by joined, 2 statements and 200 kB by selectin"
+        " and 101 statements and 200 kB by lazy."
+    )
+    assert most_posts == (
+        "20 users with 20 posts each: 1 statement and 160 kB by joined, 2 statements and 160 kB by selectin"
+        " and 21 statements and 160 kB by lazy."
+    )
+
+
+def test_of_no_page_nothing_is_told() -> None:
+    nothing = replace(LOADING, pages=())
+    assert (loading_headline(nothing), loading_answers(nothing)) == ("No page was asked for.", ())

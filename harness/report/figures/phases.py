@@ -14,8 +14,8 @@ from harness.report.palette import PAPER, PARTS
 from harness.report.words import distance, interval, number
 
 # The phases in the order of a request's course, with the place of each one's colour.
-PHASES = {"outside": 5, "thread": 2, "connection": 3, "elsewhere": 0, "database": 1, "python": 4}
-HATCHES = ("", "....", "xxxx", r"\\\\", "////", "")
+PHASES = {"outside": 5, "queue": 5, "thread": 2, "connection": 3, "elsewhere": 0, "database": 1, "python": 4}
+HATCHES = ("", "----", "....", "xxxx", r"\\\\", "////", "")
 ROW_IN = 0.27
 LEGEND_COLUMNS = 3
 
@@ -34,7 +34,8 @@ def draw_phases(summary: Summary) -> FigureOf | None:
         title="Where did a request's time go?",
         note="Mean of all requests in the measured windows. A request runs in Python, waits for a thread, for a"
         " connection of the pool or for the database, or waits elsewhere: for another service, a lock, or its turn."
-        " Outside is what its client waited beyond that: the server before the application, and the client itself."
+        " Before that it was in the queue: in sockets and in the server, waiting for its event loop. Outside is what"
+        " its client waited beyond: the way back, and the client itself."
         " In an async target a wait for the database lasts until the event loop comes to the answer. The table has"
         " the interval of each part over the blocks.",
         panels=tuple(_panel(name, cells) for name, cells in scenarios.items()),
@@ -55,7 +56,7 @@ def _panel(scenario: str, cells: Sequence[Cell]) -> Panel:
         + ", ".join(f"{phase} {number(cell.parts_ms[phase].value)}" for phase in PHASES)
         for cell in cells
     )
-    with canvas(f"phases-{scenario}", label, height_in=1.4 + ROW_IN * len(cells)) as drawn:
+    with canvas(f"phases-{scenario}", label, height_in=1.6 + ROW_IN * len(cells)) as drawn:
         axes = drawn.axes
         left = [0.0] * len(cells)
         keys = []

@@ -1,0 +1,79 @@
+"""The check of the probes' cost: which comparisons it is about, and where its limit is."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.checks.observer import check_observer
+from harness.findings import Comparison, Interval, Observed
+from harness.model import Target, Verdict
+from harness.stats.observer import observed
+from tests.evidence import TARGET
+
+PLAIN = replace(TARGET, name="async", probes=())
+PROBED = replace(PLAIN, name="async:loop", probes=("loop",))
+
+
+def share(low: float | None, high: float | None, value: float = 0.97) -> Interval:
+    return Interval(value=value, low=low, high=high, blocks=10)
+
+
+def seen(of: Interval) -> Observed:
+    return Observed(scenario="ping", level_ms=0, plain="async", probed="async:loop", share=of)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.97, 1.0, Verdict.PASS),
+        (0.9699, 1.0, Verdict.UNDECIDED),
+        (0.95, 0.97, Verdict.UNDECIDED),
+        (0.95, 0.9699, Verdict.FAIL),
+        (None, None, Verdict.UNDECIDED),
+    ],
+)
+def test_the_whole_interval_decides(low: float | None, high: float | None, verdict: Verdict) -> None:
+    found = check_observer(seen(share(low, high)))
+    assert (found.verdict, found.count) == (verdict, int(verdict is not Verdict.PASS))
+
+
+def test_what_is_left_is_told_with_its_interval() -> None:
+    found = check_observer(seen(share(0.975, 0.995, 0.985)))
+    assert found.check == "observer"
+    assert found.measured == "ping at 0 ms: async:loop has 0.985 (0.975 to 0.995) of the throughput of async"
+    assert found.limit == "at least 0.97"
+    assert check_observer(seen(share(None, None))).measured.startswith("ping at 0 ms: async:loop has 0.970 of the")
+
+
+def comparison(first: Target, second: Target, metric: str = "throughput", ratio: Interval | None = None) -> Comparison:
+    return Comparison(
+        scenario="ping",
+        level_ms=0,
+        metric=metric,  # type: ignore[arg-type]  # one of the two
+        first=first.name,
+        second=second.name,
+        ratio=ratio or share(1.25, 2.0, 1.6),
+        word="first",
+        detectable=None,
+    )
+
+
+def test_a_target_is_held_against_the_same_without_probes_and_nothing_else_is() -> None:
+    other = replace(PROBED, name="sync:loop", model="sync")
+    smaller = replace(PROBED, name="smaller", pool=1)
+    bare = replace(PLAIN, name="bare")
+    targets = (PLAIN, PROBED, other, smaller, bare)
+    compared = [
+        comparison(PLAIN, PROBED),
+        comparison(PLAIN, PROBED, "p50"),
+        *(comparison(PLAIN, second) for second in (other, smaller, bare)),
+        comparison(PROBED, PLAIN),
+    ]
+    (one,) = observed(targets, compared)
+    assert (one.scenario, one.level_ms, one.plain, one.probed) == ("ping", 0, "async", "async:loop")
+    assert one.share == Interval(value=0.625, low=0.5, high=0.8, blocks=10)
+
+
+def test_without_an_interval_there_is_a_share_and_no_more() -> None:
+    (one,) = observed((PLAIN, PROBED), [comparison(PLAIN, PROBED, ratio=share(None, None, 2.0))])
+    assert one.share == Interval(value=0.5, low=None, high=None, blocks=10)
