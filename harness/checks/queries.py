@@ -24,10 +24,10 @@ def check_queries(evidence: Evidence) -> Finding:
         summary = f"The probe failed: {failed[0].labels['error']}" if failed else "No request was looked into"
         return _finding(evidence, Verdict.UNDECIDED, summary, routes)
     rises = {route: _rise(samples) for route, samples in routes.items()}
-    steep = [route for route, rise in rises.items() if rise is not None and rise > MOST_PER_ROW]
+    steep = {route: rise for route, rise in rises.items() if rise is not None and rise > MOST_PER_ROW}
     if steep:
-        worst = max(steep, key=lambda route: rises[route] or 0.0)
-        return _finding(evidence, Verdict.FAIL, f"{worst} sends a statement once a row", routes, worst, rises[worst])
+        worst = max(steep, key=steep.__getitem__)
+        return _finding(evidence, Verdict.FAIL, f"{worst} sends a statement once a row", routes, worst, steep[worst])
     flat = [route for route, rise in rises.items() if rise is None]
     if flat:
         summary = f"{flat[0]} repeats a statement, and always returns as many rows"

@@ -195,7 +195,7 @@ def test_the_ages_of_connections_are_told_and_how_many_came_and_went() -> None:
             ),
         )
     )
-    assert told.measured.endswith("; 4 connections, 0.100 to 2.500 s old, 2 opened and 1 closed")
+    assert told.measured.endswith("timed out; 4 connections, 0.100 to 2.500 s old, 2 opened and 1 closed")
 
 
 def test_a_slow_database_is_asked_by_the_line_that_holds_its_connection_longest() -> None:
@@ -204,3 +204,47 @@ def test_a_slow_database_is_asked_by_the_line_that_holds_its_connection_longest(
     assert (slow.summary.partition(":")[0], slow.first) == ("The database is slow", "b.py:7 asks")
     small = found(*[asked] * LOOKS)
     assert (small.summary.partition(":")[0], small.first) == ("The pool is too small", "a.py:1 waits")
+
+
+def moved(samples: tuple[Sample, ...], t_ns: int) -> tuple[Sample, ...]:
+    """The same at another moment."""
+    return tuple(replace(one, t_ns=t_ns) for one in samples)
+
+
+@pytest.mark.parametrize(("t_ns", "asked"), [(-1, False), (0, True), (999_999_999, True), (1_000_000_000, False)])
+def test_what_postgresql_says_before_or_after_the_window_counts_for_nothing(t_ns: int, asked: bool) -> None:  # noqa: FBT001 - one of two
+    verdict = found(*[CALM] * LOOKS, said=moved(sessions(), t_ns)).verdict
+    assert verdict is (Verdict.PASS if asked else Verdict.UNDECIDED)
+
+
+def test_without_a_window_all_that_postgresql_says_counts() -> None:
+    unbounded = replace(seen(*[CALM] * LOOKS, said=moved(sessions(), -1)), window=None)
+    assert check_pool(unbounded).verdict is Verdict.PASS
+
+
+def test_ten_looks_are_enough_to_have_looked() -> None:
+    assert found(*[CALM] * 10, said=()).summary == "PostgreSQL was not asked of its sessions"
+    assert found(*[CALM] * 9, said=()).summary == "The pool was not looked at"
+
+
+def test_those_who_wait_for_connections_and_elsewhere_are_counted_together() -> None:
+    looks = [look({"thread": 3, "over": 1}, {"connection": 2, "elsewhere": 2}), CALM] * LOOKS
+    assert found(*looks).summary.startswith("The pool is too small")
+
+
+def test_threads_that_are_all_busy_while_nobody_waits_for_one_are_enough() -> None:
+    assert found(*[look({"python": 1}, {"in_thread": THREADS + 1})] * LOOKS).verdict is Verdict.PASS
+
+
+def test_one_that_waits_for_a_thread_while_all_are_taken_is_short_of_one() -> None:
+    assert found(*[look({"thread": 1}, {"in_thread": THREADS})] * LOOKS).summary.startswith("Too few threads")
+
+
+def test_of_a_growing_leak_the_last_count_is_told() -> None:
+    looks = [look({"over": 1})] * (LOOKS - 1) + [look({"over": 3})]
+    assert found(*looks).summary == "Connections leak: 3 of 4 are held for requests that are over"
+
+
+def test_only_what_is_no_pass_is_counted() -> None:
+    assert found(*[CALM] * LOOKS).count == 0
+    assert found(*[CALM] * LOOKS, said=()).count == 1

@@ -80,3 +80,25 @@ def test_it_is_asked_of_targets_that_have_the_probe() -> None:
         }
 
     assert checks(("queries",)) - checks(()) == {"queries"}
+
+
+def test_of_two_that_rise_the_steeper_is_named() -> None:
+    steeper = [request(rows, 2 * rows, route="GET /b") for rows in (1, 5, 20)]
+    for other in ("GET /a", "GET /c"):
+        found = check_queries(seen(*(request(rows, rows, route=other) for rows in (1, 5, 20)), *steeper))
+        assert found.summary == "GET /b sends a statement once a row"
+
+
+def test_a_statement_that_is_sent_twice_for_two_rows_is_seen() -> None:
+    assert check_queries(seen(request(1, 1), request(2, 2))).verdict is Verdict.FAIL
+
+
+def test_what_passes_has_neither_count_nor_culprit() -> None:
+    found = check_queries(seen(*(request(rows, 12, statements=40) for rows in (1, 5, 20))))
+    assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
+
+
+def test_a_statement_of_ones_own_has_a_line_and_nothing_that_mends_it() -> None:
+    own = {"route": USERS, "culprit": "services.py:7 total", "mend": ""}
+    samples = (sample("queries", "statements", n + 1, rows=str(n), repeated=str(n), **own) for n in (1, 5, 20))
+    assert check_queries(seen(*samples)).first == "services.py:7 total"

@@ -25,10 +25,11 @@ def seen(*samples: Sample) -> Evidence:
 
 
 def test_requests_that_stay_in_their_task_pass_and_their_time_is_told() -> None:
-    found = check_requests(seen(request(python=0.001, database=0.003), request(python=0.003, elsewhere=0.001)))
+    found = check_requests(seen(request(python=0.16, database=0.24), request(python=0.24, elsewhere=0.16)))
     assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
+    assert (found.summary, found.limit) == ("Requests are served by the task that they come in", "50% of all requests")
     assert found.measured == (
-        "median 4.00 ms; python 50%, thread 0%, connection 0%, database 38%, elsewhere 12%; "
+        "median 400.00 ms; python 50%, thread 0%, connection 0%, database 30%, elsewhere 20%; "
         "median answer 7 bytes; at most 1 at once"
     )
 
@@ -36,19 +37,20 @@ def test_requests_that_stay_in_their_task_pass_and_their_time_is_told() -> None:
 def test_the_queue_is_told_where_it_is_known() -> None:
     found = check_requests(
         seen(
-            request(queue="0.001000", size=100, in_flight=2),
+            request(queue="0.100000", size=100, in_flight=2),
             request(queue="", size=300, in_flight=5),
-            request(queue="0.004000", size=200),
+            request(queue="0.400000", size=200),
         )
     )
-    assert found.measured.startswith("median 3.00 ms after 2.50 ms in the queue; python 100%")
+    assert found.measured.startswith("median 3.00 ms after 250.00 ms in the queue; python 100%")
     assert found.measured.endswith("; median answer 200 bytes; at most 6 at once")
 
 
 @pytest.mark.parametrize(("handed_on", "verdict"), [(2, Verdict.PASS), (3, Verdict.FAIL)])
 def test_half_of_them_may_be_handed_on(handed_on: int, verdict: Verdict) -> None:
     samples = [request("a.py:7 dispatch")] * handed_on + [request()] * (4 - handed_on)
-    assert check_requests(seen(*samples)).verdict is verdict
+    found = check_requests(seen(*samples))
+    assert (found.verdict, found.count) == (verdict, handed_on if verdict is Verdict.FAIL else 0)
 
 
 def test_the_line_that_hands_on_most_is_named() -> None:
@@ -58,7 +60,8 @@ def test_the_line_that_hands_on_most_is_named() -> None:
 
 
 def test_without_a_request_nothing_is_known() -> None:
-    assert check_requests(seen()).verdict is Verdict.UNDECIDED
+    found = check_requests(seen())
+    assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
 
 
 def test_it_knows_the_phases_of_the_probe() -> None:
