@@ -49,7 +49,7 @@ def name_of(frame: FrameType | None) -> str:
     """Name a call as ``file:line function``."""
     if frame is None:
         return "the framework"
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno} {frame.f_code.co_name}"  # noqa: PTH119 - a Path takes ten times as long
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno} {frame.f_code.co_name}"  # noqa: PTH119 - no Path is made for each frame
 
 
 def _is_of_application(frame: FrameType) -> bool:

@@ -69,9 +69,10 @@ def test_the_function_is_named(planted: list[Planted]) -> None:
 
 def test_a_loop_that_only_waits_has_no_stall(tmp_path: Path) -> None:
     plant(tmp_path, 0)
-    metrics = {sample.metric for path in tmp_path.iterdir() for sample in read_samples(path)}
-    assert "lag_max_s" in metrics
-    assert "stall_s" not in metrics
+    samples = [sample for path in tmp_path.iterdir() for sample in read_samples(path)]
+    assert "lag_max_s" in {sample.metric for sample in samples}
+    # it waits for most of a second; a machine that stands still for a moment is seen as well
+    assert sum(sample.value for sample in samples if sample.metric == "stall_s") < 0.05
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from scenarios.operations import DATASET
 from targets.catalog import PROBED
 
 REQUESTS = 40
-ADDED_MS = 10
+ADDED_MS = 20
 
 
 @pytest.mark.parametrize("name", PROBED)
