@@ -1,14 +1,16 @@
 """Each mistake of a user gets one line that names the thing and the next step, and the right exit code."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from harness.cli import ProfileName
+from harness.cli import ProfileName, main
 from scenarios.catalog import PROFILES
 
 ROOT = Path(__file__).parents[1]
@@ -64,34 +66,64 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("words", "variables", "said"), MISTAKES.values(), ids=MISTAKES)
+@pytest.fixture
+def said(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Say words to the command line in this process, which spares each mistake the start of an interpreter."""
+
+    def say(*words: str, **variables: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["twinbench", *words])
+        for name, value in {"COLUMNS": "200", **variables}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, capfd.readouterr().err
+
+    return say
+
+
+def assert_one_line(error: str, expected: str) -> None:
+    """One line of ours that holds what is expected, and no traceback."""
+    lines = [line for line in error.splitlines() if line.startswith("twinbench: ")]
+    assert len(lines) == 1, error
+    assert expected in lines[0]
+    assert lines[0].endswith(".")
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(("words", "variables", "expected"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_one_line_and_exit_2(
-    words: list[str], variables: dict[str, str], said: str, tmp_path: Path
+    words: list[str],
+    variables: dict[str, str],
+    expected: str,
+    said: Callable[..., tuple[int, str]],
+    tmp_path: Path,
 ) -> None:
     out = ["--out", str(tmp_path)] if words[0] in {"bench", "run"} and "nosuch" not in words else []
-    done = twinbench(*words, *out, **variables)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("twinbench: ")]
-    assert done.returncode == 2, done.stderr
-    assert len(lines) == 1
-    assert said in lines[0]
-    assert lines[0].endswith(".")
-    assert "Traceback" not in done.stderr
+    code, error = said(*words, *out, **variables)
+    assert code == 2, error
+    assert_one_line(error, expected)
     assert list(tmp_path.iterdir()) == []  # a run that never began leaves no folder
 
 
-def test_results_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_mistake_in_a_shell_of_its_own() -> None:
+    done = twinbench("run", "nosuch")
+    assert done.returncode == 2
+    assert_one_line(done.stderr, "No scenario is called 'nosuch'")
+
+
+def test_results_that_cannot_be_written(said: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = twinbench("bench", "--out", str(tmp_path / "file"))
-    assert done.returncode == 2
-    assert "can't be written" in done.stderr
-    assert "--out" in done.stderr
+    code, error = said("bench", "--out", str(tmp_path / "file"))
+    assert code == 2
+    assert re.search(r"can't be written.*--out", error)
 
 
-def test_a_port_that_is_taken() -> None:
+def test_a_port_that_is_taken(said: Callable[..., tuple[int, str]]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = twinbench("up", "async", "--port", str(taken.getsockname()[1]))
-    assert done.returncode == 2
-    assert "is taken. Name another by --port" in done.stderr
+        code, error = said("up", "async", "--port", str(taken.getsockname()[1]))
+    assert code == 2
+    assert "is taken. Name another by --port" in error
 
 
 def test_help_and_lists_are_for_reading(tmp_path: Path) -> None:

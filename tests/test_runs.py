@@ -18,6 +18,7 @@ import pytest
 
 from harness.analyse import analyse
 from harness.model import Verdict
+from harness.provision import reaper
 from harness.store import Store
 from tests.test_command_line import ROOT, twinbench
 
@@ -63,8 +64,7 @@ def footprint(children: list[psutil.Process]) -> tuple[set[int], set[Path]]:
 
 def assert_nothing_is_left(children: list[psutil.Process], ports: set[int], folders: set[Path]) -> None:
     """No process, no port, no data directory."""
-    _, alive = psutil.wait_procs(children, timeout=60)
-    assert alive == []
+    assert reaper._still_running(children, 60) == []
     deadline = time.monotonic() + 30
     while any(folder.exists() for folder in folders) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -14,6 +14,7 @@ import json
 import shutil
 import signal
 import sys
+import time
 from typing import TextIO
 
 import psutil
@@ -21,15 +22,35 @@ import psutil
 TOKEN_VARIABLE = "TWINBENCH_CUSTODY"  # noqa: S105 - a name, no password
 GRACE_S = 5.0
 ORPHAN_GRACE_S = 0.5
+POLL_S = 0.01
 
 
 def identify(pid: int, created_s: float) -> psutil.Process | None:
     """Return the process of this pid if it is the one that was started then, and still runs."""
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        if process.create_time() == created_s and process.status() != psutil.STATUS_ZOMBIE:
+        if process.create_time() == created_s and _running(process):
             return process
     return None
+
+
+def _running(process: psutil.Process) -> bool:
+    """Whether it has not ended; one that has, and that its parent did not collect yet, has ended."""
+    with contextlib.suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def _still_running(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Wait for processes to end, and return those that did not.
+
+    ``psutil.wait_procs`` waits for them to be collected, which is their parent's to do: where the first
+    process of a container takes its time over orphans, each would cost the whole timeout.
+    """
+    deadline_s = time.monotonic() + timeout_s
+    while (left := [process for process in processes if _running(process)]) and time.monotonic() < deadline_s:
+        time.sleep(POLL_S)
+    return left
 
 
 def stop(process: psutil.Process, signal_number: int, grace_s: float) -> None:
@@ -38,13 +59,13 @@ def stop(process: psutil.Process, signal_number: int, grace_s: float) -> None:
         # Collected first: a descendant in a session of its own can't be found once its parent is gone.
         family = [process, *process.children(recursive=True)]
         process.send_signal(signal_number)
-        psutil.wait_procs([process], timeout=grace_s)
+        _still_running([process], grace_s)
         # what a parent that ends in order leaves behind was not going to end by itself
-        _, alive = psutil.wait_procs(family, timeout=ORPHAN_GRACE_S)
+        alive = _still_running(family, ORPHAN_GRACE_S)
         for survivor in alive:
             with contextlib.suppress(psutil.Error):
                 survivor.kill()
-        psutil.wait_procs(alive, timeout=grace_s)
+        _still_running(alive, grace_s)
 
 
 def _marked(token: str) -> list[psutil.Process]:

@@ -99,6 +99,22 @@ def test_a_pid_that_was_given_to_another_is_left_alone() -> None:
     assert reaper.identify(me.pid, me.create_time() - 1) is None
 
 
+def test_a_process_that_nobody_collects_has_ended(tmp_path: Path) -> None:
+    """Its parent does not wait for it, as the first process of a container may not."""
+    careless = (
+        "import subprocess, sys, time;"
+        "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+        "print(p.pid, flush=True); time.sleep(600)"
+    )
+    with started("parent", [sys.executable, "-c", careless], log=tmp_path / "log"):
+        assert until(lambda: (tmp_path / "log").read_text().endswith("\n"))
+        orphan = psutil.Process(int((tmp_path / "log").read_text()))
+        assert reaper._still_running([orphan], 0) == [orphan]
+        orphan.kill()
+        assert until(lambda: orphan.status() == psutil.STATUS_ZOMBIE)
+        assert reaper._still_running([orphan], 0) == []
+
+
 def test_a_program_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with (
         pytest.raises(HarnessError, match="could not be started"),
