@@ -80,11 +80,18 @@ def test_a_disturbed_trial_is_run_again_at_the_end_and_both_are_kept(
 def test_a_machine_that_is_never_quiet_is_given_up_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     store, made, _ = block(monkeypatch, tmp_path, lambda _trial: OFF)
     again = [attempt for _, attempt in made if attempt > 1]
-    assert again == [2] * run.MOST_REPEATED + [3] * run.MOST_REPEATED
+    assert again == [2] * len(TRIALS) + [3] * (run.MOST_REPEATED - len(TRIALS))
     assert all(store.trial_record(trial) is not None for trial in TRIALS)
 
 
+def test_a_trial_that_is_always_disturbed_is_given_up_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    store, made, _ = block(monkeypatch, tmp_path, lambda trial: OFF if trial.id == TRIALS[0].id else GOOD)
+    assert [attempt for name, attempt in made if name == TRIALS[0].id] == list(range(1, run.ATTEMPTS + 1))
+    assert len(store.set_aside_records()) == run.ATTEMPTS - 1
+
+
 def test_attempts_write_under_keys_of_their_own() -> None:
-    prefixes = {key_prefix(replace(trial, attempt=attempt)) for trial in TRIALS for attempt in (1, 2, 3)}
-    assert len(prefixes) == 3 * len(TRIALS)
+    attempts = range(1, run.ATTEMPTS + 1)
+    prefixes = {key_prefix(replace(trial, attempt=attempt)) for trial in TRIALS for attempt in attempts}
+    assert len(prefixes) == run.ATTEMPTS * len(TRIALS)
     assert all(len(prefix) == 8 and prefix.strip("0") for prefix in prefixes)
