@@ -22,7 +22,7 @@ from harness.model import Evidence, Sample, Target, Verdict
 
 SHORT_MOST_OF_TIME = 0.1  # of all looks at which somebody may wait
 STUCK_OF_SHORT = 0.25  # of the looks at which somebody waits and nobody works; it works again after each time limit
-LEAKED_LOOKS = 12  # in a row, a quarter of a second: longer than any answer is on its way
+LEAKED_LOOKS = 6  # in a row, a quarter of a second: longer than any answer is on its way
 MIN_LOOKS = 10
 SLOW = "The database is slow"
 

@@ -1,6 +1,6 @@
 """Who holds the connections of the pool, what each holder is doing, and who waits for one.
 
-Fifty times a second a thread looks at every connection that is checked out and every request that is under way. A
+Twenty-five times a second a thread looks at every connection that is checked out and every request that is under way. A
 connection whose request is over, and which nobody has given back, has leaked.
 """
 
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from sqlalchemy import Pool, event
 
 from harness.probe.culprit import caller, name_of, of_application, waits_at
-from harness.probe.phases import Phase, PhaseProbe, Request, under_way
+from harness.probe.phases import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, PhaseProbe, Request, under_way
 from harness.probe.recorder import Recorder
 
-LOOK_EVERY_S = 0.02
+LOOK_EVERY_S = 0.04
 OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out
 
@@ -91,10 +91,10 @@ class HolderProbe:
                 held = list(self._held.values())
                 opened_s = list(self._opened_s.values())
             doing = [(_phase(one), one) for one in held]
-            asking = [one for phase, one in doing if phase == Phase.DATABASE]
-            idle = [one for phase, one in doing if phase not in {Phase.DATABASE, Phase.CONNECTION}]
+            asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
+            idle = [one for phase, one in doing if phase not in {PHASES[DATABASE], PHASES[CONNECTION]}]
             requests = list(self._phases.in_flight)
-            without = Counter(str(one.phase) for one in requests if not one.connections)
+            without = Counter(one.phase for one in requests if not one.connections)
             self._recorder.note(
                 "pool",
                 "in_use",
@@ -106,13 +106,13 @@ class HolderProbe:
             )
             youngest_s, oldest_s = _ages(opened_s)
             self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
-            waits = {phase: without[phase] for phase in (Phase.CONNECTION, Phase.THREAD, Phase.ELSEWHERE)}
+            waits = {PHASES[phase]: without[phase] for phase in (CONNECTION, THREAD, ELSEWHERE)}
             self._recorder.note(
                 "pool",
                 "waiting",
                 sum(waits.values()),
-                in_thread=str(sum(one.thread is not None for one in requests)),
-                **{str(phase): str(count) for phase, count in waits.items()},
+                in_thread=sum(one.thread is not None for one in requests),
+                **waits,
             )
 
 
@@ -130,7 +130,7 @@ def _ages(began_s: Sequence[float]) -> tuple[str, str]:
 def _phase(held: _Held) -> str:
     if held.request is None:
         return NOBODYS
-    return OVER if held.request.over else str(held.request.phase)
+    return OVER if held.request.over else PHASES[held.request.phase]
 
 
 def _place(held: _Held) -> str:

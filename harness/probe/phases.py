@@ -12,10 +12,9 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import suppress
 from contextvars import ContextVar
-from enum import StrEnum
 from functools import wraps
 from typing import Any
 
@@ -24,22 +23,19 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from harness.probe.culprit import waits_at
-from harness.probe.recorder import Recorder
+from harness.probe.recorder import Kind, Recorder
 from harness.probe.route import route_of
 from harness.probe.served import App, Message, Receive, Scope, Send
 
+# What a request is doing. Plain numbers, as a request changes its phase a dozen times and an enum's members are slower.
+PYTHON = 0  # it runs, in the event loop or in a thread
+THREAD = 1  # it waits for a thread
+CONNECTION = 2  # it waits for a connection of the pool
+DATABASE = 3  # it opens a connection, or has a statement, a commit or a rollback under way
+ELSEWHERE = 4  # it waits for something else: another service, a lock, its client, its turn in the loop
+PHASES = ("python", "thread", "connection", "database", "elsewhere")  # their names, by number
 
-class Phase(StrEnum):
-    """What a request is doing."""
-
-    PYTHON = "python"  # it runs, in the event loop or in a thread
-    THREAD = "thread"  # it waits for a thread
-    CONNECTION = "connection"  # it waits for a connection of the pool
-    DATABASE = "database"  # it opens a connection, or has a statement, a commit or a rollback under way
-    ELSEWHERE = "elsewhere"  # it waits for something else: another service, a lock, its client, its turn in the loop
-
-
-_NOTHING: dict[str, float] = {str(phase): 0.0 for phase in Phase}
+TOOK: Kind = ("requests", "took_s", ("route", "handed_on", "queue", "bytes", "in_flight", *PHASES))
 # What a client, or a proxy in front, says of when it sent a request: nanoseconds of this machine's monotonic clock.
 SENT_HEADER = b"x-request-start"
 LONGEST_QUEUE_S = 600.0  # a number beyond is of another clock
@@ -61,14 +57,14 @@ class Request:
         self.coroutine = coroutine
         self.task = task
         self.began_s = self.since_s = time.perf_counter()
-        self.phase = Phase.PYTHON
-        self.parts_s = _NOTHING.copy()
+        self.phase = PYTHON
+        self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
         self.connections = self.sent_bytes = 0
         self.thread: int | None = None
         self.handed_on = ""
         self.over = False
 
-    def enter(self, phase: Phase) -> Phase:
+    def enter(self, phase: int) -> int:
         """Begin another phase, and return the one that ends."""
         now_s = time.perf_counter()
         before = self.phase
@@ -98,14 +94,14 @@ class _Stepped:
         step: Callable[[Any], Any] = inner.send
         value: Any = None
         while True:
-            if request.phase is Phase.ELSEWHERE:
-                request.enter(Phase.PYTHON)
+            if request.phase == ELSEWHERE:
+                request.enter(PYTHON)
             try:
                 asked = step(value)
             except StopIteration:
                 return
-            if request.phase is Phase.PYTHON:
-                request.enter(Phase.ELSEWHERE)
+            if request.phase == PYTHON:
+                request.enter(ELSEWHERE)
             try:
                 value = yield asked
                 step = inner.send
@@ -114,7 +110,7 @@ class _Stepped:
 
 
 class PhaseProbe:
-    """An ASGI application that notes for each request ``took_s``.
+    """An ASGI application that knows which requests are under way, and if it ``tells`` notes for each one ``took_s``.
 
     Labels: the seconds of every phase, and before them those in ``queue``, empty if its client did not say when it was
     sent; ``route``; ``bytes`` of the answer's body; ``in_flight``, how many others were under way when it ended; and
@@ -122,10 +118,11 @@ class PhaseProbe:
     Starlette's ``BaseHTTPMiddleware`` does so.
     """
 
-    def __init__(self, app: App, recorder: Recorder) -> None:
+    def __init__(self, app: App, recorder: Recorder, *, tells: bool) -> None:
         self.app = app
         self.in_flight: set[Request] = set()
         self._recorder = recorder
+        self._tells = tells
         _time_threads()
         _time_connections(recorder)
         _time_statements()
@@ -136,11 +133,13 @@ class PhaseProbe:
             await self.app(scope, receive, send)
             return
 
-        async def count(message: Message) -> None:
-            request.sent_bytes += len(message.get("body", b""))
-            await send(message)
+        def count(message: Message) -> Awaitable[None]:
+            body = message.get("body")
+            if body:
+                request.sent_bytes += len(body)
+            return send(message)
 
-        queued_s = _queued_s(scope)
+        queued_s = _queued_s(scope) if self._tells else ""
         request = Request(self.app(scope, receive, count), asyncio.current_task())  # type: ignore[arg-type]  # of an async function
         token = under_way.set(request)
         self.in_flight.add(request)
@@ -151,17 +150,17 @@ class PhaseProbe:
             self.in_flight.discard(request)
             request.enter(request.phase)
             request.over = True
-            self._recorder.note(
-                "requests",
-                "took_s",
-                request.since_s - request.began_s,
-                route=route_of(scope),
-                handed_on=request.handed_on,
-                queue=queued_s,
-                bytes=request.sent_bytes,
-                in_flight=len(self.in_flight),
-                **request.parts_s,
-            )
+            if self._tells:
+                self._recorder.take(
+                    TOOK,
+                    request.since_s - request.began_s,
+                    route_of(scope),
+                    request.handed_on,
+                    queued_s,
+                    request.sent_bytes,
+                    len(self.in_flight),
+                    *request.parts_s,
+                )
 
 
 def _queued_s(scope: Scope) -> float | str:
@@ -188,19 +187,19 @@ def _time_threads() -> None:
 
         def begun(*given: Any) -> Any:  # noqa: ANN401 - the same
             request.thread = threading.get_ident()
-            request.enter(Phase.PYTHON)
+            request.enter(PYTHON)
             try:
                 return function(*given)
             finally:
-                request.enter(Phase.ELSEWHERE)
+                request.enter(ELSEWHERE)
                 request.thread = None
 
-        request.enter(Phase.THREAD)
+        request.enter(THREAD)
         try:
             return await original(begun, *args, **options)
         finally:
-            if request.phase is Phase.THREAD:  # it never began
-                request.enter(Phase.PYTHON)
+            if request.phase == THREAD:  # it never began
+                request.enter(PYTHON)
 
     to_thread.run_sync = run_sync  # type: ignore[attr-defined]  # a module's function may be replaced
 
@@ -215,7 +214,7 @@ def _time_connections(recorder: Recorder) -> None:
         if request is None:
             return original(pool)
         request.look_for_its_task()
-        before = request.enter(Phase.CONNECTION)
+        before = request.enter(CONNECTION)
         try:
             return original(pool)
         except PoolTimeoutError:
@@ -231,12 +230,12 @@ def _time_connections(recorder: Recorder) -> None:
 
 def _opens(*_what: object) -> None:
     if request := under_way.get():
-        request.enter(Phase.DATABASE)
+        request.enter(DATABASE)
 
 
 def _opened(*_what: object) -> None:
     if request := under_way.get():
-        request.enter(Phase.CONNECTION)
+        request.enter(CONNECTION)
 
 
 def _time_statements() -> None:
@@ -250,8 +249,8 @@ def _time_statements() -> None:
 
 def _answered(*_what: object) -> None:
     request = under_way.get()
-    if request and request.phase is Phase.DATABASE:
-        request.enter(Phase.PYTHON)
+    if request and request.phase == DATABASE:
+        request.enter(PYTHON)
 
 
 def _in_database(name: str) -> None:
@@ -263,7 +262,7 @@ def _in_database(name: str) -> None:
         if request is None:
             original(*args)
             return
-        before = request.enter(Phase.DATABASE)
+        before = request.enter(DATABASE)
         try:
             original(*args)
         finally:

@@ -18,11 +18,13 @@ from sqlalchemy.engine.interfaces import DBAPICursor, ExecuteStyle
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from harness.probe.culprit import caller, name_of
-from harness.probe.recorder import Recorder
+from harness.probe.recorder import Kind, Recorder
 from harness.probe.route import route_of
 from harness.probe.served import App, Receive, Scope, Send
 
 P = ParamSpec("P")
+
+STATEMENTS: Kind = ("queries", "statements", ("route", "rows", "repeated", "culprit", "mend"))
 
 
 class _Request:
@@ -74,16 +76,7 @@ class QueryProbe:
             statements += executions
             repeated = max(repeated, executions)
             rows += returned if executions == 1 else 0
-        self._recorder.note(
-            "queries",
-            "statements",
-            statements,
-            route=route_of(scope),
-            rows=rows,
-            repeated=repeated,
-            culprit=request.culprit,
-            mend=request.mend,
-        )
+        self._recorder.take(STATEMENTS, statements, route_of(scope), rows, repeated, request.culprit, request.mend)
 
     def _unharmed(self, function: Callable[P, None]) -> Callable[P, None]:
         """Keep what goes wrong in a probe from the application, and tell of it."""

@@ -1,7 +1,8 @@
 """Where samples go: a file of each process, written by a thread of its own, so that no probe ever waits for a disk.
 
 The file is a row of lists in the format of ``marshal``, which costs a tenth of JSON; ``marshal.load`` reads one after
-the other. In them are samples: ``(t_ns, probe, metric, value, labels)``. What can't be written is dropped, and counted.
+the other. In them are samples: ``(t_ns, kind, value, labels)``, where the kind is the probe, the metric and the names
+of the labels, and labels are their values only. What can't be written is dropped, and counted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ SUFFIX = ".samples"
 FLUSH_S = 0.2
 MOST_KEPT = 200_000  # between two flushes; beyond, the oldest go, and the loss is told
 
-Labels = dict[str, str | int | float]
+Kind = tuple[str, str, tuple[str, ...]]  # probe, metric, names of labels
+Label = str | int | float
+
+LOST: Kind = ("recorder", "lost", ())
 
 
 class Recorder:
@@ -26,14 +30,18 @@ class Recorder:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{os.getpid()}{SUFFIX}"
-        self._waiting: deque[tuple[int, str, str, float, Labels]] = deque(maxlen=MOST_KEPT)
+        self._waiting: deque[tuple[int, Kind, float, tuple[Label, ...]]] = deque(maxlen=MOST_KEPT)
         self._taken = 0
         threading.Thread(target=self._write, name="twinbench recorder", daemon=True).start()
 
-    def note(self, probe: str, metric: str, value: float, **labels: str | float) -> None:
+    def note(self, probe: str, metric: str, value: float, **labels: Label) -> None:
         """Take one sample, at this moment."""
+        self.take((probe, metric, tuple(labels)), value, *labels.values())
+
+    def take(self, kind: Kind, value: float, *labels: Label) -> None:
+        """Take one sample of a kind that is known beforehand, as many a second are: no names are put together."""
         self._taken += 1
-        self._waiting.append((time.monotonic_ns(), probe, metric, value, labels))
+        self._waiting.append((time.monotonic_ns(), kind, value, labels))
 
     def _write(self) -> None:
         written = 0
@@ -48,7 +56,7 @@ class Recorder:
             lost = self._taken - written - len(self._waiting)
             if lost > 0:
                 written += lost
-                samples.append((time.monotonic_ns(), "recorder", "lost", lost, {}))
+                samples.append((time.monotonic_ns(), LOST, lost, ()))
             try:
                 with self._path.open("ab", buffering=0) as file:
                     file.write(marshal.dumps(samples))

@@ -15,5 +15,5 @@ def route_of(scope: Scope) -> str:
     template = getattr(scope.get("route"), "path", None)
     if template is None:
         return f"{scope['method']} {path}"
-    before = path.split("/")[: path.count("/") - template.count("/") + 1]
-    return f"{scope['method']} {'/'.join(before)}{template}"
+    before = path.rsplit("/", template.count("/"))[0]
+    return f"{scope['method']} {before}{template}"

@@ -99,9 +99,10 @@ def read_samples(path: Path) -> Iterator[Sample]:
     """Read what the recorder of ``harness.probe`` has written, up to what is being written just now."""
     with path.open("rb") as file, suppress(EOFError, ValueError, TypeError):
         while True:
-            for t_ns, probe, metric, value, labels in marshal.load(file):  # noqa: S302 - from a process of our own
+            for t_ns, (probe, metric, names), value, labels in marshal.load(file):  # noqa: S302 - from a process of our own
                 told = {
-                    name: f"{known:.6f}" if isinstance(known, float) else str(known) for name, known in labels.items()
+                    name: f"{known:.6f}" if isinstance(known, float) else str(known)
+                    for name, known in zip(names, labels, strict=True)
                 }
                 yield Sample(t_ns=t_ns, probe=probe, metric=metric, value=value, labels=told)
 

@@ -144,14 +144,14 @@ def test_a_database_is_slow_when_most_connections_wait_for_it() -> None:
 
 def test_a_leak_has_its_name_also_where_nobody_waits_yet() -> None:
     leaks = look({"over": 2}, culprit="users.py:9 read")
-    leak = found(*[CALM] * LOOKS, *[leaks] * 12)
+    leak = found(*[CALM] * LOOKS, *[leaks] * 6)
     assert (leak.verdict, leak.first) == (Verdict.FAIL, "users.py:9 read")
     assert leak.summary == "Connections leak: 2 of 4 are held for requests that are over"
 
 
 def test_what_is_given_back_has_not_leaked() -> None:
     late = look({"over": 1})
-    assert found(*[CALM] * LOOKS, *[late] * 11).verdict is Verdict.PASS
+    assert found(*[CALM] * LOOKS, *[late] * 5).verdict is Verdict.PASS
     assert found(*[late] * LOOKS, CALM).verdict is Verdict.PASS
 
 
