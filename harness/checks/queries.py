@@ -56,7 +56,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - what a finding is made of
     rise: float | None = None,
 ) -> Finding:
     culprits = Counter((s.labels["culprit"], s.labels["mend"]) for s in routes.get(route, ()) if s.labels["culprit"])
-    (culprit, mend), _ = culprits.most_common(1)[0] if culprits else (("", ""), 0)
+    culprit, mend = culprits.most_common(1)[0][0] if culprits else ("", "")
     told = [f"{name}: {sum(s.value for s in samples) / len(samples):.1f}" for name, samples in sorted(routes.items())]
     more = f"; {rise:.2f} more a row" if rise is not None else ""
     return Finding(
@@ -66,6 +66,6 @@ def _finding(  # noqa: PLR0913, PLR0917 - what a finding is made of
         measured=f"statements a request: {', '.join(told) or 'none'}{more}",
         limit=f"{MOST_PER_ROW} more a row",
         count=sum(culprits.values()) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
-        first=f"{culprit}{f': {mend} spares it' if mend else ''}" if culprit else "",
+        first=f"{culprit}{f': {mend} spares it' if mend else ''}",
         trial=evidence.trial.id,
     )

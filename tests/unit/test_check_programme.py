@@ -77,9 +77,20 @@ class TestDeadline:
         assert check_deadline(trial(op(0, took_ms=DEADLINE_S * 1e3))).verdict is Verdict.PASS
 
     def test_later_is_not(self) -> None:
-        late = op(0, "unknown", took_ms=DEADLINE_S * 1e3 + 1)
+        late = replace(op(0), ended_ns=6_000_000_001)
         found = check_deadline(trial(op(1), late))
         assert (found.verdict, found.count) == (Verdict.FAIL, 1)
+
+    def test_the_longest_is_told_and_all_that_are_late(self) -> None:
+        sound = check_deadline(trial(op(3, took_ms=1250), op(1, took_ms=150)))
+        assert (sound.summary, sound.measured, sound.limit) == (
+            "Every request ended within its deadline",
+            "at most 1.25 s",
+            "6 s",
+        )
+        found = check_deadline(trial(op(1), op(2, "unknown", took_ms=7000), op(3), op(4, took_ms=6500)))
+        assert (found.summary, found.measured, found.count) == ("Requests outlived their deadline", "at most 7.00 s", 2)
+        assert (found.first, found.worst) == ("create_user #2 took 7.0 s", "create_user #4 took 6.5 s")
 
     def test_no_request_no_verdict(self) -> None:
         assert check_deadline(replace(trial(), ops=())).verdict is Verdict.UNDECIDED
@@ -102,8 +113,25 @@ class TestRecovery:
         assert check_recovery(trial(op(20), *dead[:4])).verdict is Verdict.PASS
         refused = replace(dead[0], outcome=Outcome.FAIL, status=404)
         assert check_recovery(trial(op(20), refused, *dead[1:])).verdict is Verdict.PASS
+        bad = replace(refused, status=400)
+        assert check_recovery(trial(op(20), bad, *dead[1:])).verdict is Verdict.PASS
         unavailable = [replace(one, outcome=Outcome.FAIL, status=503) for one in dead]
         assert check_recovery(trial(op(20), *unavailable)).verdict is Verdict.FAIL
+
+    def test_any_answer_of_the_server_s_own_failing_is_no_service(self) -> None:
+        dead = [op(20 + number, "unknown", name="create_post") for number in range(5)]
+        assert {one.status for one in dead} == {500}
+        assert check_recovery(trial(op(20), *dead)).verdict is Verdict.FAIL
+
+    def test_what_was_served_before_the_heal_is_served_no_more(self) -> None:
+        dead = [op(20 + number, "unknown", name="create_post") for number in range(5)]
+        found = check_recovery(trial(op(20), op(9, name="create_post"), *dead))
+        assert (found.verdict, found.first) == (Verdict.FAIL, "no create_post was served after the heal")
+        assert check_recovery(trial(op(20), op(10, name="create_post"), *dead)).verdict is Verdict.PASS
+
+    def test_of_reads_none_need_be_served(self) -> None:
+        reads = [op(20 + number, "unknown", name="get_credits", key="") for number in range(5)]
+        assert check_recovery(trial(op(20), *reads)).verdict is Verdict.PASS
 
     def test_it_counts_to_the_end_of_the_first_write_that_was_done(self) -> None:
         assert recovered_s(trial(op(21), op(20), op(22))) == 0.25

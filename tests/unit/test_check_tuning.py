@@ -37,6 +37,11 @@ def test_it_is_told_as_sync_over_async_whichever_comes_first() -> None:
     assert check_tuning(ping("sync", 0.5)).measured == "GET /ping sync/async 0.50"
 
 
+def test_an_interval_that_reaches_nothing_is_not_told() -> None:
+    assert check_tuning(ping("async", 2.0, 0.0, 2.5)).measured == "GET /ping sync/async 0.50"
+    assert check_tuning(ping("sync", 0.5, 0.0, 0.625)).measured == "GET /ping sync/async 0.50"
+
+
 def test_a_twin_that_answers_nothing_fails() -> None:
     assert check_tuning(ping("async", 0.0)).verdict is Verdict.FAIL
     assert check_tuning(ping("async", 0.0, 0.0, 0.0)).measured == "GET /ping sync/async inf"

@@ -13,7 +13,7 @@ from harness.checks.tuning import check_tuning
 from harness.checks.writes import check_writes
 from harness.findings import Comparison, Finding, Interval, merge
 from harness.judge import CHECKS, judge_trial
-from harness.model import Evidence, Verdict
+from harness.model import Evidence, Ledger, Verdict
 from scenarios.catalog import CHAOS, SCENARIOS
 from tests.evidence import TRIAL, WINDOW, distances, evidence, ledger, op, sample
 
@@ -226,6 +226,43 @@ class TestWrites:
     def test_rows_that_nobody_wrote_are_phantoms(self) -> None:
         found = check_writes(evidence(op(0), ledger=ledger((KEY, 1, 2, 1), ("f" * 32, 0, 0, 1))))
         assert found.first.startswith("phantom")
+
+    def test_a_phantom_is_shown_with_the_rows_that_it_has(self) -> None:
+        found = check_writes(evidence(op(0), ledger=ledger((KEY, 1, 2, 1), ("f" * 32, 0, 3, 1))))
+        assert found.first == f"phantom: key {'f' * 32}: sent by nobody, stored 0 in users, 3 in posts, 1 in audit_log"
+
+    def test_an_offence_is_shown_with_what_was_sent_and_told(self) -> None:
+        torn = replace(op(0, "unknown"), status=0, error="the connection broke")
+        assert check_writes(evidence(torn, op(1), ledger=ledger((KEY, 1, 0, 0), (op(1).key, 1, 2, 1)))).first == (
+            f"partial: key {KEY}: create_user #0, told unknown the connection broke,"
+            " stored 1 in users, 0 in posts, 0 in audit_log"
+        )
+        answered = replace(op(0, "unknown"), error="it crashed")
+        assert "told unknown 500, stored" in (
+            check_writes(evidence(answered, op(1), ledger=ledger((KEY, 1, 0, 0), (op(1).key, 1, 2, 1)))).first
+        )
+
+    def test_the_worst_has_the_most_rows(self) -> None:
+        keys = [op(number).key for number in range(3)]
+        rows = ledger((keys[0], 1, 2, 0), (keys[1], 1, 0, 0), (keys[2], 2, 2, 1))
+        found = check_writes(evidence(op(0), op(1), op(2), ledger=rows))
+        assert (found.count, found.summary) == (3, "Writes are duplicate, partial")
+        assert (found.first.split(":")[1], found.worst.split(":")[1]) == (f" key {keys[0]}", f" key {keys[2]}")
+
+    def test_all_writes_are_counted_and_nothing_but_writes(self) -> None:
+        rows = ledger((KEY, 1, 2, 1))
+        found = check_writes(evidence(op(0), op(1, "fail"), op(2, "fail"), op(3, name="get_user", key=""), ledger=rows))
+        assert (found.verdict, found.measured) == (Verdict.PASS, "3 writes: 1 acknowledged, 2 refused")
+        nothing = check_writes(evidence(op(3, name="get_user", key=""), ledger=ledger()))
+        assert (nothing.summary, nothing.measured) == ("No write ever succeeded", "0 writes: none")
+        never = check_writes(evidence(op(0, "fail"), op(1, "unknown", name="create_post"), ledger=ledger()))
+        assert never.summary == "No create_post and no create_user ever succeeded"
+
+    def test_a_write_is_named_if_any_of_its_requests_was(self) -> None:
+        unnamed = op(0, "unknown", name="create_post")
+        retried = replace(op(1, name="create_post", key=unnamed.key), named=True)
+        rows = {"posts": {unnamed.key: 1}, "audit_log": {unnamed.key: 1}, "replays": {unnamed.key: 1}}
+        assert check_writes(evidence(unnamed, retried, ledger=Ledger(rows=rows))).verdict is Verdict.PASS
 
     def test_no_green_where_no_write_succeeded(self) -> None:
         assert check_writes(evidence(op(0, "unknown"))).verdict is Verdict.UNDECIDED
