@@ -32,7 +32,7 @@ from harness.provision.toxiproxy import Link
 from harness.provision.wire import Heard, Tap, Trap, tap
 from harness.store import Store
 
-LANES = 5  # a target: with fewer, cores were idle while the lanes waited for answers and for holds
+LANES = 6  # a target, on average: with fewer, cores were idle while the lanes waited for answers and for holds
 DEADLINE_S = 15.0
 HOLD_S = 2.0
 TRIES = 4
@@ -106,22 +106,26 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
     seed(parts.postgres.url, users=rows[0], posts_per_user=rows[1])
     restart_ids(parts.postgres.url, FIRST_ID)
     with ExitStack() as stack:
-        owners = [target for target in targets for _ in range(LANES)]
-        lanes = [
-            stack.enter_context(_lane(parts, target, number, seed_of_lane, store))
-            for number, (target, seed_of_lane) in enumerate(zip(owners, seeds_apart(operations), strict=False))
-        ]
+        numbered = enumerate(seeds_apart(operations))
+
+        def opened(owners: Iterable[Target]) -> list[Lane]:
+            lanes = [
+                stack.enter_context(_lane(parts, target, number, seed_of_lane, store))
+                for target, (number, seed_of_lane) in zip(owners, numbered, strict=False)
+            ]
+            for lane in lanes:
+                wait_until_serving(lane.running)
+            return lanes
+
+        lanes = opened(targets)
         for lane in lanes:
-            wait_until_serving(lane.running)
-        for lane in lanes[::LANES]:
             for operation in operations:
                 _hear(lane, operation)
         conversations = tuple(
-            conversation
-            for lane in lanes[::LANES]
-            for operation in operations
-            for conversation in _converse(lane, operation)
+            conversation for lane in lanes for operation in operations for conversation in _converse(lane, operation)
         )
+        shares = share_lanes([target.name for target in targets], conversations)
+        lanes += opened(target for target in targets for _ in range(shares[target.name] - 1))
         todo: dict[str, queue.SimpleQueue[Place]] = {target.name: queue.SimpleQueue() for target in targets}
         for target in targets:
             for place in _places([c for c in conversations if c.target == target.name], stride):
@@ -134,6 +138,17 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
     ledgers = {lane.prefix: read_ledger(parts.postgres.url, lane.prefix, rows[0]) for lane in lanes}
     counted = tuple(replace(cut, rows=_rows(ledgers[cut.key[:8]], cut.key)) for cut in cuts)
     return CutMap(conversations=conversations, cuts=counted, duration_s=duration_s)
+
+
+def share_lanes(targets: Sequence[str], conversations: Sequence[Conversation]) -> dict[str, int]:
+    """Share ``LANES`` for each target out by how many messages each one's writes exchange, and at least one to each.
+
+    What a cut costs grows with the messages, and so does the number of holds: thus all targets' cuts end together,
+    and to the last there is work for every core.
+    """
+    messages = {name: sum(len(one.messages) for one in conversations if one.target == name) for name in targets}
+    lanes, total = LANES * len(targets), sum(messages.values())
+    return {name: max(1, round(lanes * count / total)) for name, count in messages.items()}
 
 
 @contextmanager

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import ipaddress
+import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
-from harness.errors import PartDied, UsageError
+from harness.errors import HarnessError, PartDied, UsageError
 from harness.provision.custody import Child
 
 HOST = "127.0.0.1"
+# Below those that systems give to outgoing connections (Linux from 32768 on, others higher): one that is free now is
+# still free when a process that was told of it has come up, however many connections others open meanwhile.
+_PORTS = range(10_000, 32_768)
 _POLL_S = 0.02
+_given: set[int] = set()
 
 
 def free_port() -> int:
-    """Return a TCP port that nothing on the loopback interface listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port that nothing on the loopback interface listens on just now, and none that was returned before.
+
+    Raises:
+        HarnessError: There is none.
+    """
+    for _ in _PORTS:
+        port = secrets.choice(_PORTS)
+        if port not in _given:
+            with socket.socket() as probe, suppress(OSError):
+                probe.bind((HOST, port))
+                _given.add(port)
+                return port
+    raise HarnessError(
+        f"No port of {_PORTS.start} to {_PORTS.stop - 1} is free on {HOST}", "End what listens there, and start again"
+    )
 
 
 def accepts(port: int) -> bool:
