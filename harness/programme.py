@@ -28,7 +28,7 @@ from harness.load import Generator, Loaded, Order, generator
 from harness.model import Fault, FaultWindow, Op, Plan, Profile, Sample, Scenario, Target, Trial
 from harness.provision.custody import temporary_folder
 from harness.provision.postgres import connect, url_through
-from harness.provision.schema import read_ledger, seed, wait_until_settled
+from harness.provision.schema import put_back_removed, read_ledger, seed, wait_until_settled
 from harness.provision.stage import Parts
 from harness.provision.target import GAUGES_VARIABLE, RunningTarget, target_process, wait_until_serving
 from harness.provision.toxiproxy import Link
@@ -146,6 +146,7 @@ def run_fault(trial: Trial, ring: Ring) -> None:
         HarnessError: A part of the harness died, or the record is not whole.
     """
     postgres = ring.parts.postgres
+    put_back_removed(postgres.url, users=ring.users)  # or a fast machine has none left to remove after thirty faults
     sent: list[Sending] = []
     fault = FAULTS[trial.fault](_arena(trial, ring, sent))
     samples: list[Sample] = []
