@@ -96,10 +96,18 @@ class RunningTarget:
 
 
 def read_samples(path: Path) -> Iterator[Sample]:
-    """Read what the recorder of ``harness.probe`` has written, up to what is being written just now."""
-    with path.open("rb") as file, suppress(EOFError, ValueError, TypeError):
+    """Read what the recorder of ``harness.probe`` has written, up to what is being written just now.
+
+    Raises:
+        ValueError: A sample has not as many labels as its kind: a mistake in a probe.
+    """
+    with path.open("rb") as file:
         while True:
-            for t_ns, (probe, metric, names), value, labels in marshal.load(file):  # noqa: S302 - from a process of our own
+            try:
+                samples = marshal.load(file)  # noqa: S302 - from a process of our own
+            except (EOFError, ValueError, TypeError):
+                return
+            for t_ns, (probe, metric, names), value, labels in samples:
                 told = {
                     name: f"{known:.6f}" if isinstance(known, float) else str(known)
                     for name, known in zip(names, labels, strict=True)

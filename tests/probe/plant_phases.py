@@ -1,6 +1,7 @@
 """Requests whose parts are known, served behind the probe: ``python plant_phases.py FOLDER`` prints what was planted.
 
-In a process of its own, since the probe stays where it has been put.
+With a word more, the probe is asked not to tell of them. In a process of its own, since the probe stays where it has
+been put.
 """
 
 import asyncio
@@ -75,7 +76,7 @@ async def drop(_message: object) -> None:
 
 async def serve(folder: Path) -> list[Counter[str]]:
     """Serve a few at a time that meet on one thread, and a few that meet on one connection."""
-    probed = PhaseProbe(app, Recorder(folder), tells=True)  # type: ignore[arg-type]  # an application that only the probe calls
+    probed = PhaseProbe(app, Recorder(folder), tells=len(sys.argv) == 2)  # type: ignore[arg-type]  # an application that only the probe calls
     planted = []
 
     async def arrive(parts: Counter[str], limiter: CapacityLimiter) -> None:

@@ -62,3 +62,9 @@ def test_nobody_waits_for_what_there_is_enough_of(
         by_group[f"connection, {group}"] += float(labels["connection"])
     assert by_group["connection, one thread"] < 0.1 * by_group["connection, one connection"]
     assert by_group["thread, one connection"] < 0.1 * by_group["thread, one thread"]
+
+
+def test_it_tells_of_no_request_unless_it_is_asked_to(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, PLANT, str(tmp_path), "silent"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)  # requests were served
+    assert not [sample for path in tmp_path.iterdir() for sample in read_samples(path) if sample.metric == "took_s"]

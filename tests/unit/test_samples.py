@@ -1,0 +1,27 @@
+"""What a probe's recorder has written is read back as it was, or not at all."""
+
+import marshal
+from pathlib import Path
+
+import pytest
+
+from harness.provision.target import read_samples
+
+KIND = ("pool", "in_use", ("culprit", "python", "longest_s"))
+
+
+def test_labels_have_the_names_of_their_kind(tmp_path: Path) -> None:
+    file = tmp_path / "1.samples"
+    file.write_bytes(
+        marshal.dumps([(7, KIND, 2.0, ("a.py:1 f", 3, 0.25))]) + marshal.dumps([(8, KIND, 1.0, ("", 0, 0.0))])[:-4]
+    )
+    (sample,) = read_samples(file)  # the second is being written
+    assert (sample.t_ns, sample.probe, sample.metric, sample.value) == (7, "pool", "in_use", 2.0)
+    assert sample.labels == {"culprit": "a.py:1 f", "python": "3", "longest_s": "0.250000"}
+
+
+def test_a_sample_that_is_not_of_its_kind_is_not_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "1.samples"
+    file.write_bytes(marshal.dumps([(7, KIND, 2.0, ("a.py:1 f", 3))]))
+    with pytest.raises(ValueError, match="shorter"):
+        list(read_samples(file))
