@@ -55,7 +55,7 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         from harness.probe.holders import HolderProbe  # the same
         from harness.probe.phases import PhaseProbe
 
-        app = phases = PhaseProbe(app, told, tells="requests" in names)
+        app = phases = PhaseProbe(app, told, tells="requests" in names, knows_all="pool" in names)
         if "pool" in names:
             HolderProbe(phases, told)
     if "loop" in names:

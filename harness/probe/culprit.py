@@ -6,12 +6,12 @@ import os
 import sys
 import sysconfig
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 _LIBRARIES = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 _OF_OTHERS = (*_LIBRARIES, str(Path(__file__).parent), "<")
-_known: dict[str, bool] = {}  # by file, whether it is another's: a stack has dozens of frames, of few files
+_known: dict[str, bool] = {}  # by file, whether it is the application's
 
 
 def of_application(frame: FrameType | None) -> FrameType | None:
@@ -20,9 +20,13 @@ def of_application(frame: FrameType | None) -> FrameType | None:
     Code of the application that stands between a driver and its callers asks to be passed over as well, as pytest
     does it: by a ``__tracebackhide__`` that is true.
     """
-    while frame is not None and not _is_of_application(frame):
+    known = _known
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if known[file] if file in known else _is_of_application(frame):  # spares a call for each frame
+            return frame
         frame = frame.f_back
-    return frame
+    return None
 
 
 def caller() -> FrameType | None:
@@ -49,12 +53,16 @@ def name_of(frame: FrameType | None) -> str:
     """Name a call as ``file:line function``."""
     if frame is None:
         return "the framework"
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno} {frame.f_code.co_name}"  # noqa: PTH119 - no Path is made for each frame
+    return name_at(frame.f_code, frame.f_lineno)
+
+
+def name_at(code: CodeType, line: int) -> str:
+    """Name a line of a function as ``file:line function``."""
+    return f"{os.path.basename(code.co_filename)}:{line} {code.co_name}"  # noqa: PTH119 - no Path is made for each frame
 
 
 def _is_of_application(frame: FrameType) -> bool:
     file = frame.f_code.co_filename
-    others = _known.get(file)
-    if others is None:
-        others = _known[file] = file.startswith(_OF_OTHERS)
-    return not (others or frame.f_globals.get("__tracebackhide__"))
+    if file not in _known:
+        _known[file] = not (file.startswith(_OF_OTHERS) or frame.f_globals.get("__tracebackhide__"))
+    return _known[file]

@@ -11,11 +11,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from types import CodeType
+from typing import NamedTuple
 
 from sqlalchemy import Pool, event
 
-from harness.probe.culprit import caller, name_of, of_application, waits_at
+from harness.probe.culprit import caller, name_at, name_of, of_application, waits_at
 from harness.probe.phases import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, PhaseProbe, Request, under_way
 from harness.probe.recorder import Recorder
 
@@ -24,11 +25,21 @@ OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out
 
 
-@dataclass(frozen=True)
-class _Held:
+class _Held(NamedTuple):
+    """One connection that is checked out: for which request, by which line, and since when.
+
+    Made at every checkout, and so by hand and not yet put in words.
+    """
+
     request: Request | None
-    culprit: str
+    code: CodeType | None
+    line: int
     since_s: float
+
+    @property
+    def culprit(self) -> str:
+        """The line, in words."""
+        return name_at(self.code, self.line) if self.code else name_of(None)
 
 
 class HolderProbe:
@@ -58,7 +69,8 @@ class HolderProbe:
 
     def _checked_out(self, _connection: object, record: object, _proxy: object) -> None:
         request = under_way.get()
-        held = _Held(request, name_of(caller()), time.monotonic())
+        frame = caller()
+        held = _Held(request, frame and frame.f_code, frame.f_lineno if frame else 0, time.monotonic())
         with self._lock:
             self._held[id(record)] = held
         if request:
@@ -93,8 +105,8 @@ class HolderProbe:
             doing = [(_phase(one), one) for one in held]
             asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
             idle = [one for phase, one in doing if phase not in {PHASES[DATABASE], PHASES[CONNECTION]}]
-            requests = list(self._phases.in_flight)
-            without = Counter(one.phase for one in requests if not one.connections)
+            requests = list(self._phases.known)
+            without = Counter(one.phase_now() for one in requests if not one.connections)
             self._recorder.note(
                 "pool",
                 "in_use",
@@ -130,7 +142,7 @@ def _ages(began_s: Sequence[float]) -> tuple[str, str]:
 def _phase(held: _Held) -> str:
     if held.request is None:
         return NOBODYS
-    return OVER if held.request.over else PHASES[held.request.phase]
+    return OVER if held.request.over else PHASES[held.request.phase_now()]
 
 
 def _place(held: _Held) -> str:

@@ -1,9 +1,12 @@
 """How late the event loop is, and which line of the application holds it up.
 
-A timer that is due every millisecond tells how late the loop is. While it is overdue, a thread reads the stack of
-the loop's thread. The same call of the same function, seen twice in a row, holds the loop up. A loop that has much to
-do is late as well, but is seen in another call each time. And a thread that is ready while others have the cores is
-held up by the machine: what Linux says of that is taken off a stall's length.
+A thread asks the loop for a sign of life, two hundred times a second: how long it takes is how late the loop is. While
+it is overdue, the thread reads the stack of the loop's thread. The same call of the same function, seen twice in a row,
+holds the loop up. A loop that has much to do is late as well, but is seen in another call each time. And a thread that
+is ready while others have the cores is held up by the machine: what Linux says of that is taken off a stall's length.
+
+A timer in the loop would tell as much, but a loop that waits for its next timer all the time was seen to serve a
+twentieth less, however seldom it was due.
 """
 
 from __future__ import annotations
@@ -19,9 +22,9 @@ from dataclasses import dataclass
 from harness.probe.culprit import name_of, of_application
 from harness.probe.recorder import Recorder
 
-TICK_S = 0.001  # the smallest that libuv's timers know
-WATCH_S = 0.002
-OVERDUE_S = 0.002
+CALM_S = 0.005  # from one question to the next
+ALERT_S = 0.002  # the same for a while after a stall, and between two looks while an answer is overdue
+ALERT_FOR_S = 2.0
 STALL_S = 0.005  # shorter calls are work, and count as lag only
 LAG_EVERY_S = 0.1
 # Of the thread that opens it: nanoseconds on a core, nanoseconds ready without one, and how often it had one.
@@ -37,7 +40,8 @@ class _Call:
     name: str
     first_s: float
     last_s: float
-    gap_s: float  # the longest time between two looks: it may have begun, and ended, as much earlier and later
+    before_s: float  # from the question, or from another call that was seen last: it may have begun as much earlier
+    gap_s: float = ALERT_S  # the longest time between two looks: it may have ended as much later
     core_wait_s: float = 0.0
 
 
@@ -50,9 +54,11 @@ class LoopProbe:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._ticked_s = self._told_s = 0.0
+        self._asked_s = self._answered_s = self._told_s = 0.0
+        self._overdue = False
+        self._alert_until_s = 0.0
         self._lag_max_s = self._lag_sum_s = 0.0
-        self._ticks = 0
+        self._answers = 0
         self._calls: list[_Call] = []
         self._schedstat: int | None = None
         self._core_wait_s = self._told_core_wait_s = 0.0
@@ -64,54 +70,63 @@ class LoopProbe:
         with suppress(OSError):
             self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
         self._told_core_wait_s = self._waited_for_cores_s()
-        self._ticked_s = self._told_s = time.monotonic()
-        self._loop.call_later(TICK_S, self._tick)
+        self._answered_s = self._told_s = time.monotonic()
         threading.Thread(target=self._watch, name="twinbench watchdog", daemon=True).start()
 
-    def _tick(self) -> None:
+    def _watch(self) -> None:
+        while True:
+            self._asked_s = looked_s = time.monotonic()
+            self._overdue = True
+            try:
+                self._loop.call_soon_threadsafe(self._answer)
+            except RuntimeError:  # the loop is closed
+                return
+            time.sleep(ALERT_S if looked_s < self._alert_until_s else CALM_S)
+            while self._overdue:
+                before_s, looked_s = looked_s, time.monotonic()
+                self._look(before_s, looked_s)
+                time.sleep(ALERT_S)
+
+    def _look(self, before_s: float, looked_s: float) -> None:
+        calls = self._calls
+        frame = of_application(sys._current_frames().get(self._thread))  # noqa: SLF001 - documented for this purpose
+        if frame is None or not self._overdue:
+            return
+        if calls:
+            self._charge(calls[-1])
+        else:
+            self._core_wait_s = self._waited_for_cores_s()
+        if calls and calls[-1].frame_id == id(frame):
+            calls[-1].last_s = looked_s
+            calls[-1].gap_s = max(calls[-1].gap_s, looked_s - before_s)
+        else:
+            calls.append(_Call(id(frame), name_of(frame), looked_s, looked_s, looked_s - before_s))
+
+    def _answer(self) -> None:
         now_s = time.monotonic()
-        lag_s = max(now_s - self._ticked_s - TICK_S, 0.0)
+        lag_s = now_s - self._asked_s
+        # it may have begun to be late at any time since it answered last
+        began_s = self._asked_s - (self._asked_s - self._answered_s) / 2
         calls, self._calls = self._calls, []
-        self._ticked_s = now_s
+        self._answered_s = now_s
+        self._overdue = False
         if calls:
             self._charge(calls[-1])
         for call in calls:
-            length_s = _length_s(call, lag_s)
+            length_s = _length_s(call, lag_s, now_s - began_s)
             if length_s >= STALL_S:
+                self._alert_until_s = now_s + ALERT_FOR_S
                 self._recorder.note("loop", "stall_s", length_s, culprit=call.name)
-        self._ticks += 1
+        self._answers += 1
         self._lag_sum_s += lag_s
         self._lag_max_s = max(self._lag_max_s, lag_s)
         if now_s - self._told_s >= LAG_EVERY_S:
             self._recorder.note("loop", "lag_max_s", self._lag_max_s)
-            self._recorder.note("loop", "lag_mean_s", self._lag_sum_s / self._ticks)
+            self._recorder.note("loop", "lag_mean_s", self._lag_sum_s / self._answers)
             core_wait_s = self._waited_for_cores_s()
             self._recorder.note("loop", "core_wait_s", core_wait_s - self._told_core_wait_s)
             self._told_core_wait_s = core_wait_s
-            self._told_s, self._lag_max_s, self._lag_sum_s, self._ticks = now_s, 0.0, 0.0, 0
-        self._loop.call_later(TICK_S, self._tick)
-
-    def _watch(self) -> None:
-        looked_s = time.monotonic()
-        while True:
-            time.sleep(WATCH_S)
-            before_s, looked_s = looked_s, time.monotonic()
-            calls, ticked_s = self._calls, self._ticked_s
-            if looked_s - ticked_s < TICK_S + OVERDUE_S:
-                continue
-            frame = of_application(sys._current_frames().get(self._thread))  # noqa: SLF001 - documented for this purpose
-            if frame is None or self._ticked_s != ticked_s:
-                continue
-            gap_s = looked_s - before_s
-            if calls:
-                self._charge(calls[-1])
-            else:
-                self._core_wait_s = self._waited_for_cores_s()
-            if calls and calls[-1].frame_id == id(frame):
-                calls[-1].last_s = looked_s
-                calls[-1].gap_s = max(calls[-1].gap_s, gap_s)
-            else:
-                calls.append(_Call(id(frame), name_of(frame), looked_s, looked_s, gap_s))
+            self._told_s, self._lag_max_s, self._lag_sum_s, self._answers = now_s, 0.0, 0.0, 0
 
     def _charge(self, call: _Call) -> None:
         """Put waits for a core that have ended since the last look down to the call that was seen then."""
@@ -124,16 +139,14 @@ class LoopProbe:
         return int(os.pread(self._schedstat, 100, 0).split()[1]) / 1e9
 
 
-def _length_s(call: _Call, lag_s: float) -> float:
+def _length_s(call: _Call, lag_s: float, late_s: float) -> float:
     """Say how long a call took: as long as the loop was late, if it may have filled all of that; else by sight.
 
     What its thread waited for a core is not of the call's making. One that was seen once only has no length that could
     be told.
     """
-    if call.last_s == call.first_s:
-        return 0.0
     seen_s = call.last_s - call.first_s
-    # the first look comes when the loop is overdue, and one gap later at most
-    filled = seen_s + 2 * call.gap_s + OVERDUE_S >= lag_s
-    length_s = lag_s if filled else seen_s + call.gap_s
-    return length_s - call.core_wait_s
+    if not seen_s:
+        return 0.0
+    filled = call.before_s + seen_s + call.gap_s + ALERT_S >= lag_s
+    return (late_s if filled else seen_s + call.gap_s) - call.core_wait_s

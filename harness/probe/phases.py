@@ -1,9 +1,10 @@
 """Where the time of each request goes, and in which phase each request is that is under way.
 
 A request is in one phase at a time, so that the parts of its time add up to the whole. Before the first it was in a
-queue: under way from its client, in the server's sockets, waiting for the event loop. Two phases are seen by driving
-the application's coroutine step by step: it runs, or it waits for something. What it waits for is told by the thread
-pool of AnyIO, which Starlette and FastAPI use, and by SQLAlchemy; where neither says anything, it waits elsewhere.
+queue: under way from its client, in the server's sockets, waiting for the event loop. What it waits for is told by the
+thread pool of AnyIO, which Starlette and FastAPI use, and by SQLAlchemy; where neither says anything, it waits
+elsewhere. That it waits at all is seen by driving the application's coroutine step by step, which takes as long as all
+the rest: so that is done for a share of the requests only, once they are many.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import wraps
+from types import CoroutineType
 from typing import Any
 
 from sqlalchemy import Engine, Pool, event
-from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from harness.probe.choice import Choice
 from harness.probe.culprit import waits_at
+from harness.probe.dialects import ENDS, STATEMENTS, Call, wrap
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.route import route_of
 from harness.probe.served import App, Message, Receive, Scope, Send
@@ -35,6 +38,7 @@ DATABASE = 3  # it opens a connection, or has a statement, a commit or a rollbac
 ELSEWHERE = 4  # it waits for something else: another service, a lock, its client, its turn in the loop
 PHASES = ("python", "thread", "connection", "database", "elsewhere")  # their names, by number
 
+MOST_FOLLOWED_PER_S = 200
 TOOK: Kind = ("requests", "took_s", ("route", "handed_on", "queue", "bytes", "in_flight", *PHASES))
 # What a client, or a proxy in front, says of when it sent a request: nanoseconds of this machine's monotonic clock.
 SENT_HEADER = b"x-request-start"
@@ -44,8 +48,9 @@ LONGEST_QUEUE_S = 600.0  # a number beyond is of another clock
 class Request:
     """One request that is under way.
 
-    Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``; ``thread`` is the one it has, and
-    ``sent_bytes`` are of its answer's body so far. Made for every request, and so by hand: a dataclass takes longer.
+    Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``; ``thread`` is the one it has, ``task`` the
+    one that it came in, if it is followed, and ``sent_bytes`` are of its answer's body so far. Made for every request,
+    and so by hand: a dataclass takes longer.
     """
 
     __slots__ = (
@@ -53,9 +58,10 @@ class Request:
         *("connections", "sent_bytes", "thread", "handed_on", "over"),
     )
 
-    def __init__(self, coroutine: Coroutine[Any, Any, None], task: asyncio.Task[Any] | None) -> None:
-        self.coroutine = coroutine
-        self.task = task
+    coroutine: CoroutineType[Any, Any, None]
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[Any] | None = None
         self.began_s = self.since_s = time.perf_counter()
         self.phase = PYTHON
         self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
@@ -72,10 +78,18 @@ class Request:
         self.phase, self.since_s = phase, now_s
         return before
 
+    def phase_now(self) -> int:
+        """Say what it is doing; asked by another thread. Of one that is not followed, only this tells that it waits."""
+        if self.phase == PYTHON and self.thread is None and not self.coroutine.cr_running:
+            return ELSEWHERE
+        return self.phase
+
     def look_for_its_task(self) -> None:
         """See whether the task that goes on with it is the one that it came in; in a thread there is none to see."""
+        if self.task is None or self.handed_on:
+            return
         with suppress(RuntimeError):
-            if not self.handed_on and asyncio.current_task() is not self.task:
+            if asyncio.current_task() is not self.task:
                 self.handed_on = waits_at(self.coroutine) or "the framework"
 
 
@@ -110,57 +124,83 @@ class _Stepped:
 
 
 class PhaseProbe:
-    """An ASGI application that knows which requests are under way, and if it ``tells`` notes for each one ``took_s``.
+    """An ASGI application that notes for a share of its requests what they ``took_s``, and may know of all of them.
 
-    Labels: the seconds of every phase, and before them those in ``queue``, empty if its client did not say when it was
-    sent; ``route``; ``bytes`` of the answer's body; ``in_flight``, how many others were under way when it ended; and
+    If it ``tells``, about ``MOST_FOLLOWED_PER_S`` requests a second are followed, and noted with these labels: the
+    seconds of every phase, and before them those in ``queue``, empty if its client did not say when it was sent;
+    ``route``; ``bytes`` of the answer's body; ``in_flight``, how many others were under way when it ended; and
     ``handed_on``, where the task that it came in waits for another one that serves it, if it was seen to be handed on:
     Starlette's ``BaseHTTPMiddleware`` does so.
+
+    If it ``knows_all``, ``known`` are all requests that are under way, whether they are followed or not.
     """
 
-    def __init__(self, app: App, recorder: Recorder, *, tells: bool) -> None:
+    def __init__(self, app: App, recorder: Recorder, *, tells: bool, knows_all: bool) -> None:
         self.app = app
-        self.in_flight: set[Request] = set()
+        self.known: set[Request] = set()
+        self._in_flight = 0
         self._recorder = recorder
+        self._choice = Choice(MOST_FOLLOWED_PER_S)
         self._tells = tells
+        self._knows_all = knows_all
         _time_threads()
         _time_connections(recorder)
-        _time_statements()
+        for name in (*STATEMENTS, *ENDS):
+            wrap(name, _in_database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        self._in_flight += 1
+        try:
+            if self._tells and self._choice.falls():
+                await self._follow(scope, receive, send)
+            elif self._knows_all:
+                request = Request()
+                request.coroutine = self.app(scope, receive, send)  # type: ignore[assignment]  # of an async function
+                await self._know(request, request.coroutine)
+            else:
+                await self.app(scope, receive, send)
+        finally:
+            self._in_flight -= 1
 
+    async def _know(self, request: Request, serving: Awaitable[None]) -> None:
+        token = under_way.set(request)
+        self.known.add(request)
+        try:
+            await serving
+        finally:
+            under_way.reset(token)
+            self.known.discard(request)
+            request.over = True
+
+    async def _follow(self, scope: Scope, receive: Receive, send: Send) -> None:
         def count(message: Message) -> Awaitable[None]:
             body = message.get("body")
             if body:
                 request.sent_bytes += len(body)
             return send(message)
 
-        queued_s = _queued_s(scope) if self._tells else ""
-        request = Request(self.app(scope, receive, count), asyncio.current_task())  # type: ignore[arg-type]  # of an async function
-        token = under_way.set(request)
-        self.in_flight.add(request)
+        queued_s = _queued_s(scope)
+        request = Request()
+        request.task = asyncio.current_task()
+        request.coroutine = self.app(scope, receive, count)  # type: ignore[assignment]  # the same
         try:
-            await _Stepped(request)
+            await self._know(request, _Stepped(request))
         finally:
-            under_way.reset(token)
-            self.in_flight.discard(request)
             request.enter(request.phase)
-            request.over = True
-            if self._tells:
-                self._recorder.take(
-                    TOOK,
-                    request.since_s - request.began_s,
-                    route_of(scope),
-                    request.handed_on,
-                    queued_s,
-                    request.sent_bytes,
-                    len(self.in_flight),
-                    *request.parts_s,
-                )
+            self._recorder.take(
+                TOOK,
+                request.since_s - request.began_s,
+                route_of(scope),
+                request.handed_on,
+                queued_s,
+                request.sent_bytes,
+                self._in_flight - 1,
+                *request.parts_s,
+            )
 
 
 def _queued_s(scope: Scope) -> float | str:
@@ -198,7 +238,7 @@ def _time_threads() -> None:
         try:
             return await original(begun, *args, **options)
         finally:
-            if request.phase == THREAD:  # it never began
+            if request.phase in {THREAD, ELSEWHERE}:  # it never began, or has ended, and the request goes on
                 request.enter(PYTHON)
 
     to_thread.run_sync = run_sync  # type: ignore[attr-defined]  # a module's function may be replaced
@@ -238,26 +278,11 @@ def _opened(*_what: object) -> None:
         request.enter(CONNECTION)
 
 
-def _time_statements() -> None:
+def _in_database(original: Call) -> Call:
     """Tell what is asked of the database, and waited for: statements, commits and rollbacks."""
-    event.listen(Engine, "before_cursor_execute", _opens)
-    event.listen(Engine, "after_cursor_execute", _answered)
-    event.listen(Engine, "handle_error", _answered)
-    for name in ("do_commit", "do_rollback"):  # there is an event before each of them, and none after
-        _in_database(name)
-
-
-def _answered(*_what: object) -> None:
-    request = under_way.get()
-    if request and request.phase == DATABASE:
-        request.enter(PYTHON)
-
-
-def _in_database(name: str) -> None:
-    original = getattr(DefaultDialect, name)
 
     @wraps(original)
-    def call(*args: object) -> None:
+    def call(*args: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
         request = under_way.get()
         if request is None:
             original(*args)
@@ -268,4 +293,4 @@ def _in_database(name: str) -> None:
         finally:
             request.enter(before)
 
-    setattr(DefaultDialect, name, call)
+    return call

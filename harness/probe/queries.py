@@ -7,40 +7,37 @@ opens and ends a transaction is the driver's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sized
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
-from sqlalchemy import Engine, event
-from sqlalchemy.engine import ExecutionContext
-from sqlalchemy.engine.interfaces import DBAPICursor, ExecuteStyle
-from sqlalchemy.orm import ORMExecuteState, Session
-
+from harness.probe.choice import Choice
 from harness.probe.culprit import caller, name_of
+from harness.probe.dialects import STATEMENTS, Call, wrap
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.route import route_of
 from harness.probe.served import App, Receive, Scope, Send
 
-P = ParamSpec("P")
+SENT: Kind = ("queries", "statements", ("route", "rows", "repeated", "culprit", "mend"))
+MOST_WITHOUT_PER_S = 100
 
-STATEMENTS: Kind = ("queries", "statements", ("route", "rows", "repeated", "culprit", "mend"))
 
-
-class _Request:
+class _Asked:
     """What a request has asked of the database so far: ``[executions, rows]`` by statement.
 
-    ``culprit`` is of the first statement that came again. Made for every request, and so of what is quickest made.
+    ``culprit`` is of the first statement that came again. Made for every request that asks, and so of what is quickest
+    made.
     """
 
-    __slots__ = ("asked", "culprit", "loading", "mend")
+    __slots__ = ("by_statement", "culprit", "mend")
 
     def __init__(self) -> None:
-        self.asked: dict[str, list[int]] = {}
-        self.loading = self.culprit = self.mend = ""
+        self.by_statement: dict[str, list[int]] = {}
+        self.culprit = self.mend = ""
 
 
-_under_way: ContextVar[_Request | None] = ContextVar("twinbench_request", default=None)
+_under_way: ContextVar[list[_Asked] | None] = ContextVar("twinbench_asked", default=None)
+_NOTHING = _Asked()
 
 
 class QueryProbe:
@@ -48,77 +45,79 @@ class QueryProbe:
 
     Labels: ``route``; ``rows`` that came of statements sent once; ``repeated``, how often the most frequent statement
     was sent; and of the first that came again ``culprit``, the call that sent it, and ``mend``, the loader option
-    that spares it.
+    that spares it. Of requests that send none, about ``MOST_WITHOUT_PER_S`` a second are noted.
     """
 
     def __init__(self, app: App, recorder: Recorder) -> None:
         self.app = app
         self._recorder = recorder
-        event.listen(Session, "do_orm_execute", self._unharmed(_remember_what_loads))
-        event.listen(Engine, "after_cursor_execute", self._unharmed(_count))
+        self._without = Choice(MOST_WITHOUT_PER_S)
+        for name in STATEMENTS:
+            wrap(name, self._counted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = _Request()
-        token = _under_way.set(request)
+        asked: list[_Asked] = []
+        token = _under_way.set(asked)
         try:
             await self.app(scope, receive, send)
         finally:
             _under_way.reset(token)
-            self._tell(scope, request)
+            if asked:
+                self._tell(scope, asked[0])
+            elif self._without.falls():
+                self._tell(scope, _NOTHING)
 
-    def _tell(self, scope: Scope, request: _Request) -> None:
+    def _tell(self, scope: Scope, asked: _Asked) -> None:
         statements = rows = repeated = 0
-        for executions, returned in request.asked.values():
+        for executions, returned in asked.by_statement.values():
             statements += executions
             repeated = max(repeated, executions)
             rows += returned if executions == 1 else 0
-        self._recorder.take(STATEMENTS, statements, route_of(scope), rows, repeated, request.culprit, request.mend)
+        self._recorder.take(SENT, statements, route_of(scope), rows, repeated, asked.culprit, asked.mend)
 
-    def _unharmed(self, function: Callable[P, None]) -> Callable[P, None]:
-        """Keep what goes wrong in a probe from the application, and tell of it."""
+    def _counted(self, original: Call) -> Call:
+        """Count what is carried out; what goes wrong in doing so is kept from the application, and told."""
+        several = original.__name__ == "do_executemany"
 
-        @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> None:
-            try:
-                function(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the application has nothing to do with it
-                self._recorder.note("queries", "failed", 1, error=f"{type(error).__name__}: {error}")
+        @wraps(original)
+        def call(dialect: object, cursor: Any, statement: str, *rest: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
+            original(dialect, cursor, statement, *rest)
+            asked = _under_way.get()
+            if asked is not None:
+                try:
+                    _count(asked, statement, len(rest[0]) if several else 1, cursor.rowcount, rest[-1])
+                except Exception as error:  # noqa: BLE001 - whatever it is, the application has nothing to do with it
+                    self._recorder.note("queries", "failed", 1, error=f"{type(error).__name__}: {error}")
 
         return call
 
 
-def _remember_what_loads(state: ORMExecuteState) -> None:
-    """Note the relationship that is about to be loaded, if it is one."""
-    request = _under_way.get()
-    if request is None:
-        return
-    request.loading = ""
-    path = state.loader_strategy_path if state.is_relationship_load else None
-    if path is not None:
-        loaded: Any = path[-1]
-        option = "selectinload" if loaded.uselist else "joinedload"
-        request.loading = f"{option}({loaded.class_attribute})"
-
-
-def _count(
-    _connection: object,
-    cursor: DBAPICursor,
-    statement: str,
-    parameters: Sized,
-    context: ExecutionContext,
-    executemany: bool,  # noqa: FBT001 - the same
-) -> None:
-    request = _under_way.get()
-    if request is None:
-        return
-    several = executemany and context.execute_style is not ExecuteStyle.INSERTMANYVALUES
-    asked = request.asked.setdefault(statement, [0, 0])
-    asked[0] += len(parameters) if several else 1
-    asked[1] += max(cursor.rowcount, 0)
-    if asked[0] > 1 and not request.culprit:
+def _count(asked: list[_Asked], statement: str, executions: int, rows: int, context: object) -> None:
+    if not asked:
+        asked.append(_Asked())
+    request = asked[0]
+    known = request.by_statement.get(statement)
+    if known is None:
+        known = request.by_statement[statement] = [0, 0]
+    known[0] += executions
+    known[1] += max(rows, 0)
+    if known[0] > 1 and not request.culprit:
         request.culprit = name_of(caller())
-        request.mend = request.loading
+        request.mend = _mend(context)
+
+
+def _mend(context: object) -> str:
+    """Name the loader option that spares a relationship's statement; nothing if it is of none.
+
+    What ``ORMExecuteState.loader_strategy_path`` tells, without a listener that is asked before every statement.
+    """
+    options = getattr(getattr(context, "invoked_statement", None), "_compile_options", None)
+    path = getattr(options, "_current_path", None)
+    if path is None or path.is_root:
+        return ""
+    loaded = path[-1]
+    return f"{'selectinload' if loaded.uselist else 'joinedload'}({loaded.class_attribute})"

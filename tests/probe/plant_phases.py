@@ -76,7 +76,7 @@ async def drop(_message: object) -> None:
 
 async def serve(folder: Path) -> list[Counter[str]]:
     """Serve a few at a time that meet on one thread, and a few that meet on one connection."""
-    probed = PhaseProbe(app, Recorder(folder), tells=len(sys.argv) == 2)  # type: ignore[arg-type]  # an application that only the probe calls
+    probed = PhaseProbe(app, Recorder(folder), tells=len(sys.argv) == 2, knows_all=True)  # type: ignore[arg-type]  # an application that only the probe calls
     planted = []
 
     async def arrive(parts: Counter[str], limiter: CapacityLimiter) -> None:

@@ -1,7 +1,9 @@
 """A probe does an application no harm, and accuses it of nothing that it does not do."""
 
+import pytest
+
 from harness.probe.holders import NOBODYS, OVER, _Held, _phase
-from harness.probe.phases import Request
+from harness.probe.phases import DATABASE, Request
 
 
 async def serve() -> None:
@@ -9,14 +11,16 @@ async def serve() -> None:
 
 
 def request() -> Request:
-    """One that is under way, of which only the phase matters."""
-    coroutine = serve()
-    coroutine.close()
-    return Request(coroutine, task=None)
+    """One that is under way, and waits."""
+    one = Request()
+    one.coroutine = serve()
+    one.coroutine.close()
+    return one
 
 
 def test_in_a_thread_of_the_applications_own_there_is_no_task_to_look_for() -> None:
     here = request()
+    here.task = object()  # type: ignore[assignment]  # any task
     here.look_for_its_task()  # raises nothing, though no event loop runs here
     assert not here.handed_on
 
@@ -24,6 +28,27 @@ def test_in_a_thread_of_the_applications_own_there_is_no_task_to_look_for() -> N
 def test_a_connection_that_no_request_has_checked_out_has_not_leaked() -> None:
     over = request()
     over.over = True
-    assert _phase(_Held(None, "jobs.py:3 listen", 0.0)) == NOBODYS
-    assert _phase(_Held(over, "", 0.0)) == OVER
-    assert _phase(_Held(request(), "", 0.0)) == "python"
+    assert _phase(_Held(None, serve.__code__, 3, 0.0)) == NOBODYS
+    assert _phase(_Held(over, serve.__code__, 3, 0.0)) == OVER
+
+
+@pytest.mark.parametrize("thread", [None, 7])
+def test_a_request_that_nobody_follows_waits_elsewhere_if_nothing_of_it_runs(thread: int | None) -> None:
+    one = request()
+    one.thread = thread
+    assert _phase(_Held(one, None, 0, 0.0)) == ("python" if thread else "elsewhere")
+    one.enter(DATABASE)
+    assert _phase(_Held(one, None, 0, 0.0)) == "database"
+
+
+def test_a_request_that_nobody_follows_runs_while_its_coroutine_does() -> None:
+    seen = []
+
+    async def look() -> None:
+        seen.append(_phase(_Held(one, None, 0, 0.0)))
+
+    one = request()
+    one.coroutine = look()
+    with pytest.raises(StopIteration):
+        one.coroutine.send(None)
+    assert seen == ["python"]
