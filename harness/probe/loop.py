@@ -1,7 +1,7 @@
 """How late the event loop is, and which line of the application holds it up.
 
-A thread asks the loop for a sign of life, two hundred times a second: how long it takes is how late the loop is. While
-it is overdue, the thread reads the stack of the loop's thread. The same call of the same function, seen twice in a row,
+A thread asks the loop for a sign of life, two hundred times a second: how long it takes is how late the loop is. As it
+asks, and while the answer is overdue, it reads the stack of the loop's thread. The same call of the same function, seen twice in a row,
 holds the loop up. A loop that has much to do is late as well, but is seen in another call each time. And a thread that
 is ready while others have the cores is held up by the machine: what Linux says of that is taken off a stall's length.
 
@@ -23,7 +23,7 @@ from harness.probe.culprit import name_of, of_application
 from harness.probe.recorder import Recorder
 
 CALM_S = 0.005  # from one question to the next
-ALERT_S = 0.002  # the same for a while after a stall, and between two looks while an answer is overdue
+ALERT_S = 0.002  # the same for a while after what may be a stall, and between two looks while an answer is overdue
 ALERT_FOR_S = 2.0
 STALL_S = 0.005  # shorter calls are work, and count as lag only
 LAG_EVERY_S = 0.1
@@ -54,7 +54,7 @@ class LoopProbe:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._asked_s = self._answered_s = self._told_s = 0.0
+        self._asked_s = self._began_s = self._answered_s = self._told_s = 0.0
         self._overdue = False
         self._alert_until_s = 0.0
         self._lag_max_s = self._lag_sum_s = 0.0
@@ -74,17 +74,24 @@ class LoopProbe:
         threading.Thread(target=self._watch, name="twinbench watchdog", daemon=True).start()
 
     def _watch(self) -> None:
+        due_s = 0.0
         while True:
             self._asked_s = looked_s = time.monotonic()
+            # This thread is late as well if the loop's does not let it run; so it may have begun before the question.
+            self._began_s = (self._answered_s + max(self._answered_s, due_s)) / 2
             self._overdue = True
+            self._look(looked_s, looked_s)
             try:
                 self._loop.call_soon_threadsafe(self._answer)
             except RuntimeError:  # the loop is closed
                 return
-            time.sleep(ALERT_S if looked_s < self._alert_until_s else CALM_S)
+            wait_s = ALERT_S if looked_s < self._alert_until_s else CALM_S
+            due_s = looked_s + wait_s
+            time.sleep(wait_s)
             while self._overdue:
                 before_s, looked_s = looked_s, time.monotonic()
                 self._look(before_s, looked_s)
+                due_s = looked_s + ALERT_S
                 time.sleep(ALERT_S)
 
     def _look(self, before_s: float, looked_s: float) -> None:
@@ -105,17 +112,16 @@ class LoopProbe:
     def _answer(self) -> None:
         now_s = time.monotonic()
         lag_s = now_s - self._asked_s
-        # it may have begun to be late at any time since it answered last
-        began_s = self._asked_s - (self._asked_s - self._answered_s) / 2
         calls, self._calls = self._calls, []
         self._answered_s = now_s
         self._overdue = False
         if calls:
             self._charge(calls[-1])
-        for call in calls:
-            length_s = _length_s(call, lag_s, now_s - began_s)
-            if length_s >= STALL_S:
+            if lag_s >= STALL_S:
                 self._alert_until_s = now_s + ALERT_FOR_S
+        for call in calls:
+            length_s = _length_s(call, lag_s, now_s - self._began_s)
+            if length_s >= STALL_S:
                 self._recorder.note("loop", "stall_s", length_s, culprit=call.name)
         self._answers += 1
         self._lag_sum_s += lag_s
