@@ -1,9 +1,10 @@
 """How late the event loop is, and which line of the application holds it up.
 
-A thread asks the loop for a sign of life, two hundred times a second: how long it takes is how late the loop is. As it
-asks, and while the answer is overdue, it reads the stack of the loop's thread. The same call of the same function, seen twice in a row,
-holds the loop up. A loop that has much to do is late as well, but is seen in another call each time. And a thread that
-is ready while others have the cores is held up by the machine: what Linux says of that is taken off a stall's length.
+A thread asks the loop for a sign of life, a hundred times a second: how long it takes is how late the loop is. As it
+asks, and while the answer is overdue, it reads the stack of the loop's thread. The same call of the same function, seen
+twice in a row, holds the loop up. A loop that has much to do is late as well, but is seen in another call each time.
+And a thread that is ready while others have the cores is held up by the machine: what Linux says of that is taken off a
+stall's length.
 
 A timer in the loop would tell as much, but a loop that waits for its next timer all the time was seen to serve a
 twentieth less, however seldom it was due.
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from harness.probe.culprit import name_of, of_application
 from harness.probe.recorder import Recorder
 
-CALM_S = 0.005  # from one question to the next
+CALM_S = 0.01  # from one question to the next
 ALERT_S = 0.002  # the same for a while after what may be a stall, and between two looks while an answer is overdue
 ALERT_FOR_S = 2.0
 STALL_S = 0.005  # shorter calls are work, and count as lag only

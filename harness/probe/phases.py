@@ -38,7 +38,7 @@ DATABASE = 3  # it opens a connection, or has a statement, a commit or a rollbac
 ELSEWHERE = 4  # it waits for something else: another service, a lock, its client, its turn in the loop
 PHASES = ("python", "thread", "connection", "database", "elsewhere")  # their names, by number
 
-MOST_FOLLOWED_PER_S = 200
+MOST_FOLLOWED_PER_S = 100
 TOOK: Kind = ("requests", "took_s", ("route", "handed_on", "queue", "bytes", "in_flight", *PHASES))
 # What a client, or a proxy in front, says of when it sent a request: nanoseconds of this machine's monotonic clock.
 SENT_HEADER = b"x-request-start"
