@@ -1,0 +1,51 @@
+"""Calls of a dialect are wrapped where they are made, once, whichever class they come from."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+WRAP = """
+from functools import wraps
+from sqlalchemy import create_engine, text
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from harness.probe import dialects
+
+seen = []
+
+def noted(original):
+    @wraps(original)
+    def call(dialect, *args):
+        seen.append(original.__name__)
+        return original(dialect, *args)
+    return call
+
+for name in (*dialects.STATEMENTS, *dialects.ENDS):
+    dialects.wrap(name, noted)
+
+class Child(SQLiteDialect_pysqlite):
+    def do_rollback(self, connection):
+        seen.append("own")
+        connection.rollback()
+
+parent, child = create_engine("sqlite://"), create_engine("sqlite://")
+child.dialect.__class__ = Child
+for engine in (parent, child):
+    with engine.connect() as connection:
+        seen.clear()
+        connection.execute(text("CREATE TABLE t (n INTEGER)"))
+        connection.execute(text("INSERT INTO t VALUES (:n)"), [{"n": 1}, {"n": 2}])
+        connection.exec_driver_sql("INSERT INTO t VALUES (3)")
+        connection.commit()
+        connection.execute(text("SELECT n FROM t"))
+        connection.rollback()
+    print(*seen)
+"""
+
+
+def test_each_call_is_seen_once_of_a_class_that_inherits_it_too() -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", WRAP], capture_output=True, text=True, check=True, cwd=root)
+    parent, child = done.stdout.splitlines()
+    one_each = "do_execute do_executemany do_execute do_commit do_execute do_rollback"
+    assert parent.startswith(one_each)
+    assert child.startswith(f"{one_each} own")
