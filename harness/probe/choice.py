@@ -13,7 +13,10 @@ ADAPT_EVERY_S = 0.1
 
 
 class Choice:
-    """Chooses about ``most_per_s`` requests a second, by how many there were in the tenth of a second before."""
+    """Chooses about ``most_per_s`` requests a second, by how many there were in the tenth of a second before.
+
+    Threads may share it without a lock: some of their requests are then not counted, and none of them fails.
+    """
 
     def __init__(self, most_per_s: float) -> None:
         self._most_per_s = most_per_s
@@ -23,10 +26,10 @@ class Choice:
 
     def falls(self) -> bool:
         """Say whether it falls on this request; asked once of each."""
-        self._seen += 1
+        seen = self._seen = self._seen + 1  # another thread may begin a new count meanwhile: then this one still holds
         now_s = time.perf_counter()
         past_s = now_s - self._since_s
         if past_s >= ADAPT_EVERY_S:
-            self._share = min(1.0, self._most_per_s * past_s / self._seen)
+            self._share = min(1.0, self._most_per_s * past_s / seen)
             self._seen, self._since_s = 0, now_s
         return random() < self._share  # noqa: S311 - a sample, no secret

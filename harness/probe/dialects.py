@@ -1,8 +1,8 @@
 """Calls of SQLAlchemy's dialects to their drivers, as they are made: statements, commits and rollbacks.
 
-Engines have events before and after a statement, but a listener to any of them, whatever it does, adds a sixth to the
-time that reading a row takes; and of a commit they tell before, not after. So the dialects' own methods are wrapped, in
-the class of each dialect as it opens its first connection.
+Engines have events before and after a statement, but a listener to them that does nothing adds a seventh to the time
+that reading a row from SQLite takes; and of a commit they tell before, not after. So the dialects' own methods are
+wrapped, in the class of each dialect as it opens its first connection.
 """
 
 from __future__ import annotations

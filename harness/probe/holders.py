@@ -2,8 +2,7 @@
 
 Twenty-five times a second a thread looks at every connection that is checked out and every request that is under way. A
 connection whose request is over, and which nobody has given back, has leaked. Where it was checked out is read off the
-stack, which takes a good part of what all probes do: so that is done for a share of the checkouts, once they are many.
-A leak that empties a pool is made of many.
+stack, and once checkouts are many, for a share of them only: a leak that empties a pool is made of many.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ And a thread that is ready while others have the cores is held up by the machine
 stall's length.
 
 A timer in the loop would tell as much, but a loop that waits for its next timer all the time was seen to serve a
-twentieth less, however seldom it was due.
+twentieth less, whether it was due every millisecond or every five.
 """
 
 from __future__ import annotations

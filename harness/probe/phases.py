@@ -3,8 +3,8 @@
 A request is in one phase at a time, so that the parts of its time add up to the whole. Before the first it was in a
 queue: under way from its client, in the server's sockets, waiting for the event loop. What it waits for is told by the
 thread pool of AnyIO, which Starlette and FastAPI use, and by SQLAlchemy; where neither says anything, it waits
-elsewhere. That it waits at all is seen by driving the application's coroutine step by step, which takes as long as all
-the rest: so that is done for a share of the requests only, once they are many.
+elsewhere. That it waits at all is seen by driving the application's coroutine step by step: that is done for a share of
+the requests only, once they are many.
 """
 
 from __future__ import annotations
@@ -282,14 +282,14 @@ def _in_database(original: Call) -> Call:
     """Tell what is asked of the database, and waited for: statements, commits and rollbacks."""
 
     @wraps(original)
-    def call(*args: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
+    def call(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
         request = under_way.get()
         if request is None:
-            original(*args)
+            original(*args, **named)
             return
         before = request.enter(DATABASE)
         try:
-            original(*args)
+            original(*args, **named)
         finally:
             request.enter(before)
 

@@ -84,12 +84,13 @@ class QueryProbe:
         several = original.__name__ == "do_executemany"
 
         @wraps(original)
-        def call(dialect: object, cursor: Any, statement: str, *rest: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
-            original(dialect, cursor, statement, *rest)
+        def call(dialect: object, cursor: Any, statement: str, *rest: Any, **named: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
+            original(dialect, cursor, statement, *rest, **named)
             asked = _under_way.get()
             if asked is not None:
                 try:
-                    _count(asked, statement, len(rest[0]) if several else 1, cursor.rowcount, rest[-1])
+                    context = named.get("context", rest[-1] if rest else None)
+                    _count(asked, statement, len(rest[0]) if several else 1, cursor.rowcount, context)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the application has nothing to do with it
                     self._recorder.note("queries", "failed", 1, error=f"{type(error).__name__}: {error}")
 

@@ -14,9 +14,9 @@ seen = []
 
 def noted(original):
     @wraps(original)
-    def call(dialect, *args):
+    def call(*args, **named):
         seen.append(original.__name__)
-        return original(dialect, *args)
+        return original(*args, **named)
     return call
 
 for name in (*dialects.STATEMENTS, *dialects.ENDS):
@@ -49,3 +49,31 @@ def test_each_call_is_seen_once_of_a_class_that_inherits_it_too() -> None:
     one_each = "do_execute do_executemany do_execute do_commit do_execute do_rollback"
     assert parent.startswith(one_each)
     assert child.startswith(f"{one_each} own")
+
+
+CALL = """
+import sys
+from pathlib import Path
+from sqlalchemy import create_engine
+from harness.probe import phases, queries
+from harness.probe.recorder import Recorder
+
+told = Recorder(Path(sys.argv[1]))
+queries.QueryProbe(None, told)
+phases.PhaseProbe(None, told, tells=True, knows_all=True)
+engine = create_engine("sqlite://")
+engine.connect().close()
+for known in (None, phases.Request()):
+    phases.under_way.set(known)
+    asked = []
+    queries._under_way.set(asked)
+    cursor = engine.raw_connection().cursor()
+    engine.dialect.do_execute(cursor, "SELECT 7", (), context=None)
+    print(cursor.fetchall(), [one.by_statement for one in asked])
+"""
+
+
+def test_a_call_may_name_its_arguments(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", CALL, tmp_path], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.splitlines() == ["[(7,)] [{'SELECT 7': [1, 0]}]"] * 2

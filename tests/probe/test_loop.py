@@ -95,3 +95,28 @@ def test_most_of_what_the_machine_adds_is_taken_off(wanted_core: int, tmp_path: 
     assert sum(one.found_ns or 0.0 for one in busy) < (took_ns + wall_ns) / 2
     metrics = {sample.metric for path in tmp_path.iterdir() for sample in read_samples(path)}
     assert "core_wait_s" in metrics
+
+
+def test_a_loop_that_has_closed_is_asked_no_more(tmp_path: Path) -> None:
+    script = """
+import asyncio, sys, threading, time
+from pathlib import Path
+from harness.probe.loop import LoopProbe
+from harness.probe.recorder import Recorder
+
+async def serve():
+    LoopProbe(Recorder(Path(sys.argv[1]))).start()
+    print(*(thread.name for thread in threading.enumerate()))
+
+asyncio.run(serve())
+until_s = time.monotonic() + 10
+while time.monotonic() < until_s and any("watchdog" in thread.name for thread in threading.enumerate()):
+    time.sleep(0.01)
+print(*(thread.name for thread in threading.enumerate()))
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=True, cwd=root
+    )
+    during, after = done.stdout.splitlines()
+    assert ("watchdog" in during, "watchdog" in after, done.stderr) == (True, False, "")

@@ -50,6 +50,19 @@ def test_it_falls_on_about_as_many_as_it_may_when_they_are_many(clock: Clock) ->
     assert 0.8 * MOST_PER_S < sum(fallen(made, clock, 5_000, 10.0)) / 10 < 1.2 * MOST_PER_S
 
 
+def test_a_thread_that_begins_a_new_count_meanwhile_makes_none_fail(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Choice(MOST_PER_S)
+
+    def meddle() -> float:
+        made._seen = 0
+        return 1.0
+
+    monkeypatch.setattr(clock, "perf_counter", meddle)
+    assert made.falls()
+
+
 def test_it_does_not_fall_on_every_so_many(clock: Clock) -> None:
     made = Choice(MOST_PER_S)
     fallen(made, clock, 5_000, 0.2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.probe.holders import NOBODYS, OVER, _Held, _phase
+from harness.probe.holders import NOBODYS, OVER, _Held, _phase, _place_of_longest
 from harness.probe.phases import DATABASE, Request
 
 
@@ -52,3 +52,15 @@ def test_a_request_that_nobody_follows_runs_while_its_coroutine_does() -> None:
     with pytest.raises(StopIteration):
         one.coroutine.send(None)
     assert seen == ["python"]
+
+
+def test_a_leak_is_named_by_the_oldest_of_which_it_is_known_where_it_was_checked_out() -> None:
+    over = request()
+    over.over = True
+    line = serve.__code__.co_firstlineno
+    unknown, known, later = (
+        _Held(over, code, line, since_s)
+        for code, since_s in ((None, 1.0), (serve.__code__, 2.0), (serve.__code__, 3.0))
+    )
+    assert _place_of_longest([unknown, later, known]) == known.culprit == f"test_probe_harmless.py:{line} serve"
+    assert not _place_of_longest([unknown])
