@@ -6,7 +6,8 @@ The names, each with what is seen of it:
 - threads and connections wait for each other: every connection's holder waits for a thread, and nobody works;
 - too few threads: most of those who wait, with a connection or without, wait for a thread;
 - a transaction that idles: most holders have asked the database nothing for long, and wait for something else;
-- a slow database: most holders' statements have been under way for long, as PostgreSQL itself says;
+- a slow database: most holders wait for a statement, and many of these statements have been under way for long, as
+  PostgreSQL itself says;
 - too small a pool: none of these, and every connection is in use.
 """
 
@@ -23,6 +24,8 @@ from harness.model import Evidence, Sample, Target, Verdict
 SHORT_MOST_OF_TIME = 0.1  # of all looks at which somebody may wait
 STUCK_OF_SHORT = 0.25  # of the looks at which somebody waits and nobody works; it works again after each time limit
 LEAKED_LOOKS = 6  # in a row, a quarter of a second: longer than any answer is on its way
+# Of the statements under way at a look; a look sees a long one as young for as long as a statement may well take.
+LONG_OF_ACTIVE = 1 / 3
 MIN_LOOKS = 10
 SLOW = "The database is slow"
 
@@ -90,9 +93,10 @@ def _name(target: Target, short: Sequence[_Look], sessions: Sequence[Sample]) ->
     if idle := _idle(short, sessions):
         return idle
     in_use = sum(look.in_use for look in short) / len(short)
-    long_active = _mean(sessions, "long_active")
-    if 2 * long_active > in_use:
-        return f"{SLOW}: of {in_use:.1f} connections in use, {long_active:.1f} waited long for one statement"
+    active, long_active = _mean(sessions, "active"), _mean(sessions, "long_active")
+    if 2 * active > in_use and long_active > LONG_OF_ACTIVE * active:
+        asked = f"of {in_use:.1f} connections in use, {active:.1f} waited for a statement, {long_active:.1f} long"
+        return f"{SLOW}: {asked}"
     need = round(in_use + (waiting["connection"] + waiting["elsewhere"]) / len(short))
     return f"The pool is too small: {target.pool} connections, while {need} requests wanted one"
 

@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
+from random import uniform
 from typing import Self
 
 import psutil
@@ -17,6 +18,7 @@ from harness.provision.custody import Child
 from harness.provision.postgres import connect
 
 INTERVAL_S = 0.01
+JITTER = 0.5  # of the interval: what happens ten times a second would else be seen at the same moment of its course
 
 
 class Route:
@@ -42,7 +44,7 @@ class Route:
 
 
 class Sampler(ABC):
-    """Takes samples in a thread of its own, until it is left."""
+    """Takes samples in a thread of its own, ``interval_s`` apart on average, until it is left."""
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
@@ -67,7 +69,7 @@ class Sampler(ABC):
     def _measure(self) -> None:
         # A way that breaks ends the readings; the check that needs them then says "undecided".
         with suppress(psycopg2.Error), self._connected():
-            while not self._stopping.wait(self._interval_s):
+            while not self._stopping.wait(self._interval_s * uniform(1 - JITTER, 1 + JITTER)):  # noqa: S311 - no secret
                 self._samples.extend(self._read())
 
     def _connected(self) -> AbstractContextManager[object]:

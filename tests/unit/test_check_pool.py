@@ -28,9 +28,10 @@ def look(
     )
 
 
-def sessions(*, long_active: float = 0, long_idle: float = 0) -> tuple[Sample, Sample]:
+def sessions(*, active: float = 0, long_active: float = 0, long_idle: float = 0) -> tuple[Sample, ...]:
     """What PostgreSQL says."""
     return (
+        sample("sessions", "active", active),
         sample("sessions", "long_active", long_active),
         sample("sessions", "long_idle_in_transaction", long_idle),
     )
@@ -38,6 +39,7 @@ def sessions(*, long_active: float = 0, long_idle: float = 0) -> tuple[Sample, S
 
 CALM = look({"database": 2, "python": 1})
 SHORT = look({"database": 3, "python": 1}, {"connection": 2, "elsewhere": 1})
+ALL_ASK = look({"database": POOL}, {"connection": 5})
 
 
 def seen(*looks: Look, said: tuple[Sample, ...] = sessions(), more: tuple[Sample, ...] = ()) -> Evidence:
@@ -133,13 +135,24 @@ def test_transactions_that_idle_are_found_before_the_pool_is_empty() -> None:
 
 
 def test_a_slow_database_has_its_name() -> None:
-    slow = found(*[look({"database": POOL}, {"connection": 5})] * LOOKS, said=sessions(long_active=3))
-    assert slow.summary == "The database is slow: of 4.0 connections in use, 3.0 waited long for one statement"
+    slow = found(*[ALL_ASK] * LOOKS, said=sessions(active=3.5, long_active=2))
+    assert slow.summary == "The database is slow: of 4.0 connections in use, 3.5 waited for a statement, 2.0 long"
 
 
 def test_a_database_is_slow_when_most_connections_wait_for_it() -> None:
-    half = found(*[look({"database": POOL}, {"connection": 5})] * LOOKS, said=sessions(long_active=2, long_idle=2))
+    half = found(*[ALL_ASK] * LOOKS, said=sessions(active=2, long_active=2))
     assert half.summary.startswith("The pool is too small")
+
+
+def test_a_database_that_answers_many_short_statements_is_not_slow() -> None:
+    third = found(*[ALL_ASK] * LOOKS, said=sessions(active=3, long_active=1))
+    assert third.summary.startswith("The pool is too small")
+
+
+@pytest.mark.parametrize("long", [0.5, 1.0])
+def test_a_slow_database_is_named_at_whatever_moment_of_its_statements_it_is_looked_at(long: float) -> None:
+    """Statements in step with the looks, two to each: half of the looks may fall where none is old yet."""
+    assert found(*[ALL_ASK] * LOOKS, said=sessions(active=4, long_active=4 * long)).summary.startswith("The database")
 
 
 def test_a_leak_has_its_name_also_where_nobody_waits_yet() -> None:
@@ -200,7 +213,7 @@ def test_the_ages_of_connections_are_told_and_how_many_came_and_went() -> None:
 
 def test_a_slow_database_is_asked_by_the_line_that_holds_its_connection_longest() -> None:
     asked = look({"database": 4}, {"connection": 2}, culprit="a.py:1 waits", asks="b.py:7 asks")
-    slow = found(*[asked] * LOOKS, said=sessions(long_active=3))
+    slow = found(*[asked] * LOOKS, said=sessions(active=3, long_active=3))
     assert (slow.summary.partition(":")[0], slow.first) == ("The database is slow", "b.py:7 asks")
     small = found(*[asked] * LOOKS)
     assert (small.summary.partition(":")[0], small.first) == ("The pool is too small", "a.py:1 waits")
