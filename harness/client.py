@@ -16,6 +16,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from harness.model import Op, Outcome
+from harness.provision.exchange import Connection
 from scenarios.operations import OPERATIONS, SENT_HEADER, Request, holders_of
 from scenarios.outcomes import outcome_of
 
@@ -38,7 +39,7 @@ class Client:
 
     def __init__(self, url: str, timeout_s: float) -> None:
         parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
+        self._connection = Connection(parts.hostname or "", parts.port or 80, timeout_s)
 
     def __enter__(self) -> Self:
         """Connect at the first request."""
@@ -62,28 +63,24 @@ class Client:
     def _ask(self, request: Request, headers: dict[str, str]) -> Answer:
         began_s = time.monotonic()
         try:
-            if self._connection.sock is None:
-                self._connection.connect()
+            self._connection.open()
         except OSError as error:
             return _unanswered(Outcome.UNSENT, error, began_s)
         try:
-            headers = {**headers, SENT_HEADER: str(time.monotonic_ns())}
-            return self._exchange(request, headers, began_s)
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
+            return self._exchange(request, {**headers, SENT_HEADER: str(time.monotonic_ns())}, began_s)
+        except OSError as error:
             return _unanswered(Outcome.UNKNOWN, error, began_s)
 
     def _exchange(self, request: Request, headers: dict[str, str], began_s: float) -> Answer:
-        body = None if request.body is None else json.dumps(request.body)
-        if body is not None:
+        body = b"" if request.body is None else json.dumps(request.body).encode()
+        if body:
             headers = {**headers, "Content-Type": "application/json"}
-        self._connection.request(request.method, request.path, body=body, headers=headers)
-        response = self._connection.getresponse()
-        said = response.read().decode("utf-8", "replace")
-        outcome = outcome_of(response.status, retry_after="retry-after" in response.headers)
+        reply = self._connection.ask(request.method, request.path, body, headers)
+        said = reply.body.decode("utf-8", "replace")
+        outcome = outcome_of(reply.status, retry_after="retry-after" in reply.headers)
         return Answer(
             outcome=outcome,
-            status=response.status,
+            status=reply.status,
             error="" if outcome is Outcome.OK else said[:200],
             body=said,
             took_s=time.monotonic() - began_s,

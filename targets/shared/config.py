@@ -73,6 +73,11 @@ def psycopg2_arguments(settings: Settings) -> dict[str, Any]:
     }
 
 
+def psycopg2_options() -> dict[str, Any]:
+    """Options of ``create_engine`` that only psycopg2 has."""
+    return {"use_native_hstore": False}
+
+
 REASONS: Mapping[str, str] = {
     "driver": "The execution model decides the driver: asyncpg speaks only async, psycopg2 only sync.",
     "handlers": "The thing under comparison: coroutines on one event loop, or functions on a pool of threads.",
@@ -97,6 +102,8 @@ REASONS: Mapping[str, str] = {
     " that a cut at byte N falls into the same message every time. asyncpg's own names grow with a counter.",
     "tcp_user_timeout": "Milliseconds that sent data may stay unacknowledged: libpq has no timeout per command,"
     " and the pool's ping itself would hang without it.",
+    "use_native_hstore": "Off: SQLAlchemy would ask the catalog for a type that the API does not use, in a transaction"
+    " of its own on each new connection. With asyncpg it asks nothing.",
     "keepalives": "On: an idle connection notices that its server is gone.",
     "keepalives_idle": "Seconds of silence before the first probe.",
     "keepalives_interval": "Seconds between probes.",
@@ -127,6 +134,7 @@ def setting_rows(settings: Settings | None = None) -> tuple[tuple[str, dict[str,
             "handlers": "def, threads",
             **alike,
             **psycopg2_arguments(chosen),
+            **psycopg2_options(),
             "command_timeout": chosen.dead_peer_ms / 1000,
         },
     }

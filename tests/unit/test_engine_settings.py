@@ -41,7 +41,7 @@ def test_every_setting_has_a_reason_and_only_drivers_words_differ() -> None:
     assert differing == {
         *("driver", "handlers"),
         *("timeout", "ssl", "prepared_statement_name_func"),
-        *("connect_timeout", "tcp_user_timeout", "sslmode"),
+        *("connect_timeout", "tcp_user_timeout", "sslmode", "use_native_hstore"),
         *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"),
     }
 
