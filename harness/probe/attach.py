@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from harness.probe import pool, recorder
@@ -28,11 +28,11 @@ class Started:
         self.app = app
         self._starts = starts
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection event; the first one is the server's own, at its start."""
         while self._starts:
             self._starts.pop()()
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
 
 def load(name: str) -> App:
@@ -42,7 +42,7 @@ def load(name: str) -> App:
     return app
 
 
-app: App = load(os.environ[APP_VARIABLE])
+served = Served(load(os.environ[APP_VARIABLE]))
 if pool.FOLDER_VARIABLE in os.environ:
     pool.PoolGauge(Path(os.environ[pool.FOLDER_VARIABLE]))
 if names := os.environ.get(PROBES_VARIABLE, "").split():
@@ -50,14 +50,15 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
     if "queries" in names:
         from harness.probe.queries import QueryProbe  # what it needs of SQLAlchemy, an application may not have
 
-        app = QueryProbe(app, told)
+        served.app = QueryProbe(served.app, told)
     if {"requests", "pool"} & set(names):
         from harness.probe.holders import HolderProbe  # the same
         from harness.probe.phases import PhaseProbe
 
-        app = phases = PhaseProbe(app, told, tells="requests" in names, knows_all="pool" in names)
+        phases = PhaseProbe(served.app, told, served.in_flight, tells="requests" in names, knows_all="pool" in names)
+        served.app = phases
         if "pool" in names:
             HolderProbe(phases, told)
     if "loop" in names:
-        app = Started(app, [LoopProbe(told).start])
-app = Served(app)
+        served.app = Started(served.app, [LoopProbe(told).start])
+app: App = served

@@ -46,36 +46,21 @@ LONGEST_QUEUE_S = 600.0  # a number beyond is of another clock
 
 
 class Request:
-    """One request that is under way.
+    """One request that is under way: its phase, the thread that it has, and the connections.
 
-    Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``; ``thread`` is the one it has, ``task`` the
-    one that it came in, if it is followed, and ``sent_bytes`` are of its answer's body so far. Made for every request,
-    and so by hand: a dataclass takes longer.
+    Made for every request where the pool is watched, and so as cheap as can be: what it begins with is the class's.
     """
 
-    __slots__ = (
-        *("coroutine", "task", "began_s", "since_s", "phase", "parts_s"),
-        *("connections", "sent_bytes", "thread", "handed_on", "over"),
-    )
-
     coroutine: CoroutineType[Any, Any, None]
-
-    def __init__(self) -> None:
-        self.task: asyncio.Task[Any] | None = None
-        self.began_s = self.since_s = time.perf_counter()
-        self.phase = PYTHON
-        self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
-        self.connections = self.sent_bytes = 0
-        self.thread: int | None = None
-        self.handed_on = ""
-        self.over = False
+    phase = PYTHON
+    connections = 0
+    thread: int | None = None
+    over = False
 
     def enter(self, phase: int) -> int:
         """Begin another phase, and return the one that ends."""
-        now_s = time.perf_counter()
         before = self.phase
-        self.parts_s[before] += now_s - self.since_s
-        self.phase, self.since_s = phase, now_s
+        self.phase = phase
         return before
 
     def phase_now(self) -> int:
@@ -85,8 +70,34 @@ class Request:
         return self.phase
 
     def look_for_its_task(self) -> None:
+        """See whether it was handed on: nobody asks that of one that is not followed."""
+
+
+class Followed(Request):
+    """One request whose time is split.
+
+    Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``; ``task`` is the one that it came in, and
+    ``sent_bytes`` are of its answer's body so far.
+    """
+
+    def __init__(self) -> None:
+        self.task = asyncio.current_task()
+        self.began_s = self.since_s = time.perf_counter()
+        self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
+        self.sent_bytes = 0
+        self.handed_on = ""
+
+    def enter(self, phase: int) -> int:
+        """Begin another phase, and return the one that ends."""
+        now_s = time.perf_counter()
+        before = self.phase
+        self.parts_s[before] += now_s - self.since_s
+        self.phase, self.since_s = phase, now_s
+        return before
+
+    def look_for_its_task(self) -> None:
         """See whether the task that goes on with it is the one that it came in; in a thread there is none to see."""
-        if self.task is None or self.handed_on:
+        if self.handed_on:
             return
         with suppress(RuntimeError):
             if asyncio.current_task() is not self.task:
@@ -99,7 +110,7 @@ under_way: ContextVar[Request | None] = ContextVar("twinbench_phases", default=N
 class _Stepped:
     """Drives a coroutine as ``await`` does, and tells its request when it runs and when it waits."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Followed) -> None:
         self._request = request
 
     def __await__(self) -> Generator[Any, Any, None]:
@@ -132,13 +143,16 @@ class PhaseProbe:
     ``handed_on``, where the task that it came in waits for another one that serves it, if it was seen to be handed on:
     Starlette's ``BaseHTTPMiddleware`` does so.
 
-    If it ``knows_all``, ``known`` are all requests that are under way, whether they are followed or not.
+    If it ``knows_all``, ``known`` are all requests that are under way, whether they are followed or not. Else one that
+    is not followed goes on to the application with nothing in between. ``in_flight`` says how many are under way.
     """
 
-    def __init__(self, app: App, recorder: Recorder, *, tells: bool, knows_all: bool) -> None:
+    def __init__(
+        self, app: App, recorder: Recorder, in_flight: Callable[[], int], *, tells: bool, knows_all: bool
+    ) -> None:
         self.app = app
         self.known: set[Request] = set()
-        self._in_flight = 0
+        self._in_flight = in_flight
         self._recorder = recorder
         self._choice = Choice(MOST_FOLLOWED_PER_S)
         self._tells = tells
@@ -148,23 +162,16 @@ class PhaseProbe:
         for name in (*STATEMENTS, *ENDS):
             wrap(name, _in_database)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection event."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        self._in_flight += 1
-        try:
+        if scope["type"] == "http":
             if self._tells and self._choice.falls():
-                await self._follow(scope, receive, send)
-            elif self._knows_all:
+                return self._follow(scope, receive, send)
+            if self._knows_all:
                 request = Request()
                 request.coroutine = self.app(scope, receive, send)  # type: ignore[assignment]  # of an async function
-                await self._know(request, request.coroutine)
-            else:
-                await self.app(scope, receive, send)
-        finally:
-            self._in_flight -= 1
+                return self._know(request, request.coroutine)
+        return self.app(scope, receive, send)
 
     async def _know(self, request: Request, serving: Awaitable[None]) -> None:
         token = under_way.set(request)
@@ -184,8 +191,7 @@ class PhaseProbe:
             return send(message)
 
         queued_s = _queued_s(scope)
-        request = Request()
-        request.task = asyncio.current_task()
+        request = Followed()
         request.coroutine = self.app(scope, receive, count)  # type: ignore[assignment]  # the same
         try:
             await self._know(request, _Stepped(request))
@@ -198,7 +204,7 @@ class PhaseProbe:
                 request.handed_on,
                 queued_s,
                 request.sent_bytes,
-                self._in_flight - 1,
+                self._in_flight() - 1,
                 *request.parts_s,
             )
 

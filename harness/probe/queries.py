@@ -2,11 +2,13 @@
 
 A request is told apart by a context variable, which goes along into coroutines and into the threads of the framework.
 A statement is counted when the driver has carried it out: one that fails is not, as ``pg_stat_statements`` counts. What
-opens and ends a transaction is the driver's own.
+opens and ends a transaction is the driver's own. Of requests that are more than a thousand a second, which send hardly
+any, a share is looked at.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
@@ -19,6 +21,7 @@ from harness.probe.route import route_of
 from harness.probe.served import App, Receive, Scope, Send
 
 SENT: Kind = ("queries", "statements", ("route", "rows", "repeated", "culprit", "mend"))
+MOST_COUNTED_PER_S = 1000
 MOST_WITHOUT_PER_S = 100
 
 
@@ -45,21 +48,25 @@ class QueryProbe:
 
     Labels: ``route``; ``rows`` that came of statements sent once; ``repeated``, how often the most frequent statement
     was sent; and of the first that came again ``culprit``, the call that sent it, and ``mend``, the loader option
-    that spares it. Of requests that send none, about ``MOST_WITHOUT_PER_S`` a second are noted.
+    that spares it. About ``MOST_COUNTED_PER_S`` requests a second are looked at; of those that send no statement, about
+    ``MOST_WITHOUT_PER_S`` are noted.
     """
 
     def __init__(self, app: App, recorder: Recorder) -> None:
         self.app = app
         self._recorder = recorder
+        self._counted = Choice(MOST_COUNTED_PER_S)
         self._without = Choice(MOST_WITHOUT_PER_S)
         for name in STATEMENTS:
-            wrap(name, self._counted)
+            wrap(name, self._counting)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection event."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve one connection event; one that is not looked at goes on to the application with nothing in between."""
+        if scope["type"] == "http" and self._counted.falls():
+            return self._count(scope, receive, send)
+        return self.app(scope, receive, send)
+
+    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked: list[_Asked] = []
         token = _under_way.set(asked)
         try:
@@ -79,7 +86,7 @@ class QueryProbe:
             rows += returned if executions == 1 else 0
         self._recorder.take(SENT, statements, route_of(scope), rows, repeated, asked.culprit, asked.mend)
 
-    def _counted(self, original: Call) -> Call:
+    def _counting(self, original: Call) -> Call:
         """Count what is carried out; what goes wrong in doing so is kept from the application, and told."""
         several = original.__name__ == "do_executemany"
 

@@ -1,6 +1,6 @@
 """Count the requests that really reached the application: a client that re-sends in secret is found out.
 
-Standard library only, so it can stand in front of any ASGI application. It costs one addition a request.
+Standard library only, so it can stand in front of any ASGI application. It costs two additions a request.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Served:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.requests = 0
+        self.requests = self.ended = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -32,7 +32,16 @@ class Served:
                 await self._tell(send)
                 return
             self.requests += 1
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.ended += 1
+            return
         await self.app(scope, receive, send)
+
+    def in_flight(self) -> int:
+        """Say how many requests are under way."""
+        return self.requests - self.ended
 
     async def _tell(self, send: Send) -> None:
         body = json.dumps({"requests": self.requests}).encode()

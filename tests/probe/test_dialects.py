@@ -52,7 +52,7 @@ def test_each_call_is_seen_once_of_a_class_that_inherits_it_too() -> None:
 
 
 CALL = """
-import sys
+import asyncio, sys
 from pathlib import Path
 from sqlalchemy import create_engine
 from harness.probe import phases, queries
@@ -60,10 +60,13 @@ from harness.probe.recorder import Recorder
 
 told = Recorder(Path(sys.argv[1]))
 queries.QueryProbe(None, told)
-phases.PhaseProbe(None, told, tells=True, knows_all=True)
+phases.PhaseProbe(None, told, None, tells=True, knows_all=True)
 engine = create_engine("sqlite://")
 engine.connect().close()
-for known in (None, phases.Request()):
+async def followed():
+    return phases.Followed()
+
+for known in (None, phases.Request(), asyncio.run(followed())):
     phases.under_way.set(known)
     asked = []
     queries._under_way.set(asked)
@@ -76,4 +79,4 @@ for known in (None, phases.Request()):
 def test_a_call_may_name_its_arguments(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", CALL, tmp_path], capture_output=True, text=True, check=True, cwd=root)
-    assert done.stdout.splitlines() == ["[(7,)] [{'SELECT 7': [1, 0]}]"] * 2
+    assert done.stdout.splitlines() == ["[(7,)] [{'SELECT 7': [1, 0]}]"] * 3

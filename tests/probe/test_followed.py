@@ -37,7 +37,7 @@ async def serve():
     await asyncio.sleep(2 * FLUSH_S)
     return sent
 
-probe = phases.PhaseProbe(app, Recorder(folder), tells=tells, knows_all=knows_all)
+probe = phases.PhaseProbe(app, Recorder(folder), lambda: 1, tells=tells, knows_all=knows_all)
 probe._choice.falls = lambda: falls
 print(json.dumps([asyncio.run(serve()), during, len(probe.known)]))
 """

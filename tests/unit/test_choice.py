@@ -76,3 +76,10 @@ def test_it_falls_on_all_again_when_they_have_become_few(clock: Clock) -> None:
     fallen(made, clock, 5_000, 1.0)
     fallen(made, clock, 20, 1.0)
     assert all(fallen(made, clock, 20, 5.0))
+
+
+def test_it_falls_on_few_of_many_that_come_at_once_after_a_pause(clock: Clock) -> None:
+    made = Choice(MOST_PER_S)
+    fallen(made, clock, 20, 1.0)
+    clock.now_s += 5.0
+    assert sum(fallen(made, clock, 10_000, 0.1)) < 4 * MOST_PER_S * 0.1

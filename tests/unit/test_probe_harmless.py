@@ -1,13 +1,20 @@
 """A probe does an application no harm, and accuses it of nothing that it does not do."""
 
+import asyncio
+
 import pytest
 
 from harness.probe.holders import NOBODYS, OVER, _Held, _phase, _place_of_longest
-from harness.probe.phases import DATABASE, Request
+from harness.probe.phases import DATABASE, Followed, Request
 
 
 async def serve() -> None:
     """An application."""
+
+
+async def followed() -> Followed:
+    """One that is followed."""
+    return Followed()
 
 
 def request() -> Request:
@@ -19,8 +26,7 @@ def request() -> Request:
 
 
 def test_in_a_thread_of_the_applications_own_there_is_no_task_to_look_for() -> None:
-    here = request()
-    here.task = object()  # type: ignore[assignment]  # any task
+    here = asyncio.run(followed())
     here.look_for_its_task()  # raises nothing, though no event loop runs here
     assert not here.handed_on
 
