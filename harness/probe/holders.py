@@ -23,7 +23,7 @@ from harness.probe.phases import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD
 from harness.probe.recorder import Recorder
 
 LOOK_EVERY_S = 0.04
-MOST_NAMED_PER_S = 200
+MOST_NAMED_PER_S = 100
 OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out
 

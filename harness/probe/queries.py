@@ -2,8 +2,7 @@
 
 A request is told apart by a context variable, which goes along into coroutines and into the threads of the framework.
 A statement is counted when the driver has carried it out: one that fails is not, as ``pg_stat_statements`` counts. What
-opens and ends a transaction is the driver's own. Of requests that are more than a thousand a second, which send hardly
-any, a share is looked at.
+opens and ends a transaction is the driver's own. Once requests are many, a share of them is looked at.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from harness.probe.route import route_of
 from harness.probe.served import App, Receive, Scope, Send
 
 SENT: Kind = ("queries", "statements", ("route", "rows", "repeated", "culprit", "mend"))
-MOST_COUNTED_PER_S = 1000
+MOST_COUNTED_PER_S = 200
 MOST_WITHOUT_PER_S = 100
 
 
