@@ -1,7 +1,7 @@
 """One request and one answer over HTTP/1.1, on a connection that is kept.
 
-A cut takes four of these, and cores are what cuts are short of: through ``http.client`` an exchange is 115 µs of
-processor time, through ``urllib3`` 240, here 30. What is said is read by httptools, the parser that uvicorn uses.
+A cut takes four of these, and cores are what cuts are short of: an exchange with Toxiproxy is 245 µs of processor time
+through ``urllib3``, 115 through ``http.client``, and 60 here. What is said is read by httptools, as in uvicorn.
 """
 
 from __future__ import annotations
