@@ -108,3 +108,9 @@ def test_nobody_there_is_an_error() -> None:
         port = listener.getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
         Connection("127.0.0.1", port, 1.0).open()
+
+
+def test_a_connection_that_is_to_be_closed_is_not_kept() -> None:
+    with _server(_answers(LAST)) as (connection, _):
+        connection.ask("GET", "/", b"", {})
+        assert connection._socket is None
