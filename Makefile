@@ -31,11 +31,8 @@ flaws: setup ## try every flawed target: is each caught by the check that it nam
 loading: setup ## what each way of loading posts costs, as the page grows
 	$(BIN)/twinbench loading
 
-bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: by its plan 20 minutes
-	$(BIN)/twinbench run ping point-read --level 0 --profile full --target async \
-	  --target async:probed --target async:loop --target async:queries --target async:requests --target async:pool
-	$(BIN)/twinbench run ping point-read --level 0 --profile full --target sync \
-	  --target sync:probed --target sync:loop --target sync:queries --target sync:requests --target sync:pool
+bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: by its plan half an hour
+	$(BIN)/twinbench probes
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from harness.fates import recovered_s
-from harness.findings import Analysis, Cell, Comparison, CutStrip, FaultRow, Interval, PageCost, Timeline
+from harness.findings import Analysis, Cell, Comparison, CutStrip, FaultRow, Interval, Observed, PageCost, Timeline
 from harness.model import Sample, Scenario, Trial
 from harness.stats.compare import compare
 from harness.stats.cutmap import strips
 from harness.stats.intervals import mean_interval
 from harness.stats.loading import page_costs
-from harness.stats.observer import observed
+from harness.stats.observer import kept, observed
 from harness.stats.parts import parts_ms
 from harness.stats.percentiles import histogram_ms, quantiles_ms
 from harness.stats.timeline import timeline
@@ -255,6 +255,11 @@ def cut_strips(store: Store) -> tuple[CutStrip, ...]:
 def pages(store: Store) -> tuple[PageCost, ...]:
     """What pages cost by each loading strategy; empty if none was asked for."""
     return page_costs(store.pages())
+
+
+def in_turns(store: Store) -> tuple[Observed, ...]:
+    """What probes cost, as turns told it; empty if none were taken."""
+    return tuple(kept(store.turns()))
 
 
 def cuts_per_s(store: Store) -> float:

@@ -24,13 +24,14 @@ from harness.faults.catalog import FAULTS
 from harness.findings import Setting, merge
 from harness.loading import LOADING_BLOCKS, LOADING_LEVELS_MS, LoadingRequest, run_loading
 from harness.model import Profile, Target, Verdict
+from harness.probing import PROBING_BLOCKS, PROBING_S, ProbingRequest, run_probing
 from harness.run import Request, conclude, judged, run
 from harness.screen import Screen, findings_text, show
 from harness.store import Store, stored_runs
 from harness.up import serve
 from scenarios.catalog import CHAOS, CHAOS_PROFILES, CUTTABLE, PROFILES, SCENARIOS
-from scenarios.operations import DATASET
-from targets.catalog import CATALOG, CONTROLS
+from scenarios.operations import DATASET, OPERATIONS
+from targets.catalog import CATALOG, CONTROLS, PROBED, PROBED_BY_ONE
 from targets.flaws.catalog import FLAWS
 from targets.shared.config import Settings, setting_rows
 
@@ -46,6 +47,7 @@ BY_VERDICT = {Verdict.PASS: ExitCode.PASS, Verdict.FAIL: ExitCode.FAIL, Verdict.
 
 
 NONE = "none"
+DIFFERENT_PATHS = 256  # that turns go through
 
 
 class ChaosProfileName(StrEnum):
@@ -224,6 +226,41 @@ def loading(
     _carry_out(lambda screen, opened: run_loading(request, screen, opened))
 
 
+@app.command()
+def probes(
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", help="Target with probes; may be given again. All if left out."),
+    ] = None,
+    blocks: BlocksOption = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.1, max=600, help="Of turns, for each pair and request in a block.")
+    ] = PROBING_S,
+    seed: SeedOption = None,
+    out: OutOption = Results,
+    postgres_url: PostgresOption = None,
+) -> None:
+    """Hold targets with probes inside against the same without, in short turns: what do the probes cost?"""
+    known = {**PROBED, **PROBED_BY_ONE}
+    names = list(dict.fromkeys(target or known))
+    _known(names, known, "target with probes")
+    pairs = tuple((known[name].model, name) for name in names)
+    chosen = {name: CATALOG[name] for pair in pairs for name in pair}
+    request = ProbingRequest(
+        targets=chosen,
+        pairs=pairs,
+        paths={name: _paths(name) for name in ("ping", "point-read")},
+        blocks=blocks or PROBING_BLOCKS,
+        seconds=seconds,
+        settings=_settings(chosen.values()),
+        rows=(DATASET.users, DATASET.posts_per_user),
+        seed=_seed(seed),
+        out=out,
+        postgres_url=postgres_url,
+    )
+    _carry_out(lambda screen, opened: run_probing(request, screen, opened))
+
+
 @app.command(name="list")
 def list_command(out: OutOption = Results) -> None:
     """List scenarios, targets, profiles and stored runs."""
@@ -309,6 +346,12 @@ def _run(
         toxiproxy_url=toxiproxy_url,
     )
     _carry_out(lambda screen, opened: run(request, screen, opened))
+
+
+def _paths(scenario: str) -> tuple[str, ...]:
+    """What the first operation of a scenario that only reads asks for, over and over."""
+    operation = OPERATIONS[next(iter(SCENARIOS[scenario].mix))]
+    return tuple(operation(random.Random(number), "").path for number in range(DIFFERENT_PATHS))  # noqa: S311 - no secret
 
 
 def _seed(given: int | None) -> int:

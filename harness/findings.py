@@ -252,7 +252,7 @@ class Summary:
     analysis: Analysis
     findings: tuple[Finding, ...]
     not_done: tuple[str, ...]
-    kind: Literal["bench", "chaos", "loading"] = "bench"
+    kind: Literal["bench", "chaos", "loading", "probes"] = "bench"
     cuts: tuple[CutStrip, ...] = ()
     cuts_per_s: float = 0.0
     faults: tuple[FaultRow, ...] = ()

@@ -55,7 +55,7 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
         if evidence.target.name not in controls:
             findings += judge_trial(evidence)
     findings += [check_control(row) for row in control_rows(store, record)]
-    findings += _judge_tuning(record, analysis)
+    findings += _judge_tuning(record, analysis) if record.kind == "bench" else ()
     findings += [check_observer(one) for one in analysis.observed]
     findings += [
         Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1) for sentence in record.not_done

@@ -284,6 +284,21 @@ class PageReading:
     took_ms: tuple[float, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class TurnReading:
+    """What a target took with probes and without, in turns of a hundredth of a second, in one block.
+
+    ``plain_ms`` and ``probed_ms`` are milliseconds per request in each round of turns, pair by pair.
+    """
+
+    plain: str
+    probed: str
+    scenario: str
+    block: int
+    plain_ms: tuple[float, ...]
+    probed_ms: tuple[float, ...]
+
+
 # --- the cut map --------------------------------------------------------------------------------------
 
 

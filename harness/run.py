@@ -192,11 +192,11 @@ def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
     Raises:
         EvidenceUnreadable: The stored run is torn or of another version.
     """
-    from harness.analyse import analyse  # noqa: PLC0415 - takes seconds, as in conclude
+    from harness.analyse import analyse, in_turns  # noqa: PLC0415 - takes seconds, as in conclude
     from harness.judge import judge  # noqa: PLC0415 - the same
 
     record = store.record()
-    analysis = analyse(store, record) if record.kind == "bench" else NOTHING_COMPARED
+    analysis = analyse(store, record) if record.kind == "bench" else replace(NOTHING_COMPARED, observed=in_turns(store))
     return analysis, judge(store, record, analysis)
 
 
@@ -220,7 +220,7 @@ def record_of(  # noqa: PLR0913 - what is known before the first trial
     not_done: Sequence[str],
     *,
     scenarios: Iterable[Scenario],
-    kind: Literal["bench", "chaos", "loading"] = "bench",
+    kind: Literal["bench", "chaos", "loading", "probes"] = "bench",
 ) -> RunRecord:
     """Put together what is known before the first trial."""
     return RunRecord(

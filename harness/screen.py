@@ -14,7 +14,7 @@ from rich.table import Table
 
 from harness.findings import Cell, Comparison, Finding, Interval, Summary
 from harness.model import Plan, Trial, Verdict
-from harness.report.words import number
+from harness.report.words import number, share
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
 
@@ -80,7 +80,7 @@ def findings_text(findings: Iterable[Finding]) -> str:
 
 def show(summary: Summary, report: str, console: Console) -> None:
     """Print the closing table, what was wrong, and where the report is."""
-    tables = {"bench": _compared_table, "chaos": _chaos_table, "loading": _pages_table}
+    tables = {"bench": _compared_table, "chaos": _chaos_table, "loading": _pages_table, "probes": _probes_table}
     console.print(tables[summary.kind](summary))
     _conclude(summary, report, console)
 
@@ -117,6 +117,16 @@ def _pages_table(summary: Summary) -> Table:
         target, level_ms, users, posts_each = place
         told = [f"{number(costs[name].took_ms.value)} ({costs[name].statements or 0:.0f})" for name in strategies]
         table.add_row(target, f"{level_ms} ms", str(users), str(posts_each), *told)
+    return table
+
+
+def _probes_table(summary: Summary) -> Table:
+    """Tell what share of its throughput each target keeps with probes inside."""
+    table = Table(title="Throughput with probes / without, in turns")
+    for column in ("scenario", "with probes", "without", "share kept (95 %)"):
+        table.add_column(column, no_wrap=True)
+    for one in summary.analysis.observed:
+        table.add_row(one.scenario, one.probed, one.plain, share(one.share))
     return table
 
 

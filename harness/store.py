@@ -6,6 +6,7 @@
     results/<run>/set-aside/<id>-<n>/ the n-th attempt at a trial that was run again
     results/<run>/cuts.json           every cut of a chaos run; those of its controls in control-cuts.json
     results/<run>/pages.json          what pages cost by each loading strategy
+    results/<run>/turns.json          what targets took with and without probes, turn by turn
     results/<run>/finished.json       the completion mark, written last
     results/<run>/summary.json        what judge and analyse made of it; can be made again
     results/latest                    a link to the newest run
@@ -45,6 +46,7 @@ from harness.model import (
     Scenario,
     Target,
     Trial,
+    TurnReading,
     Window,
 )
 
@@ -70,7 +72,7 @@ class RunRecord:
     environment: dict[str, str]
     settings: tuple[Setting, ...]
     not_done: tuple[str, ...]
-    kind: Literal["bench", "chaos", "loading"] = "bench"
+    kind: Literal["bench", "chaos", "loading", "probes"] = "bench"
     controls: tuple[Control, ...] = ()
 
 
@@ -214,6 +216,15 @@ class Store:
         """What pages cost; empty if none was asked for."""
         path = self.folder / "pages.json"
         return _read(path, tuple[PageReading, ...]) if path.exists() else ()
+
+    def write_turns(self, readings: Sequence[TurnReading]) -> None:
+        """Store what targets with and without probes took so far."""
+        _write(self.folder / "turns.json", tuple[TurnReading, ...], tuple(readings))
+
+    def turns(self) -> tuple[TurnReading, ...]:
+        """What targets with and without probes took; empty if none took turns."""
+        path = self.folder / "turns.json"
+        return _read(path, tuple[TurnReading, ...]) if path.exists() else ()
 
     def finish(self, duration_s: float) -> None:
         """Mark the run as complete."""

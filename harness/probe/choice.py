@@ -10,12 +10,13 @@ import math
 import time
 from random import random
 
+MOST_PER_S = 50  # what a tenth of a second must tell is told by five; each costs as much as a tenth of a ping
 ADAPT_EVERY_S = 0.1
 LOOK_EVERY = 8  # requests between two looks at the clock: few enough to notice soon that they have become few
 
 
 class Choice:
-    """Chooses about ``most_per_s`` requests a second, by how many there were in the tenth of a second before.
+    """Chooses about ``MOST_PER_S`` requests a second, by how many there were in the tenth of a second before.
 
     Where many come at once after few, the count begins anew as soon as half more have been chosen than may be in a
     tenth of a second.
@@ -25,11 +26,10 @@ class Choice:
     some of their requests are then not counted, and none of them fails.
     """
 
-    def __init__(self, most_per_s: float) -> None:
-        self._most_per_s = most_per_s
+    def __init__(self) -> None:
         self._share = 1.0
         self._seen = self._fell = 0
-        self._most = 1.5 * most_per_s * ADAPT_EVERY_S
+        self._most = 1.5 * MOST_PER_S * ADAPT_EVERY_S
         self._next = 1
         self._since_s = time.perf_counter()
 
@@ -47,7 +47,7 @@ class Choice:
         past_s = now_s - self._since_s
         anew = past_s >= ADAPT_EVERY_S or self._fell > self._most
         if anew:
-            self._share = min(1.0, self._most_per_s * past_s / seen)
+            self._share = min(1.0, MOST_PER_S * past_s / seen)
             self._seen, self._fell, self._since_s = 0, 0, now_s
         if falls or anew:  # the distribution has no memory, so that a new count may begin with a new draw
             self._next = (0 if anew else seen) + self._draw()

@@ -23,7 +23,6 @@ from harness.probe.phases import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD
 from harness.probe.recorder import Recorder
 
 LOOK_EVERY_S = 0.04
-MOST_NAMED_PER_S = 100
 OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out
 
@@ -60,7 +59,7 @@ class HolderProbe:
         self._lock = threading.Lock()
         self._held: dict[int, _Held] = {}
         self._opened_s: dict[int, float] = {}
-        self._named = Choice(MOST_NAMED_PER_S)
+        self._named = Choice()
         event.listen(Pool, "checkout", self._checked_out)
         event.listen(Pool, "checkin", self._checked_in)
         event.listen(Pool, "invalidate", self._invalidated)

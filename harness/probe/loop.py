@@ -6,6 +6,10 @@ twice in a row, holds the loop up. A loop that has much to do is late as well, b
 And a thread that is ready while others have the cores is held up by the machine: what Linux says of that is taken off a
 stall's length.
 
+After a call that may have been a stall it looks more often for a while, as one of 20 ms is told within a tenth only
+then. A loop that is merely busy may look like it all the time; so after a while in which no stall was found it takes
+a pause first, twice as long each time. Five hundred questions a second were seen to cost a busy loop a thirtieth.
+
 A timer in the loop would tell as much, but a loop that waits for its next timer all the time was seen to serve a
 twentieth less, whether it was due every millisecond or every five.
 """
@@ -26,11 +30,36 @@ from harness.probe.recorder import Recorder
 CALM_S = 0.01  # from one question to the next
 ALERT_S = 0.002  # the same for a while after what may be a stall, and between two looks while an answer is overdue
 ALERT_FOR_S = 2.0
+PAUSE_S = 2.0  # the first pause, after the first time in vain
 STALL_S = 0.005  # shorter calls are work, and count as lag only
 LAG_EVERY_S = 0.1
 # Of the thread that opens it: nanoseconds on a core, nanoseconds ready without one, and how often it had one.
 # (Linux, Documentation/scheduler/sched-stats.rst; a wait is added when it ends.)
 SCHEDSTAT = "/proc/thread-self/schedstat"
+
+
+class _Alert:
+    """Whether to look more often: for a while after what may be a stall, unless that was in vain too often."""
+
+    def __init__(self) -> None:
+        self._until_s = self._again_s = 0.0
+        self._pause_s = PAUSE_S
+
+    def is_on(self, now_s: float) -> bool:
+        """Say whether it is time to look more often."""
+        return now_s < self._until_s
+
+    def suspect(self, now_s: float) -> None:
+        """Hear of what may be a stall."""
+        if now_s >= self._again_s:
+            self._until_s = now_s + ALERT_FOR_S
+            self._again_s = self._until_s + self._pause_s
+            self._pause_s *= 2
+
+    def found(self, now_s: float) -> None:
+        """Hear of a stall: nothing was in vain."""
+        self._pause_s = PAUSE_S
+        self._until_s = self._again_s = now_s + ALERT_FOR_S
 
 
 @dataclass
@@ -57,7 +86,7 @@ class LoopProbe:
         self._recorder = recorder
         self._asked_s = self._began_s = self._answered_s = self._told_s = 0.0
         self._overdue = False
-        self._alert_until_s = 0.0
+        self._alert = _Alert()
         self._lag_max_s = self._lag_sum_s = 0.0
         self._answers = 0
         self._calls: list[_Call] = []
@@ -86,7 +115,7 @@ class LoopProbe:
                 self._loop.call_soon_threadsafe(self._answer)
             except RuntimeError:  # the loop is closed
                 return
-            wait_s = ALERT_S if looked_s < self._alert_until_s else CALM_S
+            wait_s = ALERT_S if self._alert.is_on(looked_s) else CALM_S
             due_s = looked_s + wait_s
             time.sleep(wait_s)
             while self._overdue:
@@ -119,10 +148,11 @@ class LoopProbe:
         if calls:
             self._charge(calls[-1])
             if lag_s >= STALL_S:
-                self._alert_until_s = now_s + ALERT_FOR_S
+                self._alert.suspect(now_s)
         for call in calls:
             length_s = _length_s(call, lag_s, now_s - self._began_s)
             if length_s >= STALL_S:
+                self._alert.found(now_s)
                 self._recorder.note("loop", "stall_s", length_s, culprit=call.name)
         self._answers += 1
         self._lag_sum_s += lag_s

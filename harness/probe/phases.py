@@ -38,7 +38,6 @@ DATABASE = 3  # it opens a connection, or has a statement, a commit or a rollbac
 ELSEWHERE = 4  # it waits for something else: another service, a lock, its client, its turn in the loop
 PHASES = ("python", "thread", "connection", "database", "elsewhere")  # their names, by number
 
-MOST_FOLLOWED_PER_S = 100
 TOOK: Kind = ("requests", "took_s", ("route", "handed_on", "queue", "bytes", "in_flight", *PHASES))
 # What a client, or a proxy in front, says of when it sent a request: nanoseconds of this machine's monotonic clock.
 SENT_HEADER = b"x-request-start"
@@ -137,11 +136,11 @@ class _Stepped:
 class PhaseProbe:
     """An ASGI application that notes for a share of its requests what they ``took_s``, and may know of all of them.
 
-    If it ``tells``, about ``MOST_FOLLOWED_PER_S`` requests a second are followed, and noted with these labels: the
-    seconds of every phase, and before them those in ``queue``, empty if its client did not say when it was sent;
-    ``route``; ``bytes`` of the answer's body; ``in_flight``, how many others were under way when it ended; and
-    ``handed_on``, where the task that it came in waits for another one that serves it, if it was seen to be handed on:
-    Starlette's ``BaseHTTPMiddleware`` does so.
+    If it ``tells``, all requests are followed while they are few, and a share when they are many. Each is noted with
+    these labels: the seconds of every phase, and before them those in ``queue``, empty if its client did not say when
+    it was sent; ``route``; ``bytes`` of the answer's body; ``in_flight``, how many others were under way when it ended;
+    and ``handed_on``, where the task that it came in waits for another one that serves it, if it was seen to be handed
+    on: Starlette's ``BaseHTTPMiddleware`` does so.
 
     If it ``knows_all``, ``known`` are all requests that are under way, whether they are followed or not. Else one that
     is not followed goes on to the application with nothing in between. ``in_flight`` says how many are under way.
@@ -154,7 +153,7 @@ class PhaseProbe:
         self.known: set[Request] = set()
         self._in_flight = in_flight
         self._recorder = recorder
-        self._choice = Choice(MOST_FOLLOWED_PER_S)
+        self._choice = Choice()
         self._tells = tells
         self._knows_all = knows_all
         _time_threads()

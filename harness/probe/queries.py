@@ -20,8 +20,6 @@ from harness.probe.route import route_of
 from harness.probe.served import App, Receive, Scope, Send
 
 SENT: Kind = ("queries", "statements", ("route", "rows", "repeated", "culprit", "mend"))
-MOST_COUNTED_PER_S = 200
-MOST_WITHOUT_PER_S = 100
 
 
 class _Asked:
@@ -47,15 +45,13 @@ class QueryProbe:
 
     Labels: ``route``; ``rows`` that came of statements sent once; ``repeated``, how often the most frequent statement
     was sent; and of the first that came again ``culprit``, the call that sent it, and ``mend``, the loader option
-    that spares it. About ``MOST_COUNTED_PER_S`` requests a second are looked at; of those that send no statement, about
-    ``MOST_WITHOUT_PER_S`` are noted.
+    that spares it. Of many requests a share is looked at.
     """
 
     def __init__(self, app: App, recorder: Recorder) -> None:
         self.app = app
         self._recorder = recorder
-        self._counted = Choice(MOST_COUNTED_PER_S)
-        self._without = Choice(MOST_WITHOUT_PER_S)
+        self._counted = Choice()
         for name in STATEMENTS:
             wrap(name, self._counting)
 
@@ -72,10 +68,7 @@ class QueryProbe:
             await self.app(scope, receive, send)
         finally:
             _under_way.reset(token)
-            if asked:
-                self._tell(scope, asked[0])
-            elif self._without.falls():
-                self._tell(scope, _NOTHING)
+            self._tell(scope, asked[0] if asked else _NOTHING)
 
     def _tell(self, scope: Scope, asked: _Asked) -> None:
         statements = rows = repeated = 0

@@ -24,18 +24,20 @@ from harness.report.figures.recovery import draw_recovery
 from harness.report.figures.throughput import draw_throughput
 from harness.report.figures.timelines import draw_timelines
 from harness.report.loading_sentences import loading_answers, loading_headline
+from harness.report.probes_sentences import probes_answers, probes_headline
 from harness.report.sentences import answers, headline
 
 FIGURES = {
     "chaos": (draw_cut_map, draw_recovery),
     "loading": (draw_loading,),
+    "probes": (draw_observer,),
     "bench": (
         *(draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_phases),
         *(draw_timelines, draw_observer, draw_cpu),
     ),
 }
-HEADLINES = {"chaos": chaos_headline, "loading": loading_headline, "bench": headline}
-ANSWERS = {"chaos": chaos_answers, "loading": loading_answers, "bench": answers}
+HEADLINES = {"chaos": chaos_headline, "loading": loading_headline, "probes": probes_headline, "bench": headline}
+ANSWERS = {"chaos": chaos_answers, "loading": loading_answers, "probes": probes_answers, "bench": answers}
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNDECIDED: "?"}
 
 
@@ -106,6 +108,9 @@ def _again(summary: Summary) -> str:
         return (
             f"twinbench chaos {chosen} {cuts or '--cut none'}{faults} --profile {plan.profile.name} --seed {plan.seed}"
         )
+    if summary.kind == "probes":
+        probed = " ".join(f"--target {one}" for one in dict.fromkeys(one.probed for one in summary.analysis.observed))
+        return f"twinbench probes {probed} --blocks {plan.profile.blocks} --seed {plan.seed}"
     names = " ".join(plan.profile.scenarios)
     command = "loading" if summary.kind == "loading" else f"run {names}"
     profile = f"--blocks {plan.profile.blocks}" if summary.kind == "loading" else f"--profile {plan.profile.name}"

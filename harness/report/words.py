@@ -44,6 +44,12 @@ def ratio(known: Interval) -> str:
     return f"{known.value:.2f} ({known.low:.2f} to {known.high:.2f})"
 
 
+def share(known: Interval) -> str:
+    """A share of nearly all with its interval, three decimals throughout."""
+    interval = f" ({known.low:.3f} to {known.high:.3f})" if known.low is not None and known.high is not None else ""
+    return f"{known.value:.3f}{interval}"
+
+
 def distance(level_ms: int) -> str:
     """A level as a distance from the database."""
     return f"{level_ms} ms"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from scipy.stats import trim_mean
+
 from harness.findings import Comparison, Interval, Observed
-from harness.model import Target
+from harness.model import Target, TurnReading
+from harness.stats.intervals import ratio_interval
+
+TRIMMED = 0.2  # of the rounds of a block, at either end
 
 
 def observed(targets: Iterable[Target], comparisons: Iterable[Comparison]) -> Iterator[Observed]:
@@ -27,6 +34,23 @@ def observed(targets: Iterable[Target], comparisons: Iterable[Comparison]) -> It
                 probed=probed.name,
                 share=_inverse(comparison.ratio),
             )
+
+
+def kept(readings: Iterable[TurnReading]) -> Iterator[Observed]:
+    """Say what share of its throughput each target keeps with probes inside, of rounds in turns.
+
+    A block's share is that of its rounds, by the mean of their logarithms without the fifth at either end: a shared
+    machine holds up single rounds, and one held up tells nothing of probes (Tukey, "A survey of sampling from
+    contaminated distributions", 1960). The interval is over blocks.
+    """
+    shares: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for one in readings:
+        logs = [math.log(plain / probed) for plain, probed in zip(one.plain_ms, one.probed_ms, strict=True)]
+        if logs:
+            shares[one.scenario, one.plain, one.probed].append(math.exp(float(trim_mean(logs, TRIMMED))))
+    for (scenario, plain, probed), by_block in shares.items():
+        share = ratio_interval(by_block, [1.0] * len(by_block))
+        yield Observed(scenario=scenario, level_ms=0, plain=plain, probed=probed, share=share)
 
 
 def _inverse(ratio: Interval) -> Interval:

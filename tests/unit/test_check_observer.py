@@ -6,8 +6,8 @@ import pytest
 
 from harness.checks.observer import check_observer
 from harness.findings import Comparison, Interval, Observed
-from harness.model import Target, Verdict
-from harness.stats.observer import observed
+from harness.model import Target, TurnReading, Verdict
+from harness.stats.observer import kept, observed
 from tests.evidence import TARGET
 
 PLAIN = replace(TARGET, name="async", probes=())
@@ -77,3 +77,39 @@ def test_a_target_is_held_against_the_same_without_probes_and_nothing_else_is() 
 def test_without_an_interval_there_is_a_share_and_no_more() -> None:
     (one,) = observed((PLAIN, PROBED), [comparison(PLAIN, PROBED, ratio=share(None, None, 2.0))])
     assert one.share == Interval(value=0.5, low=None, high=None, blocks=10)
+
+
+def turns(plain_ms: list[float], probed_ms: list[float], block: int = 1, probed: str = "async:loop") -> TurnReading:
+    return TurnReading(
+        plain="async",
+        probed=probed,
+        scenario="ping",
+        block=block,
+        plain_ms=tuple(plain_ms),
+        probed_ms=tuple(probed_ms),
+    )
+
+
+def test_of_turns_a_block_tells_one_share_and_blocks_the_interval() -> None:
+    (one,) = kept([turns([1.0] * 5, [1.25] * 5), turns([1.0] * 5, [2.0] * 5, block=2)])
+    assert (one.scenario, one.level_ms, one.plain, one.probed) == ("ping", 0, "async", "async:loop")
+    assert one.share.value == pytest.approx((0.8 * 0.5) ** 0.5)
+    assert one.share.blocks == 2
+    assert one.share.low is not None
+    assert one.share.low < 0.5
+
+
+def test_a_round_that_the_machine_held_up_is_left_out_and_a_cost_that_is_always_there_is_not() -> None:
+    held_up = turns([1.0, 9.0, 1.0, 1.0, 1.0], [1.25, 1.25, 1.25, 1.25, 25.0])
+    (one,) = kept([held_up])
+    assert one.share.value == pytest.approx(0.8)
+    assert (one.share.low, one.share.high, one.share.blocks) == (None, None, 1)
+
+
+def test_pairs_are_told_apart_and_a_block_without_a_round_is_none() -> None:
+    other = turns([1.0], [4.0], probed="async:pool")
+    told = kept([turns([1.0], [2.0]), other, turns([], [], block=2)])
+    assert {one.probed: (one.share.value, one.share.blocks) for one in told} == {
+        "async:loop": (0.5, 1),
+        "async:pool": (0.25, 1),
+    }

@@ -58,7 +58,7 @@ def test_the_map_names_nothing_that_is_not_there() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    assert commands == {"bench", "run", "chaos", "loading", "list", "report", "check", "doctor", "up"}
+    assert commands == {"bench", "run", "chaos", "loading", "probes", "list", "report", "check", "doctor", "up"}
     assert isinstance(app, typer.Typer)
     for command in commands:
         assert re.search(rf"(twinbench|make) {command}\b", README), command

@@ -8,7 +8,7 @@ from itertools import groupby
 from harness.findings import LEAST_LEFT, Observed, Summary
 from harness.report.canvas import FigureOf, Panel, Table, canvas
 from harness.report.palette import BAD, FAINT, INK, style_of
-from harness.report.words import distance, ratio
+from harness.report.words import distance, share
 
 ROW_IN = 0.3
 
@@ -16,12 +16,12 @@ ROW_IN = 0.3
 def draw_observer(summary: Summary) -> FigureOf | None:
     """Draw the throughput that is left with probes, a panel a scenario; None if nothing shows it."""
     by_level = sorted(summary.analysis.observed, key=lambda one: one.level_ms)
-    known = [one for scenario in summary.scenarios for one in by_level if one.scenario == scenario.name]
+    known = [one for name in summary.plan.profile.scenarios for one in by_level if one.scenario == name]
     if not known:
         return None
     return FigureOf(
         id="observer",
-        title=f"What do the probes cost {known[0].plain}?",
+        title="What do the probes cost?",
         note=f"Throughput with probes over that without, in turns, with 95 % intervals. Dashed: {LEAST_LEFT}, the least"
         " that is to be left. A ping never reaches the database, so it is the worst case: little else is done.",
         panels=tuple(
@@ -35,7 +35,7 @@ def draw_observer(summary: Summary) -> FigureOf | None:
                     one.scenario,
                     distance(one.level_ms),
                     f"{one.probed} / {one.plain}",
-                    ratio(one.share),
+                    share(one.share),
                     str(one.share.blocks),
                 )
                 for one in known
@@ -46,7 +46,7 @@ def draw_observer(summary: Summary) -> FigureOf | None:
 
 def _panel(scenario: str, rows: Sequence[Observed], targets: tuple[str, ...]) -> Panel:
     label = f"{scenario}: share of the throughput that is left. " + "; ".join(
-        f"{one.probed} at {one.level_ms} ms {ratio(one.share)}" for one in rows
+        f"{one.probed} at {one.level_ms} ms {share(one.share)}" for one in rows
     )
     with canvas(f"observer-{scenario}", label, height_in=1.0 + ROW_IN * len(rows)) as drawn:
         axes = drawn.axes
@@ -63,6 +63,6 @@ def _panel(scenario: str, rows: Sequence[Observed], targets: tuple[str, ...]) ->
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", color=FAINT)
-        axes.set_xlabel(f"throughput, with probes / {rows[0].plain}")
+        axes.set_xlabel("throughput, with probes / without")
         axes.set_title(scenario)
     return drawn.panel

@@ -1,0 +1,83 @@
+"""A run that tells what the probes cost, from end to end. ``run.conclude`` judges and draws it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from harness.findings import Setting
+from harness.model import Plan, Profile, Target, TurnReading
+from harness.provision.schema import seed
+from harness.provision.stage import provisioned
+from harness.run import Progress, record_of, run_name
+from harness.store import Store
+from harness.turns import take_turns
+
+PROBING_BLOCKS = 10
+PROBING_S = 6.0  # of turns, for each pair of targets and each kind of request in each block
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbingRequest:
+    """What somebody asked for: pairs of a target without probes and the same with some, and what to ask for, by name.
+
+    ``rows`` are the users of the seed and the posts of each.
+    """
+
+    targets: Mapping[str, Target]
+    pairs: tuple[tuple[str, str], ...]
+    paths: Mapping[str, Sequence[str]]
+    blocks: int
+    seconds: float
+    settings: tuple[Setting, ...]
+    rows: tuple[int, int]
+    seed: int
+    out: Path
+    postgres_url: str | None
+
+
+def run_probing(request: ProbingRequest, progress: Progress, opened: Callable[[Store], None]) -> None:
+    """Hold every pair against each other in every block, in a seeded order, and store what each round took.
+
+    Args:
+        request: What to run.
+        progress: Told how it comes along.
+        opened: Called with the store as soon as there is one.
+
+    Raises:
+        HarnessError: The run could not be made, or not to its end.
+    """
+    begun_s = time.monotonic()
+    store = Store.create(request.out, run_name())
+    with (
+        store.kept_if_begun(),
+        provisioned(postgres_url=request.postgres_url, toxiproxy_url=None, log=store.log, say=progress.say) as parts,
+    ):
+        plan = _plan(request)
+        store.write_record(record_of(store.folder.name, request, plan, parts, (), scenarios=(), kind="probes"))
+        opened(store)
+        seed(parts.postgres.url, users=request.rows[0], posts_per_user=request.rows[1])
+        progress.began("turns", request.blocks * len(request.pairs) * len(request.paths))
+        readings: list[TurnReading] = []
+        for block in range(1, request.blocks + 1):
+            order = Random(f"{request.seed}/{block}")  # noqa: S311 - an order to be repeated, no secret
+            for plain, probed in order.sample(request.pairs, len(request.pairs)):
+                pair = request.targets[plain], request.targets[probed]
+                readings += take_turns(block, *pair, request.paths, request.seconds, parts, store, progress.step)
+                store.write_turns(readings)
+    store.finish(time.monotonic() - begun_s)
+
+
+def _plan(request: ProbingRequest) -> Plan:
+    profile = Profile(
+        name="probes",
+        scenarios=tuple(request.paths),
+        levels_ms=(0,),
+        blocks=request.blocks,
+        warmup_s=0.0,
+        measure_s=request.seconds,
+    )
+    return Plan(profile=profile, targets=tuple(request.targets), trials=(), seed=request.seed)

@@ -1,0 +1,191 @@
+"""What probes cost a target: the same target with and without them, driven in turns of a hundredth of a second.
+
+    one closed loop of clients → the target without probes, then with them → PostgreSQL
+
+On a shared machine a core was seen to give a fifth less from one tenth of a second to the next, while a load that takes
+turns of seconds had to run for hours to tell a hundredth. Turns that are as short as this meet the same machine, and
+what one of them misses, a trimmed mean leaves out. Each target has a process of its own, fresh in every block: two that
+are alike to the byte were seen to differ by a hundredth for as long as they lived.
+
+A probe that looks at so many requests a second finds half of them in the pauses of a target: what it costs is told too
+high rather than too low.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from http import HTTPStatus
+from itertools import cycle
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httptools
+
+from harness.errors import HarnessError, PartDied
+from harness.model import Target, TurnReading
+from harness.provision.loopback import HOST
+from harness.provision.stage import Parts
+from harness.provision.target import target_process, wait_until_serving
+from harness.store import Store
+
+CLIENTS = 16
+PRIMING_S = 1.5
+DEADLINE_S = 10.0
+TURN_S = 0.016  # about: how many requests that is, the warm-up tells
+_CHUNK_BYTES = 65536
+
+
+class _Client:
+    """One connection that is kept, on which one request at a time is under way. httptools calls it as it reads."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection((HOST, port), DEADLINE_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._complete = False
+
+    def on_message_complete(self) -> None:
+        """Know that nothing is missing."""
+        self._complete = True
+
+    def send(self, request: bytes) -> None:
+        """Send the next request."""
+        self._parser = httptools.HttpResponseParser(self)
+        self._complete = False
+        self.socket.sendall(request)
+
+    def has_answer(self) -> bool:
+        """Read what has come, and say whether it is all of an answer."""
+        part = self.socket.recv(_CHUNK_BYTES)
+        if not part:
+            raise ConnectionResetError("it closed the connection")
+        self._parser.feed_data(part)
+        if self._complete and (status := self._parser.get_status_code()) != HTTPStatus.OK:
+            raise ConnectionError(f"it answered {status}")
+        return self._complete
+
+
+class ClosedLoop:
+    """Clients of one server, each of which sends the next request as soon as it has an answer; all in this thread."""
+
+    def __init__(self, port: int, paths: Sequence[str]) -> None:
+        """Connect; the paths are asked for one after the other, over and over."""
+        self._requests = cycle([f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\n".encode() for path in paths])
+        self._selector = selectors.DefaultSelector()
+        self._clients = [_Client(port) for _ in range(CLIENTS)]
+        for client in self._clients:
+            self._selector.register(client.socket, selectors.EVENT_READ, client)
+
+    def __enter__(self) -> Self:
+        """Be ready."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        self._selector.close()
+        for client in self._clients:
+            client.socket.close()
+
+    def turn(self, requests: int) -> float:
+        """Have so many requests answered, and return how long that took, in seconds.
+
+        Raises:
+            OSError: One was not answered, or not well.
+            httptools.HttpParserError: An answer is not HTTP.
+        """
+        left = requests
+        answered = 0
+        began_s = time.perf_counter()
+        for client in self._clients[:requests]:
+            client.send(next(self._requests))
+            left -= 1
+        while answered < requests:
+            ready = self._selector.select(DEADLINE_S)
+            if not ready:
+                raise TimeoutError(f"it did not answer within {DEADLINE_S:.0f} s")
+            for key, _ in ready:
+                client = key.data
+                if not client.has_answer():
+                    continue
+                answered += 1
+                if left:
+                    client.send(next(self._requests))
+                    left -= 1
+        return time.perf_counter() - began_s
+
+
+def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, for how long, and whom to tell
+    block: int,
+    plain: Target,
+    probed: Target,
+    paths: Mapping[str, Sequence[str]],
+    seconds: float,
+    parts: Parts,
+    store: Store,
+    done: Callable[[], None],
+) -> Iterator[TurnReading]:
+    """Start both targets, and drive them in turns for so many seconds by what each scenario asks for.
+
+    Raises:
+        HarnessError: A target did not come up, or did not answer as it should.
+    """
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(target_process(target, parts.postgres.url, store.log(f"turns-{target.name}")))
+            for target in (plain, probed)
+        ]
+        for target in running:
+            wait_until_serving(target)
+        for scenario, asked in paths.items():
+            with ExitStack() as connected:
+                try:
+                    loops = [
+                        connected.enter_context(ClosedLoop(urlsplit(target.url).port or 0, asked)) for target in running
+                    ]
+                    rounds = list(_rounds(loops[0], loops[1], seconds, swapped=bool(block % 2)))
+                except (OSError, httptools.HttpParserError) as error:
+                    raise PartDied(
+                        f"{plain.name} or {probed.name} did not answer {scenario}: {error}",
+                        f"Read {running[0].child.log} and {running[1].child.log}",
+                    ) from error
+            yield TurnReading(
+                plain=plain.name,
+                probed=probed.name,
+                scenario=scenario,
+                block=block,
+                plain_ms=tuple(one for one, _ in rounds),
+                probed_ms=tuple(other for _, other in rounds),
+            )
+            done()
+
+
+def _rounds(plain: ClosedLoop, probed: ClosedLoop, seconds: float, *, swapped: bool) -> Iterator[tuple[float, float]]:
+    """Go round A B B A and B A A B by turns, and tell milliseconds per request, without and with probes."""
+    each = _requests_of_a_turn(plain, probed)
+    until_s = time.monotonic() + seconds
+    while time.monotonic() < until_s:
+        first, second = (probed, plain) if swapped else (plain, probed)
+        firsts_s, seconds_s = first.turn(each), second.turn(each)
+        seconds_s += second.turn(each)
+        firsts_s += first.turn(each)
+        plain_s, probed_s = (seconds_s, firsts_s) if swapped else (firsts_s, seconds_s)
+        yield 1e3 * plain_s / (2 * each), 1e3 * probed_s / (2 * each)
+        swapped = not swapped
+
+
+def _requests_of_a_turn(plain: ClosedLoop, probed: ClosedLoop) -> int:
+    """Warm both up, and say how many requests a turn takes: as many for each of the two, and of each client."""
+    until_s = time.monotonic() + PRIMING_S
+    took_s = 0.0
+    while time.monotonic() < until_s:
+        took_s = plain.turn(CLIENTS)
+        probed.turn(CLIENTS)
+    if not took_s:
+        raise HarnessError("No request was answered while warming up", "Start the run again")
+    return CLIENTS * max(1, round(TURN_S / took_s))

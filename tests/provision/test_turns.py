@@ -1,0 +1,102 @@
+"""Turns of a closed loop, against servers that are known to be slow, or wrong."""
+
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from harness.turns import CLIENTS, ClosedLoop, _rounds
+
+Answer = Callable[[int], bytes]
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Answers each request after a while, in two parts, and knows what it was asked and how many at once."""
+
+    def __init__(self, wait_s: float, answer: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.wait_s, self.answer = wait_s, answer
+        self.lock = threading.Lock()
+        self.asked: list[str] = []
+        self.at_once = self.most_at_once = 0
+
+
+class Handler(socketserver.StreamRequestHandler):
+    """One connection."""
+
+    disable_nagle_algorithm = True
+    server: Server
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            while self.rfile.readline() != b"\r\n":
+                pass
+            server = self.server
+            with server.lock:
+                server.asked.append(line.split()[1].decode())
+                number = len(server.asked)
+                server.at_once += 1
+                server.most_at_once = max(server.most_at_once, server.at_once)
+            time.sleep(server.wait_s)
+            with server.lock:
+                server.at_once -= 1
+            said = server.answer(number)
+            if not said:
+                return
+            self.wfile.write(said[:20])
+            self.wfile.write(said[20:])
+
+
+@contextmanager
+def serving(wait_s: float = 0.001, answer: Answer = lambda _number: OK) -> Iterator[tuple[Server, int]]:
+    with Server(wait_s, answer) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server, server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_as_many_are_answered_as_were_to_be_and_all_clients_are_busy() -> None:
+    with serving() as (server, port), ClosedLoop(port, ["/a", "/b", "/c"]) as loop:
+        assert loop.turn(5 * CLIENTS) > 0
+        assert len(server.asked) == 5 * CLIENTS
+        assert server.most_at_once == CLIENTS
+        assert loop.turn(3) > 0
+        assert len(server.asked) == 5 * CLIENTS + 3
+        assert {path: server.asked.count(path) for path in ("/a", "/b", "/c")} == {"/a": 28, "/b": 28, "/c": 27}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda number: OK.replace(b"200 OK", b"500 No") if number == 20 else OK, "it answered 500"),
+        (lambda number: b"" if number == 20 else OK, "it closed the connection"),
+    ],
+)
+def test_an_answer_that_is_none_ends_it(answer: Answer, told: str) -> None:
+    with (
+        serving(answer=answer) as (_, port),
+        ClosedLoop(port, ["/"]) as loop,
+        pytest.raises(ConnectionError, match=told),
+    ):
+        loop.turn(3 * CLIENTS)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_slower_of_two_is_told_to_be_slower_whoever_comes_first(*, swapped: bool) -> None:
+    with (
+        serving(0.001) as (_, quick),
+        serving(0.010) as (_, slow),
+        ClosedLoop(quick, ["/"]) as plain,
+        ClosedLoop(slow, ["/"]) as probed,
+    ):
+        rounds = list(_rounds(plain, probed, 0.5, swapped=swapped))
+    assert len(rounds) > 2
+    assert sum(plain_ms for plain_ms, _ in rounds) < sum(probed_ms for _, probed_ms in rounds)

@@ -1,0 +1,56 @@
+"""What the probes cost, as a person would ask for it: a little of it."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.findings import Summary
+from harness.store import Store
+from tests.test_command_line import twinbench
+
+BLOCKS = 2
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
+    """Two blocks of it, of one pair on each twin."""
+    out: Path = tmp_path_factory.mktemp("results")
+    chosen = ("--target", "async:probed", "--target", "sync:pool")
+    done = twinbench("probes", *chosen, "--blocks", str(BLOCKS), "--seconds", "0.5", "--seed", "7", "--out", str(out))
+    store = Store.open(out / "latest")
+    summary = store.summary()
+    assert summary is not None, done.stderr + done.stdout
+    # so little of it can hardly tell; whatever it says, it says so
+    assert done.returncode == {"pass": 0, "fail": 1, "undecided": 3}[summary.verdict], done.stderr + done.stdout
+    return store, summary
+
+
+def test_every_pair_took_turns_by_both_kinds_of_request_in_every_block(run: tuple[Store, Summary]) -> None:
+    store, summary = run
+    pairs = {("async", "async:probed"), ("sync", "sync:pool")}
+    told = {(one.plain, one.probed, one.scenario, one.block) for one in store.turns()}
+    scenarios = ("ping", "point-read")
+    assert told == {(*pair, name, block) for pair in pairs for name in scenarios for block in (1, BLOCKS)}
+    for one in store.turns():
+        assert len(one.plain_ms) == len(one.probed_ms) > 0
+        assert min(*one.plain_ms, *one.probed_ms) > 0
+    observed = summary.analysis.observed
+    assert {(one.plain, one.probed, one.scenario) for one in observed} == {
+        (*pair, name) for pair in pairs for name in scenarios
+    }
+    assert all(0.2 < one.share.value < 2 and one.share.blocks == BLOCKS for one in observed)
+
+
+def test_each_is_judged_and_drawn(run: tuple[Store, Summary]) -> None:
+    store, summary = run
+    assert (summary.kind, summary.complete) == ("probes", True)
+    assert [finding.check for finding in summary.findings] == ["observer"] * 4
+    page = (store.folder / "report.html").read_text()
+    assert '<section id="observer">' in page
+    assert "twinbench probes --target async:probed --target sync:pool --blocks 2 --seed 7" in page
+
+
+def test_a_target_without_probes_has_nothing_to_tell(tmp_path: Path) -> None:
+    done = twinbench("probes", "--target", "async", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "No target with probes is called 'async'" in done.stderr
