@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from harness.probe import pool, recorder
+from harness.probe.looker import Looker
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import Recorder
 from harness.probe.served import App, Receive, Scope, Send, Served
@@ -46,7 +47,7 @@ served = Served(load(os.environ[APP_VARIABLE]))
 if pool.FOLDER_VARIABLE in os.environ:
     pool.PoolGauge(Path(os.environ[pool.FOLDER_VARIABLE]))
 if names := os.environ.get(PROBES_VARIABLE, "").split():
-    told = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE]))
+    told, looker = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE])), Looker()
     if "queries" in names:
         from harness.probe.queries import QueryProbe  # what it needs of SQLAlchemy, an application may not have
 
@@ -58,7 +59,7 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         phases = PhaseProbe(served.app, told, served.in_flight, tells="requests" in names, knows_all="pool" in names)
         served.app = phases
         if "pool" in names:
-            HolderProbe(phases, told)
+            HolderProbe(phases, told, looker)
     if "loop" in names:
-        served.app = Started(served.app, [LoopProbe(told).start])
+        served.app = Started(served.app, [LoopProbe(told, looker).start])
 app: App = served

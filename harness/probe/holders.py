@@ -1,6 +1,6 @@
 """Who holds the connections of the pool, what each holder is doing, and who waits for one.
 
-Twenty-five times a second a thread looks at every connection that is checked out and every request that is under way. A
+Twenty times a second a thread looks at every connection that is checked out and every request that is under way. A
 connection whose request is over, and which nobody has given back, has leaked. Where it was checked out is read off the
 stack, and once checkouts are many, for a share of them only: a leak that empties a pool is made of many.
 """
@@ -8,7 +8,6 @@ stack, and once checkouts are many, for a share of them only: a leak that emptie
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -19,12 +18,19 @@ from sqlalchemy import Pool, event
 
 from harness.probe.choice import Choice
 from harness.probe.culprit import caller, name_at, name_of, of_application, waits_at
-from harness.probe.phases import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, PhaseProbe, Request, under_way
+from harness.probe.looker import Look, Looker
+from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import Recorder
+from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Request, under_way
 
-LOOK_EVERY_S = 0.04
+LOOK_EVERY_S = 0.05
+EARLY_S = 0.015  # sooner, if something else is looked at then
 OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out
+
+
+# The fields of _Held: a plain tuple, as one is made for every request that asks the database something.
+_Noted = tuple["Request | None", "CodeType | None", int, float]
 
 
 class _Held(NamedTuple):
@@ -53,11 +59,11 @@ class HolderProbe:
     and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
     """
 
-    def __init__(self, phases: PhaseProbe, recorder: Recorder) -> None:
+    def __init__(self, phases: PhaseProbe, recorder: Recorder, looker: Looker) -> None:
         self._phases = phases
         self._recorder = recorder
-        self._lock = threading.Lock()
-        self._held: dict[int, _Held] = {}
+        # Threads change these by single operations of a dict, which are whole; so there is no lock to wait for.
+        self._held: dict[int, _Noted] = {}
         self._opened_s: dict[int, float] = {}
         self._named = Choice()
         event.listen(Pool, "checkout", self._checked_out)
@@ -65,43 +71,38 @@ class HolderProbe:
         event.listen(Pool, "invalidate", self._invalidated)
         event.listen(Pool, "connect", self._opened)
         event.listen(Pool, "close", self._closed)
-        threading.Thread(target=self._look, name="twinbench pool", daemon=True).start()
+        looker.add(self._look(), early_s=EARLY_S)
 
     def _checked_out(self, _connection: object, record: object, _proxy: object) -> None:
         request = under_way.get()
         frame = caller() if self._named.falls() else None
-        held = _Held(request, frame and frame.f_code, frame.f_lineno if frame else 0, time.monotonic())
-        with self._lock:
-            self._held[id(record)] = held
+        code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
+        self._held[id(record)] = (request, code, line, time.monotonic())
         if request:
             request.connections += 1
 
     def _checked_in(self, _connection: object, record: object) -> None:
-        with self._lock:
-            held = self._held.pop(id(record), None)
-        if held and held.request:
-            held.request.connections -= 1
+        held = self._held.pop(id(record), None)
+        if held and held[0]:
+            held[0].connections -= 1
 
     def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
         self._recorder.note("pool", "invalidated", 1, error=type(error).__name__ if error else "")
 
     def _opened(self, _connection: object, record: object) -> None:
-        with self._lock:
-            self._opened_s[id(record)] = time.monotonic()
+        self._opened_s[id(record)] = time.monotonic()
         self._recorder.note("pool", "opened", 1)
 
     def _closed(self, _connection: object, record: object) -> None:
-        with self._lock:
-            opened_s = self._opened_s.pop(id(record), None)
+        opened_s = self._opened_s.pop(id(record), None)
         if opened_s is not None:
             self._recorder.note("pool", "closed", time.monotonic() - opened_s)
 
-    def _look(self) -> None:
+    def _look(self) -> Look:
         while True:
-            time.sleep(LOOK_EVERY_S)
-            with self._lock:
-                held = list(self._held.values())
-                opened_s = list(self._opened_s.values())
+            yield LOOK_EVERY_S
+            held = [_Held(*noted) for noted in list(self._held.values())]
+            opened_s = list(self._opened_s.values())
             doing = [(_phase(one), one) for one in held]
             asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
             idle = [one for phase, one in doing if phase not in {PHASES[DATABASE], PHASES[CONNECTION]}]

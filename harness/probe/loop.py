@@ -1,6 +1,6 @@
 """How late the event loop is, and which line of the application holds it up.
 
-A thread asks the loop for a sign of life, a hundred times a second: how long it takes is how late the loop is. As it
+A thread asks the loop for a sign of life, seventy times a second: how long it takes is how late the loop is. As it
 asks, and while the answer is overdue, it reads the stack of the loop's thread. The same call of the same function, seen
 twice in a row, holds the loop up. A loop that has much to do is late as well, but is seen in another call each time.
 And a thread that is ready while others have the cores is held up by the machine: what Linux says of that is taken off a
@@ -25,9 +25,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from harness.probe.culprit import name_of, of_application
+from harness.probe.looker import Look, Looker
 from harness.probe.recorder import Recorder
 
-CALM_S = 0.01  # from one question to the next
+CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about, and seen again before it ends
+AGAIN_S = 0.004  # to the second look, where the first saw a call of the application's
 ALERT_S = 0.002  # the same for a while after what may be a stall, and between two looks while an answer is overdue
 ALERT_FOR_S = 2.0
 PAUSE_S = 2.0  # the first pause, after the first time in vain
@@ -82,8 +84,9 @@ class LoopProbe:
     was ready and had no core, ``core_wait_s``. Where the system does not tell of such waits, none are known.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, looker: Looker) -> None:
         self._recorder = recorder
+        self._looker = looker
         self._asked_s = self._began_s = self._answered_s = self._told_s = 0.0
         self._overdue = False
         self._alert = _Alert()
@@ -101,9 +104,9 @@ class LoopProbe:
             self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
         self._told_core_wait_s = self._waited_for_cores_s()
         self._answered_s = self._told_s = time.monotonic()
-        threading.Thread(target=self._watch, name="twinbench watchdog", daemon=True).start()
+        self._looker.add(self._watch())
 
-    def _watch(self) -> None:
+    def _watch(self) -> Look:
         due_s = 0.0
         while True:
             self._asked_s = looked_s = time.monotonic()
@@ -115,14 +118,14 @@ class LoopProbe:
                 self._loop.call_soon_threadsafe(self._answer)
             except RuntimeError:  # the loop is closed
                 return
-            wait_s = ALERT_S if self._alert.is_on(looked_s) else CALM_S
+            wait_s = ALERT_S if self._alert.is_on(looked_s) else AGAIN_S if self._calls else CALM_S
             due_s = looked_s + wait_s
-            time.sleep(wait_s)
+            yield wait_s
             while self._overdue:
                 before_s, looked_s = looked_s, time.monotonic()
                 self._look(before_s, looked_s)
                 due_s = looked_s + ALERT_S
-                time.sleep(ALERT_S)
+                yield ALERT_S
 
     def _look(self, before_s: float, looked_s: float) -> None:
         calls = self._calls

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvloop
 
+from harness.probe.looker import Looker
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import FLUSH_S, Recorder
 
@@ -39,7 +40,7 @@ def without_a_core_ns() -> int:
 
 async def plant(folder: Path, seed: int, number: int, lengths_s: tuple[float, ...]) -> None:
     """Plant, and print (began, ended, nanoseconds without a core, by whom) of each stall, by the monotonic clock."""
-    LoopProbe(Recorder(folder)).start()
+    LoopProbe(Recorder(folder), Looker()).start()
     chosen = random.Random(seed)  # noqa: S311 - a plan to be repeated, no secret
     planted = []
     for turn in range(number):

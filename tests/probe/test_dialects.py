@@ -55,7 +55,7 @@ CALL = """
 import asyncio, sys
 from pathlib import Path
 from sqlalchemy import create_engine
-from harness.probe import phases, queries
+from harness.probe import phases, queries, request
 from harness.probe.recorder import Recorder
 
 told = Recorder(Path(sys.argv[1]))
@@ -64,10 +64,10 @@ phases.PhaseProbe(None, told, None, tells=True, knows_all=True)
 engine = create_engine("sqlite://")
 engine.connect().close()
 async def followed():
-    return phases.Followed()
+    return request.Followed()
 
-for known in (None, phases.Request(), asyncio.run(followed())):
-    phases.under_way.set(known)
+for known in (None, request.Request(), asyncio.run(followed())):
+    request.under_way.set(known)
     asked = []
     queries._under_way.set(asked)
     cursor = engine.raw_connection().cursor()

@@ -102,15 +102,16 @@ def test_a_loop_that_has_closed_is_asked_no_more(tmp_path: Path) -> None:
 import asyncio, sys, threading, time
 from pathlib import Path
 from harness.probe.loop import LoopProbe
+from harness.probe.looker import Looker
 from harness.probe.recorder import Recorder
 
 async def serve():
-    LoopProbe(Recorder(Path(sys.argv[1]))).start()
+    LoopProbe(Recorder(Path(sys.argv[1])), Looker()).start()
     print(*(thread.name for thread in threading.enumerate()))
 
 asyncio.run(serve())
 until_s = time.monotonic() + 10
-while time.monotonic() < until_s and any("watchdog" in thread.name for thread in threading.enumerate()):
+while time.monotonic() < until_s and any("looker" in thread.name for thread in threading.enumerate()):
     time.sleep(0.01)
 print(*(thread.name for thread in threading.enumerate()))
 """
@@ -119,4 +120,4 @@ print(*(thread.name for thread in threading.enumerate()))
         [sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=True, cwd=root
     )
     during, after = done.stdout.splitlines()
-    assert ("watchdog" in during, "watchdog" in after, done.stderr) == (True, False, "")
+    assert ("looker" in during, "looker" in after, done.stderr) == (True, False, "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.probe.phases import PHASES
+from harness.probe.request import PHASES
 from harness.provision.target import read_samples
 
 PLANT = Path(__file__).parent / "plant_phases.py"

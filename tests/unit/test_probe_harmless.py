@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from harness.probe.holders import NOBODYS, OVER, _Held, _phase, _place_of_longest
-from harness.probe.phases import DATABASE, Followed, Request
+from harness.probe.request import DATABASE, Followed, Request
 
 
 async def serve() -> None:
