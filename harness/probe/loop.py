@@ -121,7 +121,7 @@ class LoopProbe:
             wait_s = ALERT_S if self._alert.is_on(looked_s) else AGAIN_S if self._calls else CALM_S
             due_s = looked_s + wait_s
             yield wait_s
-            while self._overdue:
+            while self._overdue and not self._loop.is_closed():
                 before_s, looked_s = looked_s, time.monotonic()
                 self._look(before_s, looked_s)
                 due_s = looked_s + ALERT_S

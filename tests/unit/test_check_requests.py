@@ -8,7 +8,7 @@ from harness.checks.requests import check_requests
 from harness.findings import PHASES
 from harness.judge import judge_trial
 from harness.model import Evidence, Sample, Verdict
-from harness.probe import request
+from harness.probe.request import PHASES as PROBED_PHASES
 from tests.evidence import TARGET, evidence, op, sample
 
 
@@ -65,7 +65,7 @@ def test_without_a_request_nothing_is_known() -> None:
 
 
 def test_it_knows_the_phases_of_the_probe() -> None:
-    assert set(PHASES) == set(request.PHASES)
+    assert set(PHASES) == set(PROBED_PHASES)
 
 
 def test_it_is_asked_of_targets_that_have_the_probe() -> None:
