@@ -55,10 +55,15 @@ def headline(summary: Summary) -> str:
         (alike, _together([c for level_ms in alike for c in at_level[level_ms]], first, second))
         for alike in by_words.values()
     ]
-    if len(parts) == 1:
-        return f"At every distance from the database that was tried, {parts[0][1]}."
-    sentence = "; ".join(f"at {_levels(alike)} {said}" for alike, said in parts)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    if len(levels) == 1:
+        sentence = f"At {levels[0]} ms from the database, {parts[0][1]}."
+    elif len(parts) == 1:
+        sentence = f"At every distance from the database that was tried, {parts[0][1]}."
+    else:
+        said = "; ".join(f"at {_levels(alike)} {said}" for alike, said in parts)
+        sentence = f"{said[0].upper()}{said[1:]}."
+    scenarios = {c.scenario for c in chosen}
+    return sentence if len(scenarios) > 1 else f"{sentence} Only {_does(scenarios.pop())} were compared."
 
 
 def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str:
@@ -76,13 +81,17 @@ def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str
     return "it depends on the work"
 
 
+def _does(scenario: str) -> str:
+    return DOES.get(scenario, f"{scenario} requests")
+
+
 def _range(factors: Sequence[float]) -> str:
     low, high = f"{min(factors):.2f}", f"{max(factors):.2f}"
     return low if low == high else f"{low} to {high}"
 
 
 def _of_scenario(scenario: str, comparisons: Sequence[Comparison]) -> str:
-    what = DOES.get(scenario, f"{scenario} requests")
+    what = _does(scenario)
     parts = [SAY[word]([*alike]) for word, alike in groupby(comparisons, key=lambda c: c.word)]
     sentence = f"{what[0].upper()}{what[1:]}: {'; '.join(parts)}."
     crossover = _crossover(comparisons)

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.findings import Comparison
+from harness.findings import Comparison, Interval, Observed
 from harness.report.loading_sentences import loading_answers, loading_headline
+from harness.report.probes_sentences import probes_answers, probes_headline
 from harness.report.sentences import answers, headline
 from tests.report_fixture import LOADING, SPARSE, SUMMARY, comparison
+
+ONLY = " Only four-row writes were compared."
 
 
 def told(*comparisons: Comparison) -> tuple[str, str]:
@@ -18,20 +21,28 @@ def told(*comparisons: Comparison) -> tuple[str, str]:
 
 def test_one_word_at_every_distance() -> None:
     title, text = told(comparison("write", 0, 2.0, "first"), comparison("write", 20, 1.4, "first"))
-    assert title == "At every distance from the database that was tried, async serves 1.40 to 2.00 × as much as sync."
+    assert (
+        title
+        == f"At every distance from the database that was tried, async serves 1.40 to 2.00 × as much as sync.{ONLY}"
+    )
     assert "async serves 2.00 (1.90 to 2.10) × as many as sync at 0 ms and 1.40 (1.33 to 1.47) × at 20 ms." in text
     assert "overtakes" not in text
 
 
+def test_one_distance_is_not_every_distance() -> None:
+    title, _ = told(comparison("write", 5, 2.0, "first"))
+    assert title == f"At 5 ms from the database, async serves 2.00 × as much as sync.{ONLY}"
+
+
 def test_noise_is_called_that_with_what_could_have_been_seen() -> None:
     title, text = told(comparison("write", 0, 1.5, "first"), comparison("write", 20, 1.01, "noise"))
-    assert title == "At 0 ms async serves 1.50 × as much as sync; at 20 ms the difference is inside the noise."
+    assert title == f"At 0 ms async serves 1.50 × as much as sync; at 20 ms the difference is inside the noise.{ONLY}"
     assert "inside the noise (1.01 (0.96 to 1.06), with 12% the smallest difference" in text
 
 
 def test_the_crossover_is_named_by_who_overtakes() -> None:
     title, text = told(comparison("write", 0, 0.8, "second"), comparison("write", 20, 1.3, "first"))
-    assert title == "At 0 ms sync serves 1.25 × as much as async; at 20 ms async serves 1.30 × as much as sync."
+    assert title == f"At 0 ms sync serves 1.25 × as much as async; at 20 ms async serves 1.30 × as much as sync.{ONLY}"
     assert "Between 0 and 20 ms async overtakes." in text
 
 
@@ -65,6 +76,7 @@ def test_scenarios_that_disagree_are_not_averaged(words: tuple[str, str], said: 
         analysis=replace(SUMMARY.analysis, comparisons=comparisons),
     )
     assert said in headline(summary)
+    assert "Only" not in headline(summary)
 
 
 def test_ping_is_not_part_of_the_headline() -> None:
@@ -99,3 +111,18 @@ def test_the_largest_page_is_told_by_every_strategy_that_brings_posts_the_quicke
 def test_of_no_page_nothing_is_told() -> None:
     nothing = replace(LOADING, pages=())
     assert (loading_headline(nothing), loading_answers(nothing)) == ("No page was asked for.", ())
+
+
+def test_the_dearest_probe_is_told_and_how_many_are_cheap_enough() -> None:
+    def left(probed: str, low: float, value: float) -> Observed:
+        share = Interval(value=value, low=low, high=1.0, blocks=9)
+        return Observed(scenario="ping", level_ms=0, plain="async", probed=probed, share=share)
+
+    observed = (left("async:loop", 0.97, 0.98), left("async:pool", 0.95, 0.97))
+    summary = replace(SUMMARY, kind="probes", analysis=replace(SUMMARY.analysis, observed=observed))
+    assert probes_headline(summary) == (
+        "With probes inside, a target keeps 0.970 of its throughput at worst: async:pool by ping."
+    )
+    assert probes_answers(summary) == ("1 of 2 keep at least 0.97 by the whole of their interval.",)
+    nothing = replace(SUMMARY, kind="probes", analysis=replace(SUMMARY.analysis, observed=()))
+    assert (probes_headline(nothing), probes_answers(nothing)) == ("No probe was tried.", ())
