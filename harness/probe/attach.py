@@ -22,18 +22,18 @@ APP_VARIABLE = "TWINBENCH_APP"
 PROBES_VARIABLE = "TWINBENCH_PROBES"
 
 
-class Started:
-    """An ASGI application that starts probes in its server's loop, before anything else is done there."""
+class Starting:
+    """Starts a probe in the server's loop before anything else is done there, and makes room for the application."""
 
-    def __init__(self, app: App, starts: list[Callable[[], None]]) -> None:
-        self.app = app
-        self._starts = starts
+    def __init__(self, served: Served, start: Callable[[], None]) -> None:
+        self._served, self._app = served, served.app
+        self._start = start
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve one connection event; the first one is the server's own, at its start."""
-        while self._starts:
-            self._starts.pop()()
-        return self.app(scope, receive, send)
+        """Serve the first connection event, which is the server's own, at its start."""
+        self._served.app = self._app
+        self._start()
+        return self._app(scope, receive, send)
 
 
 def load(name: str) -> App:
@@ -61,5 +61,5 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         if "pool" in names:
             HolderProbe(phases, told, looker)
     if "loop" in names:
-        served.app = Started(served.app, [LoopProbe(told, looker).start])
+        served.app = Starting(served, LoopProbe(told, looker).start)
 app: App = served
