@@ -37,6 +37,8 @@ CLIENTS = 16
 PRIMING_S = 1.5
 DEADLINE_S = 10.0
 TURN_S = 0.016  # about: how many requests that is, the warm-up tells
+# Where strings lie in a dict, and so how fast it is, is drawn anew in every process: here the same for both, by block.
+HASH_SEED = "PYTHONHASHSEED"
 _CHUNK_BYTES = 65536
 
 
@@ -137,7 +139,11 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
     """
     with ExitStack() as stack:
         running = [
-            stack.enter_context(target_process(target, parts.postgres.url, store.log(f"turns-{target.name}")))
+            stack.enter_context(
+                target_process(
+                    target, parts.postgres.url, store.log(f"turns-{target.name}"), environment={HASH_SEED: str(block)}
+                )
+            )
             for target in (plain, probed)
         ]
         for target in running:
