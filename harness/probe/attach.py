@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from harness.probe import pool, recorder
@@ -23,16 +24,17 @@ PROBES_VARIABLE = "TWINBENCH_PROBES"
 
 
 class Starting:
-    """Starts a probe in the server's loop before anything else is done there, and makes room for the application."""
+    """Starts probes in the server's loop before anything else is done there, and makes room for the application."""
 
-    def __init__(self, served: Served, start: Callable[[], None]) -> None:
-        self._served, self._app = served, served.app
-        self._start = start
+    def __init__(self, served: Served, starts: Sequence[Callable[[], None]]) -> None:
+        self._served, self._app, self._looked_into = served, served.app, served.looked_into
+        self._starts = starts
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve the first connection event, which is the server's own, at its start."""
-        self._served.app = self._app
-        self._start()
+        self._served.app, self._served.looked_into = self._app, self._looked_into
+        for start in self._starts:
+            start()
         return self._app(scope, receive, send)
 
 
@@ -48,18 +50,28 @@ if pool.FOLDER_VARIABLE in os.environ:
     pool.PoolGauge(Path(os.environ[pool.FOLDER_VARIABLE]))
 if names := os.environ.get(PROBES_VARIABLE, "").split():
     told, looker = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE])), Looker()
+    starts: list[Callable[[], None]] = []
+    # What needs SQLAlchemy is imported where it is asked for: an application may not have it.
     if "queries" in names:
-        from harness.probe.queries import QueryProbe  # what it needs of SQLAlchemy, an application may not have
+        from harness.probe.queries import QueryProbe
 
-        served.app = QueryProbe(served.app, told)
+        served.looked_into = QueryProbe(served.looked_into, told)
     if {"requests", "pool"} & set(names):
-        from harness.probe.holders import HolderProbe  # the same
+        from harness.probe.waits import tell_waits
+
+        tell_waits(told)
+    if "requests" in names:
         from harness.probe.phases import PhaseProbe
 
-        phases = PhaseProbe(served.app, told, served.in_flight, tells="requests" in names, knows_all="pool" in names)
-        served.app = phases
-        if "pool" in names:
-            HolderProbe(phases, told, looker)
+        served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
+    if "pool" in names:
+        from harness.probe.holders import HolderProbe
+        from harness.probe.request import under_way
+
+        served.begins = partial(under_way.set, True)  # noqa: FBT003 - what the variable is to hold
+        starts.append(HolderProbe(told, looker, served.in_flight).start)
     if "loop" in names:
-        served.app = Starting(served, LoopProbe(told, looker).start)
+        starts.append(LoopProbe(told, looker).start)
+    if starts:
+        served.app = served.looked_into = Starting(served, starts)
 app: App = served

@@ -12,7 +12,7 @@ from random import random
 
 MOST_PER_S = 50  # what a tenth of a second must tell is told by five; each costs as much as a tenth of a ping
 ADAPT_EVERY_S = 0.1
-LOOK_EVERY = 8  # requests between two looks at the clock: few enough to notice soon that they have become few
+LOOK_EVERY = 8  # requests to the next look at the clock, at most: so it is noticed soon that they have become few
 
 
 class Choice:
@@ -22,26 +22,31 @@ class Choice:
     tenth of a second.
 
     How many to pass over is drawn beforehand, from the geometric distribution, which is the same as a draw for each of
-    them: asking for one that is passed over costs an addition and a comparison. Threads may share it without a lock:
+    them: asking for one that is passed over costs a subtraction and a comparison. Threads may share it without a lock:
     some of their requests are then not counted, and none of them fails.
+
+    Attributes:
+        left: How many more may be passed over before it must ``decide``. Who asks often counts it down without a call.
     """
 
     def __init__(self) -> None:
+        self.left = 0
         self._share = 1.0
         self._seen = self._fell = 0
         self._most = 1.5 * MOST_PER_S * ADAPT_EVERY_S
-        self._next = 1
+        self._ahead = self._step = 1  # to the next that it falls on, and to the next look at the clock
         self._since_s = time.perf_counter()
 
     def falls(self) -> bool:
         """Say whether it falls on this request; asked once of each."""
-        seen = self._seen = self._seen + 1  # another thread may begin a new count meanwhile: then this one still holds
-        if seen < self._next and seen % LOOK_EVERY:
-            return False
-        return self._decide(seen)
+        self.left -= 1
+        return self.left < 0 and self.decide()
 
-    def _decide(self, seen: int) -> bool:
-        falls = seen >= self._next
+    def decide(self) -> bool:
+        """Say whether it falls on the request that is the next after all that were left."""
+        seen = self._seen = self._seen + self._step
+        self._ahead -= self._step
+        falls = self._ahead <= 0
         self._fell += falls
         now_s = time.perf_counter()
         past_s = now_s - self._since_s
@@ -50,7 +55,9 @@ class Choice:
             self._share = min(1.0, MOST_PER_S * past_s / seen)
             self._seen, self._fell, self._since_s = 0, 0, now_s
         if falls or anew:  # the distribution has no memory, so that a new count may begin with a new draw
-            self._next = (0 if anew else seen) + self._draw()
+            self._ahead = self._draw()
+        self._step = min(self._ahead, LOOK_EVERY)
+        self.left = self._step - 1
         return falls
 
     def _draw(self) -> int:

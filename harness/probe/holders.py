@@ -7,21 +7,22 @@ stack, and once checkouts are many, for a share of them only: a leak that emptie
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import NamedTuple
 
 from sqlalchemy import Pool, event
 
+from harness.probe import waits
 from harness.probe.choice import Choice
 from harness.probe.culprit import caller, name_at, name_of, of_application, waits_at
 from harness.probe.looker import Look, Looker
-from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import Recorder
-from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Request, under_way
+from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Request, here
 
 LOOK_EVERY_S = 0.05
 EARLY_S = 0.015  # sooner, if something else is looked at then
@@ -59,9 +60,10 @@ class HolderProbe:
     and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
     """
 
-    def __init__(self, phases: PhaseProbe, recorder: Recorder, looker: Looker) -> None:
-        self._phases = phases
+    def __init__(self, recorder: Recorder, looker: Looker, in_flight: Callable[[], int]) -> None:
         self._recorder = recorder
+        self._looker = looker
+        self._in_flight = in_flight
         # Threads change these by single operations of a dict, which are whole; so there is no lock to wait for.
         self._held: dict[int, _Noted] = {}
         self._opened_s: dict[int, float] = {}
@@ -71,10 +73,14 @@ class HolderProbe:
         event.listen(Pool, "invalidate", self._invalidated)
         event.listen(Pool, "connect", self._opened)
         event.listen(Pool, "close", self._closed)
-        looker.add(self._look(), early_s=EARLY_S)
+
+    def start(self) -> None:
+        """Begin to look at requests that are served by the loop of this thread."""
+        self._loop = asyncio.get_running_loop()
+        self._looker.add(self._look(), early_s=EARLY_S)
 
     def _checked_out(self, _connection: object, record: object, _proxy: object) -> None:
-        request = under_way.get()
+        request = here()
         frame = caller() if self._named.falls() else None
         code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
         self._held[id(record)] = (request, code, line, time.monotonic())
@@ -106,8 +112,7 @@ class HolderProbe:
             doing = [(_phase(one), one) for one in held]
             asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
             idle = [one for phase, one in doing if phase not in {PHASES[DATABASE], PHASES[CONNECTION]}]
-            requests = list(self._phases.known)
-            without = Counter(one.phase_now() for one in requests if not one.connections)
+            threaded, connecting = list(waits.threaded), list(waits.connecting)
             self._recorder.note(
                 "pool",
                 "in_use",
@@ -119,14 +124,20 @@ class HolderProbe:
             )
             youngest_s, oldest_s = _ages(opened_s)
             self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
-            waits = {PHASES[phase]: without[phase] for phase in (CONNECTION, THREAD, ELSEWHERE)}
-            self._recorder.note(
-                "pool",
-                "waiting",
-                sum(waits.values()),
-                in_thread=sum(one.thread is not None for one in requests),
-                **waits,
-            )
+            busy = {*threaded, *connecting, *(one.request for one in held if one.request and not one.request.over)}
+            waiting = {
+                PHASES[CONNECTION]: sum(not one.connections for one in connecting),
+                PHASES[THREAD]: sum(one.phase == THREAD and not one.connections for one in threaded),
+                PHASES[ELSEWHERE]: self._waiting_elsewhere(busy),
+            }
+            in_thread = sum(one.thread is not None for one in threaded)
+            self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=in_thread, **waiting)
+
+    def _waiting_elsewhere(self, busy: set[Request]) -> int:
+        """Count requests of which nobody has told anything, but for one that the loop may be running just now."""
+        running = asyncio.current_task(self._loop)
+        runs = running is not None and all(one.task() is not running for one in busy)
+        return max(0, self._in_flight() - len(busy) - runs)
 
 
 def _place_of_longest(held: Sequence[_Held]) -> str:

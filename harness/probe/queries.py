@@ -7,12 +7,10 @@ opens and ends a transaction is the driver's own. Once requests are many, a shar
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from harness.probe.choice import Choice
 from harness.probe.culprit import caller, name_of
 from harness.probe.dialects import STATEMENTS, Call, wrap
 from harness.probe.recorder import Kind, Recorder
@@ -45,23 +43,17 @@ class QueryProbe:
 
     Labels: ``route``; ``rows`` that came of statements sent once; ``repeated``, how often the most frequent statement
     was sent; and of the first that came again ``culprit``, the call that sent it, and ``mend``, the loader option
-    that spares it. Of many requests a share is looked at.
+    that spares it.
     """
 
     def __init__(self, app: App, recorder: Recorder) -> None:
         self.app = app
         self._recorder = recorder
-        self._counted = Choice()
         for name in STATEMENTS:
             wrap(name, self._counting)
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve one connection event; one that is not looked at goes on to the application with nothing in between."""
-        if scope["type"] == "http" and self._counted.falls():
-            return self._count(scope, receive, send)
-        return self.app(scope, receive, send)
-
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         asked: list[_Asked] = []
         token = _under_way.set(asked)
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
+from collections.abc import Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
-from types import CoroutineType
 from typing import Any
 
 from harness.probe.culprit import waits_at
@@ -23,14 +24,28 @@ PHASES = ("python", "thread", "connection", "database", "elsewhere")  # their na
 class Request:
     """One request that is under way: its phase, the thread that it has, and the connections.
 
-    Made for every request where the pool is watched, and so as cheap as can be: what it begins with is the class's.
+    Made in the task that serves it, and over with it. It holds the task by a weak reference, as the task's context
+    holds the request: a ring would be left for the garbage collector, each time.
     """
 
-    coroutine: CoroutineType[Any, Any, None]
     phase = PYTHON
     connections = 0
     thread: int | None = None
-    over = False
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self.task = weakref.ref(task)
+
+    @property
+    def over(self) -> bool:
+        """Whether it is served."""
+        task = self.task()
+        return task is None or task.done()
+
+    @property
+    def coroutine(self) -> Coroutine[Any, Any, Any] | None:
+        """What serves it, by which it is known where it waits; None if it is over."""
+        task = self.task()
+        return task.get_coro() if task else None  # type: ignore[return-value]  # a task's is no mere awaitable
 
     def enter(self, phase: int) -> int:
         """Begin another phase, and return the one that ends."""
@@ -40,7 +55,7 @@ class Request:
 
     def phase_now(self) -> int:
         """Say what it is doing; asked by another thread. Of one that is not followed, only this tells that it waits."""
-        if self.phase == PYTHON and self.thread is None and not self.coroutine.cr_running:
+        if self.phase == PYTHON and self.thread is None and not getattr(self.coroutine, "cr_running", False):
             return ELSEWHERE
         return self.phase
 
@@ -51,16 +66,23 @@ class Request:
 class Followed(Request):
     """One request whose time is split.
 
-    Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``; ``task`` is the one that it came in, and
-    ``sent_bytes`` are of its answer's body so far.
+    Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``; ``sent_bytes`` are of its answer's body so
+    far, and ``serving`` is the application's coroutine, which is driven step by step.
     """
 
-    def __init__(self) -> None:
-        self.task = asyncio.current_task()
+    serving: Coroutine[Any, Any, None]
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        super().__init__(task)
         self.began_s = self.since_s = time.perf_counter()
         self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
         self.sent_bytes = 0
         self.handed_on = ""
+
+    @property
+    def coroutine(self) -> Coroutine[Any, Any, Any] | None:
+        """What serves it: a task's own leads no further than to where it is driven step by step."""
+        return self.serving
 
     def enter(self, phase: int) -> int:
         """Begin another phase, and return the one that ends."""
@@ -75,8 +97,24 @@ class Followed(Request):
         if self.handed_on:
             return
         with suppress(RuntimeError):
-            if asyncio.current_task() is not self.task:
-                self.handed_on = waits_at(self.coroutine) or "the framework"
+            if asyncio.current_task() is not self.task():
+                self.handed_on = waits_at(self.serving) or "the framework"
 
 
-under_way: ContextVar[Request | None] = ContextVar("twinbench_phases", default=None)
+# What this is part of: a request, one of which nothing is known yet (True), or none.
+under_way: ContextVar[Request | bool] = ContextVar("twinbench_request", default=False)
+
+
+def here() -> Request | None:
+    """Return the request that this is part of, if any; one is made of it when it is first asked for.
+
+    Most is never asked of requests that need neither a thread nor the database, so they cost nothing.
+    """
+    request = under_way.get()
+    if request is True:
+        with suppress(RuntimeError):  # in a thread that the application has started itself, there is no task
+            task = asyncio.current_task()
+            if task is not None:
+                request = Request(task)
+                under_way.set(request)
+    return request if isinstance(request, Request) else None

@@ -1,6 +1,8 @@
 """Count the requests that really reached the application: a client that re-sends in secret is found out.
 
-Standard library only, so it can stand in front of any ASGI application. It costs two additions a request.
+Standard library only, so it can stand in front of any ASGI application. It costs two additions a request. It is also
+where probes get at requests: every layer more that each request has to pass was seen to take a ping 2 µs of 110, many
+times what it takes by itself, so there is none.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from harness.probe.choice import Choice
 
 PATH = "/-/twinbench/served"
 
@@ -19,11 +23,18 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Served:
-    """An ASGI application that passes everything on, and tells at ``PATH`` how many requests it passed."""
+    """An ASGI application that passes everything on, and tells at ``PATH`` how many requests it passed.
+
+    All requests are passed to ``looked_into`` while they are few, and a share when they are many; the others go
+    straight to ``app``. ``begins``, if there is any, is called for each.
+    """
+
+    begins: Callable[[], object] | None = None
 
     def __init__(self, app: App) -> None:
-        self.app = app
+        self.app = self.looked_into = app
         self.requests = self.ended = 0
+        self._choice = Choice()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -32,8 +43,15 @@ class Served:
                 await self._tell(send)
                 return
             self.requests += 1
+            if self.begins is not None:
+                self.begins()
+            app = self.app
+            if app is not self.looked_into:
+                self._choice.left -= 1
+                if self._choice.left < 0 and self._choice.decide():
+                    app = self.looked_into
             try:
-                await self.app(scope, receive, send)
+                await app(scope, receive, send)
             finally:
                 self.ended += 1
             return

@@ -19,6 +19,7 @@ from sqlalchemy import QueuePool, create_engine, event, text
 from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import FLUSH_S, Recorder
 from harness.probe.served import Send, Served
+from harness.probe.waits import tell_waits
 
 TIMES = 5
 PART_S = 0.02
@@ -77,7 +78,10 @@ async def drop(_message: object) -> None:
 async def serve(folder: Path) -> list[Counter[str]]:
     """Serve a few at a time that meet on one thread, and a few that meet on one connection."""
     probed = Served(app)  # type: ignore[arg-type]  # an application that only the probe calls
-    probed.app = PhaseProbe(probed.app, Recorder(folder), probed.in_flight, tells=len(sys.argv) == 2, knows_all=True)
+    recorder = Recorder(folder)
+    tell_waits(recorder)
+    if len(sys.argv) == 2:
+        probed.looked_into = PhaseProbe(probed.app, recorder, probed.in_flight)
     planted = []
 
     async def arrive(parts: Counter[str], limiter: CapacityLimiter) -> None:

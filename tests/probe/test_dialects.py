@@ -55,18 +55,19 @@ CALL = """
 import asyncio, sys
 from pathlib import Path
 from sqlalchemy import create_engine
-from harness.probe import phases, queries, request
+from harness.probe import queries, request, waits
 from harness.probe.recorder import Recorder
 
 told = Recorder(Path(sys.argv[1]))
 queries.QueryProbe(None, told)
-phases.PhaseProbe(None, told, None, tells=True, knows_all=True)
+waits.tell_waits(told)
 engine = create_engine("sqlite://")
 engine.connect().close()
-async def followed():
-    return request.Followed()
+async def both():
+    task = asyncio.current_task()
+    return request.Request(task), request.Followed(task)
 
-for known in (None, request.Request(), asyncio.run(followed())):
+for known in (False, *asyncio.run(both())):
     request.under_way.set(known)
     asked = []
     queries._under_way.set(asked)

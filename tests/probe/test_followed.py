@@ -1,4 +1,4 @@
-"""A request is served alike whether it is followed, only known, or neither; and a probe knows those that it says."""
+"""A request is served alike whether it is followed, only known, or neither; and it is known as what it is."""
 
 import json
 import subprocess
@@ -8,17 +8,21 @@ from pathlib import Path
 import pytest
 
 SERVE = """
-import asyncio, json, sys, time
+import asyncio, json, sys
+from functools import partial
 from pathlib import Path
-from harness.probe import phases
+from harness.probe import phases, request
 from harness.probe.recorder import FLUSH_S, Recorder
+from harness.probe.served import Served
 
-folder, tells, knows_all, falls = Path(sys.argv[1]), *(word == "True" for word in sys.argv[2:])
-during = []
+folder, follows, knows, falls = Path(sys.argv[1]), *(word == "True" for word in sys.argv[2:])
+seen = []
 
 async def app(scope, receive, send):
-    during.append(len(probe.known))
+    seen.append([request.here(), scope["path"]])
     await asyncio.sleep(0)
+    assert request.here() is seen[-1][0]
+    assert not seen[-1][0] or not seen[-1][0].over
     await send({"type": "http.response.body", "body": b"ok"})
     if scope["path"] == "/breaks":
         raise LookupError(scope["path"])
@@ -30,28 +34,37 @@ async def serve():
         sent.append(message["body"].decode())
 
     for path in ("/", "/breaks"):
+        scope = {"type": "http", "method": "GET", "path": path, "headers": []}
         try:
-            await probe({"type": "http", "method": "GET", "path": path, "headers": []}, None, send)
+            await asyncio.create_task(served(scope, None, send))
         except LookupError as error:
             sent.append(str(error))
     await asyncio.sleep(2 * FLUSH_S)
     return sent
 
-probe = phases.PhaseProbe(app, Recorder(folder), lambda: 1, tells=tells, knows_all=knows_all)
-probe._choice.falls = lambda: falls
-print(json.dumps([asyncio.run(serve()), during, len(probe.known)]))
+served = Served(app)
+served._choice.decide = lambda: falls
+if follows:
+    served.looked_into = phases.PhaseProbe(app, Recorder(folder), served.in_flight)
+if knows:
+    served.begins = partial(request.under_way.set, True)
+sent = asyncio.run(serve())
+known = [one for one, _ in seen]
+print(json.dumps([sent, [type(one).__name__ for one in known], [one.over for one in known if one], served.in_flight()]))
 """
 
 
 @pytest.mark.parametrize("falls", [True, False])
-@pytest.mark.parametrize("knows_all", [True, False])
-@pytest.mark.parametrize("tells", [True, False])
-def test_it_is_served_and_known(*, tells: bool, knows_all: bool, falls: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("knows", [True, False])
+@pytest.mark.parametrize("follows", [True, False])
+def test_it_is_served_and_known(*, follows: bool, knows: bool, falls: bool, tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
-    argv = [sys.executable, "-c", SERVE, str(tmp_path), *map(str, (tells, knows_all, falls))]
+    argv = [sys.executable, "-c", SERVE, str(tmp_path), *map(str, (follows, knows, falls))]
     done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=root)
-    sent, during, after = json.loads(done.stdout)
+    sent, seen, over, in_flight = json.loads(done.stdout)
     assert sent == ["ok", "ok", "/breaks"]
-    assert during == [int(knows_all or (tells and falls))] * 2
-    assert after == 0
-    assert bool(list(tmp_path.iterdir())) == (tells and falls)
+    as_what = "Followed" if follows and falls else "Request" if knows else "NoneType"
+    assert seen == [as_what] * 2
+    assert over == [True] * (2 if (follows and falls) or knows else 0)
+    assert in_flight == 0
+    assert bool(list(tmp_path.iterdir())) == (follows and falls)

@@ -1,0 +1,117 @@
+"""Where requests wait, told as they do by AnyIO's thread pool, which Starlette and FastAPI use, and by SQLAlchemy."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from sqlalchemy import Engine, Pool, event
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from harness.probe.dialects import ENDS, STATEMENTS, Call, wrap
+from harness.probe.recorder import Recorder
+from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON, THREAD, Request, here
+
+# Requests that have a thread or wait for one, and those that ask a pool for a connection.
+threaded: set[Request] = set()
+connecting: set[Request] = set()
+
+
+def tell_waits(recorder: Recorder) -> None:
+    """Tell every request from now on in which phase it is, and note when one waited for a connection in vain."""
+    _tell_threads()
+    _tell_connections(recorder)
+    for name in (*STATEMENTS, *ENDS):
+        wrap(name, _in_database)
+
+
+def _tell_threads() -> None:
+    """Tell a wait for a thread from work in it."""
+    to_thread = sys.modules.get("anyio.to_thread")
+    if to_thread is None:
+        return
+    original = to_thread.run_sync
+
+    @wraps(original)
+    async def run_sync(function: Callable[..., Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as AnyIO's
+        request = here()
+        if request is None:
+            return await original(function, *args, **options)
+        request.look_for_its_task()
+
+        def begun(*given: Any) -> Any:  # noqa: ANN401 - the same
+            request.thread = threading.get_ident()
+            request.enter(PYTHON)
+            try:
+                return function(*given)
+            finally:
+                request.enter(ELSEWHERE)
+                request.thread = None
+
+        threaded.add(request)
+        request.enter(THREAD)
+        try:
+            return await original(begun, *args, **options)
+        finally:
+            threaded.discard(request)
+            if request.phase in {THREAD, ELSEWHERE}:  # it never began, or has ended, and the request goes on
+                request.enter(PYTHON)
+
+    to_thread.run_sync = run_sync  # type: ignore[attr-defined]  # a module's function may be replaced
+
+
+def _tell_connections(recorder: Recorder) -> None:
+    """Tell a wait for a connection from the opening of one."""
+    original = Pool.connect
+
+    @wraps(original)
+    def connect(pool: Pool) -> Any:  # noqa: ANN401 - as SQLAlchemy types it
+        request = here()
+        if request is None:
+            return original(pool)
+        request.look_for_its_task()
+        connecting.add(request)
+        before = request.enter(CONNECTION)
+        try:
+            return original(pool)
+        except PoolTimeoutError:
+            recorder.note("pool", "timed_out", 1)
+            raise
+        finally:
+            connecting.discard(request)
+            request.enter(before)
+
+    Pool.connect = connect  # type: ignore[assignment]  # no event says that somebody begins to wait
+    event.listen(Engine, "do_connect", _opens)
+    event.listen(Pool, "connect", _opened)
+
+
+def _opens(*_what: object) -> None:
+    if request := here():
+        request.enter(DATABASE)
+
+
+def _opened(*_what: object) -> None:
+    if request := here():
+        request.enter(CONNECTION)
+
+
+def _in_database(original: Call) -> Call:
+    """Tell what is asked of the database, and waited for: statements, commits and rollbacks."""
+
+    @wraps(original)
+    def call(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
+        request = here()
+        if request is None:
+            original(*args, **named)
+            return
+        before = request.enter(DATABASE)
+        try:
+            original(*args, **named)
+        finally:
+            request.enter(before)
+
+    return call
