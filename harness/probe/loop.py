@@ -30,8 +30,9 @@ from harness.probe.recorder import Recorder
 
 CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about, and seen again before it ends
 AGAIN_S = 0.004  # to the second look, where the first saw a call of the application's
-ALERT_S = 0.002  # the same for a while after what may be a stall, and between two looks while an answer is overdue
-ALERT_FOR_S = 2.0
+ALERT_S = 0.002  # the same for a while after a stall, and between two looks while an answer is overdue
+ALERT_FOR_S = 2.0  # after a stall
+SUSPECTED_FOR_S = 0.4  # after what may have been one
 PAUSE_S = 2.0  # the first pause, after the first time in vain
 STALL_S = 0.005  # shorter calls are work, and count as lag only
 LAG_EVERY_S = 0.1
@@ -54,7 +55,7 @@ class _Alert:
     def suspect(self, now_s: float) -> None:
         """Hear of what may be a stall."""
         if now_s >= self._again_s:
-            self._until_s = now_s + ALERT_FOR_S
+            self._until_s = now_s + SUSPECTED_FOR_S
             self._again_s = self._until_s + self._pause_s
             self._pause_s *= 2
 
