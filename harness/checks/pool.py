@@ -23,7 +23,7 @@ from harness.model import Evidence, Sample, Target, Verdict
 
 SHORT_MOST_OF_TIME = 0.1  # of all looks at which somebody may wait
 STUCK_OF_SHORT = 0.25  # of the looks at which somebody waits and nobody works; it works again after each time limit
-LEAKED_LOOKS = 6  # in a row, three tenths of a second: longer than any answer is on its way
+LEAKED_LOOKS = 6  # in a row, nearly half a second: longer than any answer is on its way
 # Of the statements under way at a look; a look sees a long one as young for as long as a statement may well take.
 LONG_OF_ACTIVE = 1 / 3
 MIN_LOOKS = 10

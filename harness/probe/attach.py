@@ -71,7 +71,9 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         served.begins = partial(under_way.set, True)  # noqa: FBT003 - what the variable is to hold
         starts.append(HolderProbe(told, looker, served.in_flight).start)
     if "loop" in names:
-        starts.append(LoopProbe(told, looker).start)
+        loop = LoopProbe(told, looker)
+        starts.append(loop.start)
+        served.beats = loop.beat
     if starts:
         served.app = served.looked_into = Starting(served, starts)
 app: App = served

@@ -1,6 +1,6 @@
 """Who holds the connections of the pool, what each holder is doing, and who waits for one.
 
-Twenty times a second a thread looks at every connection that is checked out and every request that is under way. A
+Thirteen times a second a thread looks at every connection that is checked out and every request that is under way. A
 connection whose request is over, and which nobody has given back, has leaked. Where it was checked out is read off the
 stack, and once checkouts are many, for a share of them only: a leak that empties a pool is made of many.
 """
@@ -24,7 +24,7 @@ from harness.probe.looker import Look, Looker
 from harness.probe.recorder import Recorder
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Request, here
 
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = 0.075
 EARLY_S = 0.015  # sooner, if something else is looked at then
 OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out

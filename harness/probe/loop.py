@@ -1,6 +1,7 @@
 """How late the event loop is, and which line of the application holds it up.
 
-A thread asks the loop for a sign of life, seventy times a second: how long it takes is how late the loop is. As it
+A thread asks the loop for a sign of life, seventy times a second: how long it takes is how late the loop is. While the
+loop gives signs of life by itself, as each request that comes is one, ten times a second are enough. As the thread
 asks, and while the answer is overdue, it reads the stack of the loop's thread. The same call of the same function, seen
 twice in a row, holds the loop up. A loop that has much to do is late as well, but is seen in another call each time.
 And a thread that is ready while others have the cores is held up by the machine: what Linux says of that is taken off a
@@ -29,6 +30,8 @@ from harness.probe.looker import Look, Looker
 from harness.probe.recorder import Recorder
 
 CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about, and seen again before it ends
+PUT_OFF_EVERY_S = 0.004  # of signs of life that come by themselves: a system call each time
+LATEST_S = 0.1  # so often it is asked anyhow, to know how late it is
 AGAIN_S = 0.004  # to the second look, where the first saw a call of the application's
 ALERT_S = 0.002  # the same for a while after a stall, and between two looks while an answer is overdue
 ALERT_FOR_S = 2.0  # after a stall
@@ -88,12 +91,15 @@ class LoopProbe:
     def __init__(self, recorder: Recorder, looker: Looker) -> None:
         self._recorder = recorder
         self._looker = looker
-        self._asked_s = self._began_s = self._answered_s = self._told_s = 0.0
+        self._asked_s = self._began_s = self._told_s = 0.0
         self._overdue = False
         self._alert = _Alert()
         self._lag_max_s = self._lag_sum_s = 0.0
         self._answers = 0
         self._calls: list[_Call] = []
+        self._calm = False
+        self._alive_s = self._put_off_again_s = 0.0
+        self._gap_s = CALM_S
         self._schedstat: int | None = None
         self._core_wait_s = self._told_core_wait_s = 0.0
 
@@ -104,15 +110,23 @@ class LoopProbe:
         with suppress(OSError):
             self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
         self._told_core_wait_s = self._waited_for_cores_s()
-        self._answered_s = self._told_s = time.monotonic()
-        self._looker.add(self._watch())
+        self._alive_s = self._told_s = time.monotonic()
+        self._looking = self._looker.add(self._watch())
+
+    def beat(self) -> None:
+        """Hear from the loop's thread that the loop is alive; as often as you like, as long as it is started."""
+        now_s = time.monotonic()
+        self._gap_s, self._alive_s = now_s - self._alive_s, now_s
+        if self._calm and now_s >= self._put_off_again_s:
+            self._put_off_again_s = now_s + PUT_OFF_EVERY_S
+            self._looker.put_off(self._looking, min(now_s + CALM_S - PUT_OFF_EVERY_S, self._asked_s + LATEST_S))
 
     def _watch(self) -> Look:
         due_s = 0.0
         while True:
             self._asked_s = looked_s = time.monotonic()
             # This thread is late as well if the loop's does not let it run; so it may have begun before the question.
-            self._began_s = (self._answered_s + max(self._answered_s, due_s)) / 2
+            self._began_s = self._alive_s + min(self._gap_s, max(0.0, due_s - self._alive_s)) / 2
             self._overdue = True
             self._look(looked_s, looked_s)
             try:
@@ -120,13 +134,14 @@ class LoopProbe:
             except RuntimeError:  # the loop is closed
                 return
             wait_s = ALERT_S if self._alert.is_on(looked_s) else AGAIN_S if self._calls else CALM_S
-            due_s = looked_s + wait_s
+            self._calm = wait_s == CALM_S
             yield wait_s
+            due_s, self._calm = self._looking.due_s, False
             while self._overdue and not self._loop.is_closed():
                 before_s, looked_s = looked_s, time.monotonic()
                 self._look(before_s, looked_s)
-                due_s = looked_s + ALERT_S
                 yield ALERT_S
+                due_s = self._looking.due_s
 
     def _look(self, before_s: float, looked_s: float) -> None:
         calls = self._calls
@@ -147,7 +162,7 @@ class LoopProbe:
         now_s = time.monotonic()
         lag_s = now_s - self._asked_s
         calls, self._calls = self._calls, []
-        self._answered_s = now_s
+        self._gap_s, self._alive_s = CALM_S, now_s
         self._overdue = False
         if calls:
             self._charge(calls[-1])

@@ -16,7 +16,7 @@ from pathlib import Path
 
 FOLDER_VARIABLE = "TWINBENCH_SAMPLES"
 SUFFIX = ".samples"
-FLUSH_S = 0.2
+FLUSH_S = 0.5
 MOST_KEPT = 200_000  # between two flushes; beyond, the oldest go, and the loss is told
 
 Kind = tuple[str, str, tuple[str, ...]]  # probe, metric, names of labels
@@ -45,6 +45,7 @@ class Recorder:
 
     def _write(self) -> None:
         written = 0
+        file = None
         while True:
             time.sleep(FLUSH_S)
             samples = []
@@ -58,7 +59,7 @@ class Recorder:
                 written += lost
                 samples.append((time.monotonic_ns(), LOST, lost, ()))
             try:
-                with self._path.open("ab", buffering=0) as file:
-                    file.write(marshal.dumps(samples))
+                file = file or self._path.open("ab", buffering=0)
+                file.write(marshal.dumps(samples))
             except OSError:
                 return  # there is nobody to tell; that there are no samples is seen by whoever looks for them

@@ -14,6 +14,7 @@ from typing import Any
 from harness.probe.choice import Choice
 
 PATH = "/-/twinbench/served"
+BEAT_EVERY = 8
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,10 +27,12 @@ class Served:
     """An ASGI application that passes everything on, and tells at ``PATH`` how many requests it passed.
 
     All requests are passed to ``looked_into`` while they are few, and a share when they are many; the others go
-    straight to ``app``. ``begins``, if there is any, is called for each.
+    straight to ``app``. ``begins``, if there is any, is called for each, and ``beats`` for one in
+    ``BEAT_EVERY``.
     """
 
     begins: Callable[[], object] | None = None
+    beats: Callable[[], object] | None = None
 
     def __init__(self, app: App) -> None:
         self.app = self.looked_into = app
@@ -45,6 +48,8 @@ class Served:
             self.requests += 1
             if self.begins is not None:
                 self.begins()
+            if self.beats is not None and not self.requests % BEAT_EVERY:
+                self.beats()
             app = self.app
             if app is not self.looked_into:
                 self._choice.left -= 1

@@ -27,7 +27,7 @@ GAUGE = ".checked-out"  # harness.probe.pool.SUFFIX, the same
 GAUGES_VARIABLE = "TWINBENCH_GAUGES"  # harness.probe.pool.FOLDER_VARIABLE
 PROBES_VARIABLE = "TWINBENCH_PROBES"  # harness.probe.attach.PROBES_VARIABLE
 SAMPLES_VARIABLE = "TWINBENCH_SAMPLES"  # harness.probe.recorder.FOLDER_VARIABLE
-PROBES_FLUSH_S = 0.3  # somewhat more than harness.probe.recorder.FLUSH_S
+PROBES_FLUSH_S = 0.6  # somewhat more than harness.probe.recorder.FLUSH_S
 
 SERVER = {
     "--loop": "uvloop",  # both twins at their best: libuv and the C parser

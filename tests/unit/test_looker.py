@@ -18,22 +18,34 @@ class Clock:
     def monotonic(self) -> float:
         return self.now_s
 
-    def sleep(self, seconds: float) -> None:
-        self.now_s += seconds
-        self.wakes += 1
+
+class Bell:
+    """An alarm by that clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.at_s = 0.0
+
+    def set(self, at_s: float) -> None:
+        self.at_s = at_s
+
+    def wait(self) -> None:
+        self.clock.now_s = max(self.clock.now_s, self.at_s)
+        self.clock.wakes += 1
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     told = Clock()
     monkeypatch.setattr(looker, "time", told)
+    monkeypatch.setattr(looker, "alarm", lambda: Bell(told))
     return told
 
 
 def take_all(*looks: tuple[Look, float]) -> None:
     """Take looks until none is left, in this thread."""
     taken = Looker()
-    taken._looking = [looker._Looking(look, early_s, 0.0) for look, early_s in looks]
+    taken._looking = [looker.Looking(look, early_s, 0.0) for look, early_s in looks]
     taken._look()
 
 
