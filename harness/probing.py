@@ -14,10 +14,11 @@ from harness.provision.schema import seed
 from harness.provision.stage import provisioned
 from harness.run import Progress, record_of, run_name
 from harness.store import Store
-from harness.turns import take_turns
+from harness.turns import Cores, take_turns
 
-PROBING_BLOCKS = 10
-PROBING_S = 6.0  # of turns, for each pair of targets and each kind of request in each block
+PROBING_BLOCKS = 12
+NOT_APART = "No target had a core to itself, so where the system put it may count as a cost of probes"
+PROBING_S = 4.0  # of turns, for each pair of targets and each kind of request in each block
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +55,12 @@ def run_probing(request: ProbingRequest, progress: Progress, opened: Callable[[S
     store = Store.create(request.out, run_name())
     with (
         store.kept_if_begun(),
+        Cores() as cores,
         provisioned(postgres_url=request.postgres_url, toxiproxy_url=None, log=store.log, say=progress.say) as parts,
     ):
         plan = _plan(request)
-        store.write_record(record_of(store.folder.name, request, plan, parts, (), scenarios=(), kind="probes"))
+        not_done = () if cores.apart else (NOT_APART,)
+        store.write_record(record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="probes"))
         opened(store)
         seed(parts.postgres.url, users=request.rows[0], posts_per_user=request.rows[1])
         progress.began("turns", request.blocks * len(request.pairs) * len(request.paths))
@@ -66,7 +69,7 @@ def run_probing(request: ProbingRequest, progress: Progress, opened: Callable[[S
             order = Random(f"{request.seed}/{block}")  # noqa: S311 - an order to be repeated, no secret
             for plain, probed in order.sample(request.pairs, len(request.pairs)):
                 pair = request.targets[plain], request.targets[probed]
-                readings += take_turns(block, *pair, request.paths, request.seconds, parts, store, progress.step)
+                readings += take_turns(block, *pair, request.paths, request.seconds, parts, cores, store, progress.step)
                 store.write_turns(readings)
     store.finish(time.monotonic() - begun_s)
 

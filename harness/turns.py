@@ -4,8 +4,9 @@
 
 On a shared machine a core was seen to give a fifth less from one tenth of a second to the next, while a load that takes
 turns of seconds had to run for hours to tell a hundredth. Turns that are as short as this meet the same machine, and
-what one of them misses, a trimmed mean leaves out. Each target has a process of its own, fresh in every block: two that
-are alike to the byte were seen to differ by a hundredth for as long as they lived.
+what one of them misses, a trimmed mean leaves out. Each target has a process of its own, fresh in every block. Both
+have one core to themselves, and all else has the others: where the scheduler put a target that had woken up between its
+turns was seen to take it three hundredths of the next.
 
 A probe that looks at so many requests a second finds half of them in the pauses of a target: what it costs is told too
 high rather than too low.
@@ -13,11 +14,13 @@ high rather than too low.
 
 from __future__ import annotations
 
+import os
 import selectors
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from itertools import cycle
 from types import TracebackType
@@ -40,6 +43,42 @@ TURN_S = 0.016  # about: how many requests that is, the warm-up tells
 # Where strings lie in a dict, and so how fast it is, is drawn anew in every process: here the same for both, by block.
 HASH_SEED = "PYTHONHASHSEED"
 _CHUNK_BYTES = 65536
+
+
+class Cores:
+    """Gives targets a core to themselves, where the system can and there are two.
+
+    What this thread starts has the cores that it has itself: with an instance, all but the first; within
+    ``of_targets``, the first.
+    """
+
+    def __init__(self) -> None:
+        self._all = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+        self.apart = len(self._all) > 1
+
+    def __enter__(self) -> Self:
+        """Leave the first core to targets."""
+        self._have(self._all[1:])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Have all cores again."""
+        self._have(self._all)
+
+    @contextmanager
+    def of_targets(self) -> Iterator[None]:
+        """Have the core that targets started now are to have."""
+        self._have(self._all[:1])
+        try:
+            yield
+        finally:
+            self._have(self._all[1:])
+
+    def _have(self, cores: Sequence[int]) -> None:
+        if self.apart and sys.platform == "linux":
+            os.sched_setaffinity(0, cores)
 
 
 class _Client:
@@ -129,6 +168,7 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
     paths: Mapping[str, Sequence[str]],
     seconds: float,
     parts: Parts,
+    cores: Cores,
     store: Store,
     done: Callable[[], None],
 ) -> Iterator[TurnReading]:
@@ -138,14 +178,18 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
         HarnessError: A target did not come up, or did not answer as it should.
     """
     with ExitStack() as stack:
-        running = [
-            stack.enter_context(
-                target_process(
-                    target, parts.postgres.url, store.log(f"turns-{target.name}"), environment={HASH_SEED: str(block)}
+        with cores.of_targets():
+            running = [
+                stack.enter_context(
+                    target_process(
+                        target,
+                        parts.postgres.url,
+                        store.log(f"turns-{target.name}"),
+                        environment={HASH_SEED: str(block)},
+                    )
                 )
-            )
-            for target in (plain, probed)
-        ]
+                for target in (plain, probed)
+            ]
         for target in running:
             wait_until_serving(target)
         for scenario, asked in paths.items():
