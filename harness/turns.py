@@ -5,8 +5,8 @@
 On a shared machine a core was seen to give a fifth less from one tenth of a second to the next, while a load that takes
 turns of seconds had to run for hours to tell a hundredth. Turns that are as short as this meet the same machine, and
 what one of them misses, a trimmed mean leaves out. Each target has a process of its own, fresh in every block. Both
-have one core to themselves, and all else has the others: where the scheduler put a target that had woken up between its
-turns was seen to take it three hundredths of the next.
+have one core to themselves, and all else has the others: without that, a probe that only wakes up between the turns was
+seen to cost three hundredths, perhaps by where the scheduler then puts the target.
 
 A probe that looks at so many requests a second finds half of them in the pauses of a target: what it costs is told too
 high rather than too low.
