@@ -55,14 +55,14 @@ class TimerAlarm:
         self._timer = library.timerfd_create(_MONOTONIC, _CLOSE_ON_EXEC)
         if self._timer < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create")
-        self._times = (ctypes.c_long * 4)()  # a period, which is none, and when: each in seconds and nanoseconds
         self._set = library.timerfd_settime
 
     def set(self, at_s: float) -> None:
         """Let it go off at this time of the monotonic clock."""
         seconds = int(at_s)
-        self._times[2], self._times[3] = seconds, int(1e9 * (at_s - seconds))
-        self._set(self._timer, _ABSOLUTE, self._times, None)
+        # A period, which is none, and when: each in seconds and nanoseconds. Not kept: two threads may set it at once.
+        times = (ctypes.c_long * 4)(0, 0, seconds, int(1e9 * (at_s - seconds)))
+        self._set(self._timer, _ABSOLUTE, times, None)
 
     def wait(self) -> None:
         """Wait until it goes off."""

@@ -52,7 +52,7 @@ class _Stepped:
 
 
 class PhaseProbe:
-    """An ASGI application that notes what requests ``took_s``.
+    """An ASGI application that notes what requests ``took_s``, up to the last of their answers.
 
     Each is noted with these labels: the seconds of every phase, and before them those in ``queue``, empty if its client
     did not say when it was sent; ``route``; ``bytes`` of the answer's body; ``in_flight``, how many others were under
@@ -72,6 +72,8 @@ class PhaseProbe:
             body = message.get("body")
             if body:
                 request.sent_bytes += len(body)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                request.answered()
             return send(message)
 
         queued_s = _queued_s(scope)
@@ -84,16 +86,16 @@ class PhaseProbe:
             await _Stepped(request)
         finally:
             under_way.reset(token)
-            request.enter(request.phase)
+            request.answered()  # where there was no whole answer
             self._recorder.take(
                 TOOK,
-                request.since_s - request.began_s,
+                sum(request.told_s),
                 route_of(scope),
                 request.handed_on,
                 queued_s,
                 request.sent_bytes,
                 self._in_flight() - 1,
-                *request.parts_s,
+                *request.told_s,
             )
 
 

@@ -78,6 +78,7 @@ class Followed(Request):
         self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
         self.sent_bytes = 0
         self.handed_on = ""
+        self.told_s: tuple[float, ...] = ()
 
     @property
     def coroutine(self) -> Coroutine[Any, Any, Any] | None:
@@ -91,6 +92,15 @@ class Followed(Request):
         self.parts_s[before] += now_s - self.since_s
         self.phase, self.since_s = phase, now_s
         return before
+
+    def answered(self) -> None:
+        """Know that the last of its answer is sent: ``told_s`` are its parts up to then.
+
+        What an application does afterwards is no part of what its client waited for.
+        """
+        if not self.told_s:
+            self.enter(self.phase)
+            self.told_s = tuple(self.parts_s)
 
     def look_for_its_task(self) -> None:
         """See whether the task that goes on with it is the one that it came in; in a thread there is none to see."""

@@ -110,7 +110,8 @@ def _again(summary: Summary) -> str:
         )
     if summary.kind == "probes":
         probed = " ".join(f"--target {one}" for one in dict.fromkeys(one.probed for one in summary.analysis.observed))
-        return f"twinbench probes {probed} --blocks {plan.profile.blocks} --seed {plan.seed}"
+        turns = f"--blocks {plan.profile.blocks} --seconds {plan.profile.measure_s:g}"
+        return f"twinbench probes {probed} {turns} --seed {plan.seed}"
     names = " ".join(plan.profile.scenarios)
     command = "loading" if summary.kind == "loading" else f"run {names}"
     profile = f"--blocks {plan.profile.blocks}" if summary.kind == "loading" else f"--profile {plan.profile.name}"

@@ -16,7 +16,7 @@ from harness.provision.target import target_process, wait_until_serving
 from targets.catalog import TWINS
 from tests.contract.test_alike import REQUESTS, normal
 
-AT_ONCE = 6
+AT_ONCE = 8
 APART_S = 0.25  # between two rounds: of more requests than fifty a second the probe looks at a share
 TRANSACTIONS = {"BEGIN", "COMMIT", "ROLLBACK"}
 
