@@ -18,8 +18,8 @@ LOOK_EVERY = 8  # requests to the next look at the clock, at most: so it is noti
 class Choice:
     """Chooses about ``MOST_PER_S`` requests a second, by how many there were in the tenth of a second before.
 
-    Where many come at once after few, the count begins anew as soon as seven tenths more have been chosen than may be in a
-    tenth of a second.
+    Where many come at once after few, the count begins anew as soon as seven tenths more have been chosen than
+    may be in a tenth of a second.
 
     How many to pass over is drawn beforehand, from the geometric distribution, which is the same as a draw for each of
     them: asking for one that is passed over costs a subtraction and a comparison. Threads may share it without a lock:
@@ -35,7 +35,7 @@ class Choice:
         self._seen = self._fell = 0
         self._most = 1.7 * MOST_PER_S * ADAPT_EVERY_S
         self._ahead = self._step = 1  # to the next that it falls on, and to the next look at the clock
-        self._since_s = self._before_s = time.perf_counter()
+        self._since_s = time.perf_counter()
 
     def falls(self) -> bool:
         """Say whether it falls on this request; asked once of each."""
@@ -50,11 +50,7 @@ class Choice:
         self._fell += falls
         now_s = time.perf_counter()
         past_s = now_s - self._since_s
-        burst = self._fell > self._most
-        anew = burst or past_s >= ADAPT_EVERY_S
-        if burst:  # which may have come after a pause, so that only the last few tell how fast it comes
-            past_s, seen = now_s - self._before_s, self._step
-        self._before_s = now_s
+        anew = past_s >= ADAPT_EVERY_S or self._fell > self._most
         if anew:
             self._share = min(1.0, MOST_PER_S * past_s / seen)
             self._seen, self._fell, self._since_s = 0, 0, now_s
