@@ -69,6 +69,7 @@ async def app(scope: dict[str, Any], _receive: object, send: Send) -> None:
     await to_thread.run_sync(begun, limiter=scope["limiter"])
     for part in BODY:
         await send({"type": "http.response.body", "body": part, "more_body": part != BODY[-1]})
+    await asyncio.sleep(PART_S)  # its client has its answer, and waits no more
 
 
 async def drop(_message: object) -> None:
