@@ -1,7 +1,7 @@
 """The one thread that looks, for every probe that looks from outside: each time one wakes up, the loop waits for it.
 
-What a look does costs little; that a thread wakes up in between takes a busy event loop up to 500 µs, as both want the
-interpreter's lock. So looks that are due at about the same time are taken at once, and one may be put off.
+What a look does costs little; that a thread wakes up in between was seen to take a busy event loop about 50 µs, as both
+want the interpreter's lock. So looks that are due at about the same time are taken at once, and one may be put off.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ stall's length.
 
 After a call that may have been a stall it looks more often for a while, as one of 20 ms is told within a tenth only
 then. A loop that is merely busy may look like it all the time; so after a while in which no stall was found it takes
-a pause first, twice as long each time. Five hundred questions a second were seen to cost a busy loop a thirtieth.
+a pause first, twice as long each time.
 
 A timer in the loop would tell as much, but a loop that waits for its next timer all the time was seen to serve a
 twentieth less, whether it was due every millisecond or every five.
