@@ -1,8 +1,8 @@
 """An alarm that wakes a thread at a time which another may put off, again and again, without waking it for that.
 
-A thread that wakes up takes the interpreter's lock from the one that runs, and gives it back. Linux has timers that are files (timerfd_create(2)), which a thread can wait for
-outside the lock; Python has them from 3.13 on, and until then they are called in the C library. Elsewhere the thread
-wakes up, sees that it was put off, and sleeps on.
+A thread that wakes up takes the interpreter's lock from the one that runs, and gives it back. Linux has timers that are
+files (timerfd_create(2)), which a thread can wait for outside the lock; Python has them from 3.13 on, and until then
+they are called in the C library. Elsewhere the thread wakes up, sees that it was put off, and sleeps on.
 """
 
 from __future__ import annotations
