@@ -47,6 +47,7 @@ def test_each_is_judged_and_drawn(run: tuple[Store, Summary]) -> None:
     assert [finding.check for finding in summary.findings] == ["observer"] * 4
     page = (store.folder / "report.html").read_text()
     assert '<section id="observer">' in page
+    assert "proxy adds" not in page  # there is none in the way
     assert "twinbench probes --target async:probed --target sync:pool --blocks 2 --seconds 0.5 --seed 7" in page
 
 

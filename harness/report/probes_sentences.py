@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.findings import LEAST_LEFT, Summary
+from harness.report.words import share
 
 
 def probes_headline(summary: Summary) -> str:
@@ -12,7 +13,7 @@ def probes_headline(summary: Summary) -> str:
         return "No probe was tried."
     dearest = min(observed, key=lambda one: one.share.value)
     return (
-        f"With probes inside, a target keeps {dearest.share.value:.3f} of its throughput at worst:"
+        f"With probes inside, a target keeps {share(dearest.share)} of its throughput at worst:"
         f" {dearest.probed} by {dearest.scenario}."
     )
 
