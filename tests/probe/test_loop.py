@@ -121,3 +121,42 @@ print(*(thread.name for thread in threading.enumerate()))
     )
     during, after = done.stdout.splitlines()
     assert ("looker" in during, "looker" in after, done.stderr) == (True, False, "")
+
+
+BEATS = """
+import asyncio, sys, time
+from pathlib import Path
+from harness.probe import loop
+from harness.probe.looker import Looker
+from harness.probe.recorder import FLUSH_S, Recorder
+
+loop.ALERT_FOR_S = loop.SUSPECTED_FOR_S = 0.0  # so that every stall comes upon a calm watchdog
+
+def hold_up():
+    time.sleep(0.03)
+
+async def serve():
+    probe = loop.LoopProbe(Recorder(Path(sys.argv[1])), Looker())
+    probe.start()
+    for _ in range(20):
+        until_s = time.monotonic() + 0.06
+        while time.monotonic() < until_s:
+            await asyncio.sleep(0.002)
+            probe.beat()
+        hold_up()
+    await asyncio.sleep(2 * FLUSH_S)
+
+asyncio.run(serve())
+"""
+
+
+def test_a_loop_that_gave_signs_of_life_until_just_before_is_not_forgotten(tmp_path: Path) -> None:
+    script, folder = tmp_path / "serve.py", tmp_path / "samples"
+    script.write_text(BEATS)
+    folder.mkdir()
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, script, folder], check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
+    samples = [sample for path in folder.iterdir() for sample in read_samples(path)]
+    stalls = [sample for sample in samples if sample.metric == "stall_s"]
+    assert 16 <= len(stalls) <= 20
+    assert sum(stall.labels["culprit"].endswith(" hold_up") for stall in stalls) >= 0.9 * len(stalls)
