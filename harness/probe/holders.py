@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy import Pool, event
 
 from harness.probe import waits
@@ -22,7 +24,7 @@ from harness.probe.choice import Choice
 from harness.probe.culprit import caller, name_at, name_of, of_application, waits_at
 from harness.probe.looker import Look, Looker
 from harness.probe.recorder import Recorder
-from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Request, here
+from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, PYTHON, THREAD, Request, here
 
 LOOK_EVERY_S = 0.075
 EARLY_S = 0.015  # sooner, if something else is looked at then
@@ -31,21 +33,30 @@ NOBODYS = "background"  # what one does that no request has checked out
 
 
 # The fields of _Held: a plain tuple, as one is made for every request that asks the database something.
-_Noted = tuple["Request | None", "CodeType | None", int, float]
+_Noted = tuple["Request | None", "CodeType | None", int, float, int]
 
 
 class _Held(NamedTuple):
-    """One connection that is checked out: for which request, by which line if that is known, and since when."""
+    """One connection that is checked out: for which request, by which line if that is known, since when, and where."""
 
     request: Request | None
     code: CodeType | None
     line: int
     since_s: float
+    thread: int
 
     @property
     def culprit(self) -> str:
         """The line, in words; nothing if it is not known."""
         return name_at(self.code, self.line) if self.code else ""
+
+
+class _Threads(NamedTuple):
+    """The application's threads at one moment: which tasks have one, or wait for one, and whom each served last."""
+
+    having: Container[object] = ()
+    waiting: Container[object] = ()
+    served: Mapping[int, Request | None] = {}
 
 
 class HolderProbe:
@@ -56,6 +67,7 @@ class HolderProbe:
     is over, where it checked out; and of those that ask the database something, where the longest one ``asks``.
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
     something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without.
+    Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency.
     ``open`` are all connections, in use or not, with the ages of the youngest and the oldest as labels, ``youngest_s``
     and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
     """
@@ -77,20 +89,17 @@ class HolderProbe:
     def start(self) -> None:
         """Begin to look at requests that are served by the loop of this thread."""
         self._loop = asyncio.get_running_loop()
+        self._limiter = current_default_thread_limiter()
         self._looker.add(self._look(), early_s=EARLY_S)
 
     def _checked_out(self, _connection: object, record: object, _proxy: object) -> None:
         request = here()
         frame = caller() if self._named.falls() else None
         code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
-        self._held[id(record)] = (request, code, line, time.monotonic())
-        if request:
-            request.connections += 1
+        self._held[id(record)] = (request, code, line, time.monotonic(), threading.get_ident())
 
     def _checked_in(self, _connection: object, record: object) -> None:
-        held = self._held.pop(id(record), None)
-        if held and held[0]:
-            held[0].connections -= 1
+        self._held.pop(id(record), None)
 
     def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
         self._recorder.note("pool", "invalidated", 1, error=type(error).__name__ if error else "")
@@ -107,45 +116,55 @@ class HolderProbe:
     def _look(self) -> Look:
         while True:
             yield LOOK_EVERY_S
-            held = [_Held(*noted) for noted in list(self._held.values())]
-            opened_s = list(self._opened_s.values())
-            doing = [(_phase(one), one) for one in held]
-            asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
-            idle = [one for phase, one in doing if phase not in {PHASES[DATABASE], PHASES[CONNECTION]}]
-            threaded, connecting = list(waits.threaded), list(waits.connecting)
-            self._recorder.note(
-                "pool",
-                "in_use",
-                len(held),
-                culprit=_place_of_longest(idle),
-                asks=_place_of_longest(asking),
-                longest_s=_ages([one.since_s for one in held])[1],
-                **Counter(phase for phase, _ in doing),
-            )
-            youngest_s, oldest_s = _ages(opened_s)
-            self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
-            busy = {*threaded, *connecting, *(one.request for one in held if one.request and not one.request.over)}
-            waiting = {
-                PHASES[CONNECTION]: sum(not one.connections for one in connecting),
-                PHASES[THREAD]: sum(one.phase == THREAD and not one.connections for one in threaded),
-                PHASES[ELSEWHERE]: self._waiting_elsewhere(busy),
-            }
-            in_thread = sum(one.thread is not None for one in threaded)
-            self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=in_thread, **waiting)
+            self._look_once()  # which keeps no task alive until the next look
 
-    def _waiting_elsewhere(self, busy: set[Request]) -> int:
+    def _look_once(self) -> None:
+        held = [_Held(*noted) for noted in list(self._held.values())]
+        opened_s = list(self._opened_s.values())
+        limiter = self._limiter.statistics()
+        waits_for_thread: list[object] = list(self._limiter._wait_queue)  # type: ignore[attr-defined]  # noqa: SLF001 - it tells how many wait, and not who
+        served = {one.thread: one.request for one in sorted(held, key=lambda one: one.since_s)}
+        threads = _Threads(limiter.borrowers, waits_for_thread, served)
+        doing = [(_phase(one, threads), one) for one in held]
+        asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
+        idle = [one for phase, one in doing if phase not in {PHASES[DATABASE], PHASES[CONNECTION]}]
+        self._recorder.note(
+            "pool",
+            "in_use",
+            len(held),
+            culprit=_place_of_longest(idle, threads),
+            asks=_place_of_longest(asking, threads),
+            longest_s=_ages([one.since_s for one in held])[1],
+            **Counter(phase for phase, _ in doing),
+        )
+        youngest_s, oldest_s = _ages(opened_s)
+        self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
+        holding = {one.request.task() for one in held if one.request}
+        connecting = {request.task() for request in list(waits.connecting)}
+        waiting = {
+            PHASES[CONNECTION]: len(connecting - holding),
+            PHASES[THREAD]: sum(task not in holding for task in waits_for_thread),
+            PHASES[ELSEWHERE]: self._waiting_elsewhere({*holding, *connecting, *waits_for_thread, *limiter.borrowers}),
+        }
+        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=limiter.borrowed_tokens, **waiting)
+
+    def _waiting_elsewhere(self, busy: set[Any]) -> int:
         """Count requests of which nobody has told anything, but for one that the loop may be running just now."""
         running = asyncio.current_task(self._loop)
-        runs = running is not None and all(one.task() is not running for one in busy)
-        return max(0, self._in_flight() - len(busy) - runs)
+        runs = running is not None and running not in busy
+        return max(0, self._in_flight() - sum(task is not None and not task.done() for task in busy) - runs)
 
 
-def _place_of_longest(held: Sequence[_Held]) -> str:
+def _place_of_longest(held: Sequence[_Held], threads: _Threads) -> str:
     """Name where the one stands that has held its connection longest: to look at all of them would hold the loop up.
 
     One that is over stands nowhere any more, so it comes last if it is not known where it checked out.
     """
-    return _place(min(held, key=lambda one: (_phase(one) == OVER and not one.code, one.since_s))) if held else ""
+
+    def order(one: _Held) -> tuple[bool, float]:
+        return _phase(one, threads) == OVER and not one.code, one.since_s
+
+    return _place(min(held, key=order), threads) if held else ""
 
 
 def _ages(began_s: Sequence[float]) -> tuple[str, str]:
@@ -154,18 +173,32 @@ def _ages(began_s: Sequence[float]) -> tuple[str, str]:
     return f"{now_s - max(began_s, default=now_s):.3f}", f"{now_s - min(began_s, default=now_s):.3f}"
 
 
-def _phase(held: _Held) -> str:
-    if held.request is None:
+def _phase(held: _Held, threads: _Threads) -> str:
+    request = held.request
+    if request is None:
         return NOBODYS
-    return OVER if held.request.over else PHASES[held.request.phase_now()]
+    if request.over:
+        return OVER
+    if request.phase in {CONNECTION, DATABASE}:  # the others are told of those only that are followed
+        return PHASES[request.phase]
+    task = request.task()
+    if task in threads.waiting:
+        return PHASES[THREAD]
+    runs = task in threads.having or getattr(request.coroutine, "cr_running", False)
+    return PHASES[PYTHON if runs else ELSEWHERE]
 
 
-def _place(held: _Held) -> str:
-    """Name where a holder stands: the application's innermost call that waits or runs, else where it checked out."""
-    if held.request is None or held.request.over:
+def _place(held: _Held, threads: _Threads) -> str:
+    """Name where a holder stands: the application's innermost call that waits or runs, else where it checked out.
+
+    A thread is taken to be its own if it is the last that a connection was checked out in for it.
+    """
+    request = held.request
+    if request is None or request.over:
         return held.culprit
-    thread = held.request.thread
-    if thread is None:
-        return waits_at(held.request.coroutine) or held.culprit
-    frame = of_application(sys._current_frames().get(thread))  # noqa: SLF001 - documented for this purpose
+    if request.task() not in threads.having:
+        return waits_at(request.coroutine) or held.culprit
+    if threads.served.get(held.thread) is not request:
+        return held.culprit
+    frame = of_application(sys._current_frames().get(held.thread))  # noqa: SLF001 - documented for this purpose
     return name_of(frame) if frame else held.culprit

@@ -22,15 +22,13 @@ PHASES = ("python", "thread", "connection", "database", "elsewhere")  # their na
 
 
 class Request:
-    """One request that is under way: its phase, the thread that it has, and the connections.
+    """One request that is under way, and its phase, as far as somebody tells it.
 
     Made in the task that serves it, and over with it. It holds the task by a weak reference, as the task's context
     holds the request: a ring would be left for the garbage collector, each time.
     """
 
     phase = PYTHON
-    connections = 0
-    thread: int | None = None
 
     def __init__(self, task: asyncio.Task[Any]) -> None:
         self.task = weakref.ref(task)
@@ -52,12 +50,6 @@ class Request:
         before = self.phase
         self.phase = phase
         return before
-
-    def phase_now(self) -> int:
-        """Say what it is doing; asked by another thread. Of one that is not followed, only this tells that it waits."""
-        if self.phase == PYTHON and self.thread is None and not getattr(self.coroutine, "cr_running", False):
-            return ELSEWHERE
-        return self.phase
 
     def look_for_its_task(self) -> None:
         """See whether it was handed on: nobody asks that of one that is not followed."""
@@ -121,10 +113,15 @@ def here() -> Request | None:
     Most is never asked of requests that need neither a thread nor the database, so they cost nothing.
     """
     request = under_way.get()
+    if request is False:
+        return None
     if request is True:
-        with suppress(RuntimeError):  # in a thread that the application has started itself, there is no task
+        try:
             task = asyncio.current_task()
-            if task is not None:
-                request = Request(task)
-                under_way.set(request)
-    return request if isinstance(request, Request) else None
+        except RuntimeError:  # in a thread that the application has started itself, there is no task
+            return None
+        if task is None:
+            return None
+        request = Request(task)
+        under_way.set(request)
+    return request

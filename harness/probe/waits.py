@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
@@ -13,10 +12,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from harness.probe.dialects import ENDS, STATEMENTS, Call, wrap
 from harness.probe.recorder import Recorder
-from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON, THREAD, Request, here
+from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON, THREAD, Followed, Request, here, under_way
 
-# Requests that have a thread or wait for one, and those that ask a pool for a connection.
-threaded: set[Request] = set()
+# Requests that ask a pool for a connection.
 connecting: set[Request] = set()
 
 
@@ -29,36 +27,41 @@ def tell_waits(recorder: Recorder) -> None:
 
 
 def _tell_threads() -> None:
-    """Tell a wait for a thread from work in it."""
+    """Tell a wait for a thread from work in it, for requests that are followed.
+
+    For the others it costs too much: four in a hundred pings of the sync twin. Whoever wants to know about them asks
+    AnyIO's limiter, which knows who has a thread and who waits for one.
+    """
     to_thread = sys.modules.get("anyio.to_thread")
     if to_thread is None:
         return
     original = to_thread.run_sync
 
-    @wraps(original)
-    async def run_sync(function: Callable[..., Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as AnyIO's
-        request = here()
-        if request is None:
-            return await original(function, *args, **options)
-        request.look_for_its_task()
-
+    async def follow(request: Followed, function: Callable[..., Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as AnyIO's
         def begun(*given: Any) -> Any:  # noqa: ANN401 - the same
-            request.thread = threading.get_ident()
             request.enter(PYTHON)
             try:
                 return function(*given)
             finally:
                 request.enter(ELSEWHERE)
-                request.thread = None
 
-        threaded.add(request)
         request.enter(THREAD)
         try:
             return await original(begun, *args, **options)
         finally:
-            threaded.discard(request)
             if request.phase in {THREAD, ELSEWHERE}:  # it never began, or has ended, and the request goes on
                 request.enter(PYTHON)
+
+    @wraps(original)
+    def run_sync(function: Callable[..., Any], *args: Any, **options: Any) -> Awaitable[Any]:  # noqa: ANN401 - the same
+        request = under_way.get()
+        if request is True:
+            here()  # in a thread there is no task to know it by, so that it is to be known before
+        elif isinstance(request, Followed):
+            request.look_for_its_task()
+            return follow(request, function, *args, **options)
+        awaited: Awaitable[Any] = original(function, *args, **options)
+        return awaited
 
     to_thread.run_sync = run_sync  # type: ignore[attr-defined]  # a module's function may be replaced
 
@@ -104,8 +107,8 @@ def _in_database(original: Call) -> Call:
 
     @wraps(original)
     def call(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
-        request = here()
-        if request is None:
+        request = under_way.get()
+        if isinstance(request, bool):  # what has a connection is known, or was never to be
             original(*args, **named)
             return
         before = request.enter(DATABASE)

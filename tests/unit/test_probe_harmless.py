@@ -1,10 +1,10 @@
 """A probe does an application no harm, and accuses it of nothing that it does not do."""
 
 import asyncio
+import threading
+from types import CodeType
 
-import pytest
-
-from harness.probe.holders import NOBODYS, OVER, _Held, _phase, _place_of_longest
+from harness.probe.holders import NOBODYS, OVER, _Held, _phase, _place_of_longest, _Threads
 from harness.probe.request import DATABASE, Followed, Request, here, under_way
 
 
@@ -41,45 +41,65 @@ def test_in_a_thread_of_the_applications_own_there_is_no_task_to_look_for() -> N
     assert not here.handed_on
 
 
+def held(
+    request: Request | None, code: CodeType | None = serve.__code__, since_s: float = 0.0, thread: int = 0
+) -> _Held:
+    """A connection that is checked out."""
+    return _Held(request, code, serve.__code__.co_firstlineno, since_s, thread)
+
+
 def test_a_connection_that_no_request_has_checked_out_has_not_leaked() -> None:
-    assert _phase(_Held(None, serve.__code__, 3, 0.0)) == NOBODYS
-    assert _phase(_Held(over(), serve.__code__, 3, 0.0)) == OVER
+    assert _phase(held(None), _Threads()) == NOBODYS
+    assert _phase(held(over()), _Threads()) == OVER
 
 
-@pytest.mark.parametrize("thread", [None, 7])
-def test_a_request_that_nobody_follows_waits_elsewhere_if_nothing_of_it_runs(thread: int | None) -> None:
+def test_a_request_waits_elsewhere_if_nothing_of_it_runs_and_it_waits_for_no_thread() -> None:
     async def look() -> list[str]:
         task = asyncio.create_task(serve())
         await asyncio.sleep(0)
         one = Request(task)
-        one.thread = thread
-        waits = _phase(_Held(one, None, 0, 0.0))
+        phases = [_phase(held(one), threads) for threads in (_Threads(), _Threads(having=[task]), _Threads([], [task]))]
         one.enter(DATABASE)
-        asks = _phase(_Held(one, None, 0, 0.0))
+        phases.append(_phase(held(one), _Threads(having=[task])))
         task.cancel()
         await asyncio.sleep(0)
-        return [waits, asks, _phase(_Held(one, None, 0, 0.0))]
+        return [*phases, _phase(held(one), _Threads(having=[task]))]
 
-    assert asyncio.run(look()) == ["python" if thread else "elsewhere", "database", OVER]
+    assert asyncio.run(look()) == ["elsewhere", "python", "thread", "database", OVER]
 
 
-def test_a_request_that_nobody_follows_runs_while_its_coroutine_does() -> None:
+def test_a_request_runs_while_its_coroutine_does() -> None:
     async def look() -> str:
         task = asyncio.current_task()
         assert task
-        return _phase(_Held(Request(task), None, 0, 0.0))
+        return _phase(held(Request(task)), _Threads())
 
     assert asyncio.run(look()) == "python"
 
 
+def test_a_thread_that_has_served_another_since_is_not_told_to_be_its_own() -> None:
+    async def look() -> list[str]:
+        task, other = asyncio.current_task(), asyncio.create_task(serve())
+        assert task
+        one = held(Request(task), thread=threading.get_ident())
+        given = [{one.thread: one.request}, {one.thread: Request(other)}, {}]
+        places = [_place_of_longest([one], _Threads([task], [], served)) for served in given]
+        other.cancel()
+        return places
+
+    stands, *others = asyncio.run(look())
+    assert stands.endswith(" <listcomp>")
+    assert others == [held(None).culprit] * 2
+
+
 def test_a_leak_is_named_by_the_oldest_of_which_it_is_known_where_it_was_checked_out() -> None:
-    line = serve.__code__.co_firstlineno
     unknown, known, later = (
-        _Held(over(), code, line, since_s)
-        for code, since_s in ((None, 1.0), (serve.__code__, 2.0), (serve.__code__, 3.0))
+        held(over(), code, since_s) for code, since_s in ((None, 1.0), (serve.__code__, 2.0), (serve.__code__, 3.0))
     )
-    assert _place_of_longest([unknown, later, known]) == known.culprit == f"test_probe_harmless.py:{line} serve"
-    assert not _place_of_longest([unknown])
+    line = serve.__code__.co_firstlineno
+    place = f"test_probe_harmless.py:{line} serve"
+    assert _place_of_longest([unknown, later, known], _Threads()) == known.culprit == place
+    assert not _place_of_longest([unknown], _Threads())
 
 
 def test_a_request_is_known_when_somebody_asks_and_is_the_same_for_all_who_do() -> None:

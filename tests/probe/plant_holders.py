@@ -1,0 +1,111 @@
+"""Requests that stand still, under the eyes of the probe: ``python plant_holders.py CASE PATH FOLDER``.
+
+In a process of its own, since the probe stays where it has been put.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from sqlalchemy import Connection, QueuePool, create_engine
+
+from harness.probe import request
+from harness.probe.holders import LOOK_EVERY_S, HolderProbe
+from harness.probe.looker import Looker
+from harness.probe.recorder import FLUSH_S, Recorder
+from harness.probe.served import Served
+from harness.probe.waits import tell_waits
+
+engine = create_engine("sqlite://", poolclass=QueuePool, pool_size=3, connect_args={"check_same_thread": False})
+released = threading.Event()
+thread_taken, ended = asyncio.Event(), asyncio.Event()
+
+
+def check_out() -> Connection:
+    """Take a connection, and leave the thread."""
+    return engine.connect()
+
+
+def check_out_and_stay() -> None:
+    """Take a connection, and go on in the thread."""
+    with engine.connect():
+        released.wait()
+
+
+def stay() -> None:
+    """Keep the thread."""
+    released.wait()
+
+
+async def holds_and_waits_for_a_thread() -> None:
+    """Hold a connection, and ask for the thread that another one has."""
+    with await to_thread.run_sync(check_out):
+        await thread_taken.wait()
+        await to_thread.run_sync(stay)
+
+
+async def holds_in_a_thread() -> None:
+    """Hold a connection, in the thread."""
+    await to_thread.run_sync(check_out_and_stay)
+
+
+async def holds_and_waits_elsewhere() -> None:
+    """Hold a connection, and wait for something that nobody tells of."""
+    with await to_thread.run_sync(check_out):
+        await ended.wait()
+
+
+async def has_a_thread() -> None:
+    """Have the thread, or wait for it."""
+    await to_thread.run_sync(stay)
+
+
+async def waits_elsewhere() -> None:
+    """Have nothing, and wait for something that nobody tells of."""
+    await ended.wait()
+
+
+Serves = Callable[[], Awaitable[None]]
+CASES: dict[str, list[Serves]] = {
+    "waits": [holds_and_waits_for_a_thread, has_a_thread, has_a_thread, has_a_thread],
+    "runs": [holds_in_a_thread, has_a_thread],
+    "elsewhere": [holds_and_waits_elsewhere, has_a_thread, waits_elsewhere],
+}
+
+
+async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
+    """Serve a request, or hand it on to a task of its own as some middleware does."""
+    if scope["path"] == "/handed-on":
+        async with anyio.create_task_group() as group:
+            group.start_soon(scope["serve"])
+    else:
+        await scope["serve"]()
+
+
+async def serve(case: str, path: str, folder: Path) -> None:
+    """Let one after the other come to where it stands still, and go on once they have been looked at."""
+    served, recorder = Served(app), Recorder(folder)  # type: ignore[arg-type]  # an application that only the probe calls
+    tell_waits(recorder)
+    served.begins = partial(request.under_way.set, True)  # noqa: FBT003 - as the probe's own
+    to_thread.current_default_thread_limiter().total_tokens = 1
+    HolderProbe(recorder, Looker(), served.in_flight).start()
+    tasks = []
+    for serves in CASES[case]:
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [], "serve": serves}
+        tasks.append(asyncio.create_task(served(scope, None, None)))  # type: ignore[arg-type]  # the same
+        await asyncio.sleep(0.1)
+    thread_taken.set()
+    await asyncio.sleep(8 * LOOK_EVERY_S)
+    released.set()
+    ended.set()
+    await asyncio.gather(*tasks)
+    await asyncio.sleep(2 * FLUSH_S)
+
+
+asyncio.run(serve(sys.argv[1], sys.argv[2], Path(sys.argv[3])))

@@ -1,0 +1,32 @@
+"""Who holds a connection, who has a thread and who waits for one, as AnyIO's own threads and a real pool have it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.provision.target import read_samples
+
+PLANT = Path(__file__).parent / "plant_holders.py"
+# Of those without a connection: who has the one thread, and who waits for it or for something else.
+STANDING = {
+    "waits": ("thread", {"in_thread": "1", "thread": "2", "elsewhere": "0"}, "holds_and_waits_for_a_thread"),
+    "runs": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "check_out_and_stay"),
+    "elsewhere": ("elsewhere", {"in_thread": "1", "thread": "0", "elsewhere": "1"}, "holds_and_waits_elsewhere"),
+}
+
+
+@pytest.mark.parametrize("path", ["/", "/handed-on"])
+@pytest.mark.parametrize("case", STANDING)
+def test_each_is_seen_where_it_stands(case: str, path: str, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, PLANT, case, path, str(tmp_path)], check=True)
+    samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
+    held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
+    at = [number for number, one in enumerate(held) if one.value][-3]  # nobody moves before it is over
+    holder, others, place = STANDING[case]
+    assert held[at].value == 1
+    assert held[at].labels[holder] == "1"
+    assert held[at].labels["culprit"].endswith(f" {place}")
+    assert {name: waiting[at].labels[name] for name in others} == others
+    assert waiting[at].labels["connection"] == "0"
