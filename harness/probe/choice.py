@@ -10,7 +10,7 @@ import math
 import time
 from random import random
 
-MOST_PER_S = 25  # some dozens in a trial of a second, which is enough for a median
+MOST_PER_S = 50  # some dozens in a trial of a second, which is enough for a median
 ADAPT_EVERY_S = 0.1
 LOOK_EVERY = 8  # requests to the next look at the clock, at most: so it is noticed soon that they have become few
 

@@ -17,7 +17,7 @@ from targets.catalog import TWINS
 from tests.contract.test_alike import REQUESTS, normal
 
 AT_ONCE = 8
-APART_S = 0.25  # between two rounds: of more requests than twenty-five a second the probe looks at a share
+APART_S = 0.25  # between two rounds: of more requests than fifty a second the probe looks at a share
 TRANSACTIONS = {"BEGIN", "COMMIT", "ROLLBACK"}
 
 

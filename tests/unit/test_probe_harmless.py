@@ -88,7 +88,7 @@ def test_a_thread_that_has_served_another_since_is_not_told_to_be_its_own() -> N
         return places
 
     stands, *others = asyncio.run(look())
-    assert stands.endswith(" <listcomp>")
+    assert stands.split(" ")[1] in {"<listcomp>", "look"}  # Python 3.12 has no call for it
     assert others == [held(None).culprit] * 2
 
 
