@@ -16,7 +16,6 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from types import CodeType
 from typing import Any, NamedTuple
 
-from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy import Pool, event
 
 from harness.probe import waits
@@ -67,7 +66,8 @@ class HolderProbe:
     is over, where it checked out; and of those that ask the database something, where the longest one ``asks``.
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
     something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without.
-    Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency.
+    Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency;
+    where the application has no AnyIO, none are known.
     ``open`` are all connections, in use or not, with the ages of the youngest and the oldest as labels, ``youngest_s``
     and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
     """
@@ -89,7 +89,8 @@ class HolderProbe:
     def start(self) -> None:
         """Begin to look at requests that are served by the loop of this thread."""
         self._loop = asyncio.get_running_loop()
-        self._limiter = current_default_thread_limiter()
+        to_thread = sys.modules.get("anyio.to_thread")
+        self._limiter = to_thread.current_default_thread_limiter() if to_thread else None
         self._looker.add(self._look(), early_s=EARLY_S)
 
     def _checked_out(self, _connection: object, record: object, _proxy: object) -> None:
@@ -121,10 +122,11 @@ class HolderProbe:
     def _look_once(self) -> None:
         held = [_Held(*noted) for noted in list(self._held.values())]
         opened_s = list(self._opened_s.values())
-        limiter = self._limiter.statistics()
-        waits_for_thread: list[object] = list(self._limiter._wait_queue)  # type: ignore[attr-defined]  # noqa: SLF001 - it tells how many wait, and not who
+        has_thread: tuple[object, ...] = self._limiter.statistics().borrowers if self._limiter else ()
+        # AnyIO's limiter tells how many wait, and not who.
+        waits_for_thread = list(self._limiter._wait_queue) if self._limiter else []  # noqa: SLF001
         served = {one.thread: one.request for one in sorted(held, key=lambda one: one.since_s)}
-        threads = _Threads(limiter.borrowers, waits_for_thread, served)
+        threads = _Threads(has_thread, waits_for_thread, served)
         doing = [(_phase(one, threads), one) for one in held]
         asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
         idle = [one for phase, one in doing if phase not in {PHASES[DATABASE], PHASES[CONNECTION]}]
@@ -144,9 +146,9 @@ class HolderProbe:
         waiting = {
             PHASES[CONNECTION]: len(connecting - holding),
             PHASES[THREAD]: sum(task not in holding for task in waits_for_thread),
-            PHASES[ELSEWHERE]: self._waiting_elsewhere({*holding, *connecting, *waits_for_thread, *limiter.borrowers}),
+            PHASES[ELSEWHERE]: self._waiting_elsewhere({*holding, *connecting, *waits_for_thread, *has_thread}),
         }
-        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=limiter.borrowed_tokens, **waiting)
+        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=len(has_thread), **waiting)
 
     def _waiting_elsewhere(self, busy: set[Any]) -> int:
         """Count requests of which nobody has told anything, but for one that the loop may be running just now."""

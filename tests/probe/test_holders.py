@@ -8,6 +8,20 @@ import pytest
 
 from harness.provision.target import read_samples
 
+WITHOUT_ANYIO = """
+import asyncio, sys
+from pathlib import Path
+from harness.probe.holders import HolderProbe
+from harness.probe.looker import Looker
+from harness.probe.recorder import FLUSH_S, Recorder
+
+async def look():
+    HolderProbe(Recorder(Path(sys.argv[1])), Looker(), lambda: 0).start()
+    await asyncio.sleep(3 * FLUSH_S)
+
+asyncio.run(look())
+assert "anyio" not in sys.modules
+"""
 PLANT = Path(__file__).parent / "plant_holders.py"
 # Of those without a connection: who has the one thread, and who waits for it or for something else.
 STANDING = {
@@ -30,3 +44,11 @@ def test_each_is_seen_where_it_stands(case: str, path: str, tmp_path: Path) -> N
     assert held[at].labels["culprit"].endswith(f" {place}")
     assert {name: waiting[at].labels[name] for name in others} == others
     assert waiting[at].labels["connection"] == "0"
+
+
+def test_an_application_without_anyio_is_looked_at_too(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", WITHOUT_ANYIO, str(tmp_path)], check=True, cwd=root)
+    waiting = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.metric == "waiting"]
+    assert waiting
+    assert {one.labels["in_thread"] for one in waiting} == {"0"}
