@@ -51,7 +51,10 @@ class _Held(NamedTuple):
 
 
 class _Threads(NamedTuple):
-    """The application's threads at one moment: which tasks have one, or wait for one, and whom each served last."""
+    """The application's threads at one moment: which tasks have one, or wait for one, and whom each served last.
+
+    That is the request for which a connection was last checked out there, of those that are still checked out.
+    """
 
     having: Container[object] = ()
     waiting: Container[object] = ()
@@ -67,7 +70,7 @@ class HolderProbe:
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
     something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without.
     Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency;
-    where the application has no AnyIO, none are known.
+    where the application has no AnyIO, none are known. Tasks that serve no request count too, as they take them away.
     ``open`` are all connections, in use or not, with the ages of the youngest and the oldest as labels, ``youngest_s``
     and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
     """
@@ -88,7 +91,7 @@ class HolderProbe:
 
     def start(self) -> None:
         """Begin to look at requests that are served by the loop of this thread."""
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._loops_thread = asyncio.get_running_loop(), threading.get_ident()
         to_thread = sys.modules.get("anyio.to_thread")
         self._limiter = to_thread.current_default_thread_limiter() if to_thread else None
         self._looker.add(self._look(), early_s=EARLY_S)
@@ -126,6 +129,7 @@ class HolderProbe:
         # AnyIO's limiter tells how many wait, and not who.
         waits_for_thread = list(self._limiter._wait_queue) if self._limiter else []  # noqa: SLF001
         served = {one.thread: one.request for one in sorted(held, key=lambda one: one.since_s)}
+        served.pop(self._loops_thread, None)
         threads = _Threads(has_thread, waits_for_thread, served)
         doing = [(_phase(one, threads), one) for one in held]
         asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
@@ -141,8 +145,8 @@ class HolderProbe:
         )
         youngest_s, oldest_s = _ages(opened_s)
         self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
-        holding = {one.request.task() for one in held if one.request}
-        connecting = {request.task() for request in list(waits.connecting)}
+        holding = {one.request.goes_on() for one in held if one.request}
+        connecting = {request.goes_on() for request in list(waits.connecting)}
         waiting = {
             PHASES[CONNECTION]: len(connecting - holding),
             PHASES[THREAD]: sum(task not in holding for task in waits_for_thread),
@@ -183,7 +187,7 @@ def _phase(held: _Held, threads: _Threads) -> str:
         return OVER
     if request.phase in {CONNECTION, DATABASE}:  # the others are told of those only that are followed
         return PHASES[request.phase]
-    task = request.task()
+    task = request.goes_on()
     if task in threads.waiting:
         return PHASES[THREAD]
     runs = task in threads.having or getattr(request.coroutine, "cr_running", False)
@@ -193,14 +197,13 @@ def _phase(held: _Held, threads: _Threads) -> str:
 def _place(held: _Held, threads: _Threads) -> str:
     """Name where a holder stands: the application's innermost call that waits or runs, else where it checked out.
 
-    A thread is taken to be its own if it is the last that a connection was checked out in for it.
+    A thread is taken to be its own if it has one, and is the last that its thread is known to have served.
     """
     request = held.request
     if request is None or request.over:
         return held.culprit
-    if request.task() not in threads.having:
-        return waits_at(request.coroutine) or held.culprit
-    if threads.served.get(held.thread) is not request:
-        return held.culprit
-    frame = of_application(sys._current_frames().get(held.thread))  # noqa: SLF001 - documented for this purpose
-    return name_of(frame) if frame else held.culprit
+    if request.goes_on() in threads.having and threads.served.get(held.thread) is request:
+        frame = of_application(sys._current_frames().get(held.thread))  # noqa: SLF001 - documented for this purpose
+        if frame:
+            return name_of(frame)
+    return waits_at(request.coroutine) or held.culprit

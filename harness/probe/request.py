@@ -6,7 +6,6 @@ import asyncio
 import time
 import weakref
 from collections.abc import Coroutine
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -24,14 +23,15 @@ PHASES = ("python", "thread", "connection", "database", "elsewhere")  # their na
 class Request:
     """One request that is under way, and its phase, as far as somebody tells it.
 
-    Made in the task that serves it, and over with it. It holds the task by a weak reference, as the task's context
-    holds the request: a ring would be left for the garbage collector, each time.
+    Made in the ``task`` that serves it, and over with it; ``goes_on`` is the task that was last seen to go on with it,
+    as some middleware hands a request on to another. Tasks are held by weak references, as a task's context holds the
+    request: a ring would be left for the garbage collector, each time.
     """
 
     phase = PYTHON
 
     def __init__(self, task: asyncio.Task[Any]) -> None:
-        self.task = weakref.ref(task)
+        self.task = self.goes_on = weakref.ref(task)
 
     @property
     def over(self) -> bool:
@@ -41,8 +41,8 @@ class Request:
 
     @property
     def coroutine(self) -> Coroutine[Any, Any, Any] | None:
-        """What serves it, by which it is known where it waits; None if it is over."""
-        task = self.task()
+        """What goes on with it, by which it is known where it waits; None if that has ended."""
+        task = self.goes_on()
         return task.get_coro() if task else None  # type: ignore[return-value]  # a task's is no mere awaitable
 
     def enter(self, phase: int) -> int:
@@ -52,7 +52,13 @@ class Request:
         return before
 
     def look_for_its_task(self) -> None:
-        """See whether it was handed on: nobody asks that of one that is not followed."""
+        """See which task goes on with it; in a thread there is none to see."""
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:
+            return
+        if task is not None and task is not self.goes_on():
+            self.goes_on = weakref.ref(task)
 
 
 class Followed(Request):
@@ -66,7 +72,7 @@ class Followed(Request):
 
     def __init__(self, task: asyncio.Task[Any]) -> None:
         super().__init__(task)
-        self.began_s = self.since_s = time.perf_counter()
+        self.since_s = time.perf_counter()
         self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
         self.sent_bytes = 0
         self.handed_on = ""
@@ -74,8 +80,8 @@ class Followed(Request):
 
     @property
     def coroutine(self) -> Coroutine[Any, Any, Any] | None:
-        """What serves it: a task's own leads no further than to where it is driven step by step."""
-        return self.serving
+        """What goes on with it: its task's own leads no further than to where it is driven step by step."""
+        return self.serving if self.goes_on is self.task else super().coroutine
 
     def enter(self, phase: int) -> int:
         """Begin another phase, and return the one that ends."""
@@ -95,12 +101,10 @@ class Followed(Request):
             self.told_s = tuple(self.parts_s)
 
     def look_for_its_task(self) -> None:
-        """See whether the task that goes on with it is the one that it came in; in a thread there is none to see."""
-        if self.handed_on:
-            return
-        with suppress(RuntimeError):
-            if asyncio.current_task() is not self.task():
-                self.handed_on = waits_at(self.serving) or "the framework"
+        """See which task goes on with it, and if that is not the one that it came in, where that one waits for it."""
+        super().look_for_its_task()
+        if self.goes_on is not self.task and not self.handed_on:
+            self.handed_on = waits_at(self.serving) or "the framework"
 
 
 # What this is part of: a request, one of which nothing is known yet (True), or none.

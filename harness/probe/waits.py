@@ -57,9 +57,10 @@ def _tell_threads() -> None:
         request = under_way.get()
         if request is True:
             here()  # in a thread there is no task to know it by, so that it is to be known before
-        elif isinstance(request, Followed):
-            request.look_for_its_task()
-            return follow(request, function, *args, **options)
+        elif request:
+            request.look_for_its_task()  # the limiter knows that one
+            if isinstance(request, Followed):
+                return follow(request, function, *args, **options)
         awaited: Awaitable[Any] = original(function, *args, **options)
         return awaited
 
@@ -75,7 +76,8 @@ def _tell_connections(recorder: Recorder) -> None:
         request = here()
         if request is None:
             return original(pool)
-        request.look_for_its_task()
+        if isinstance(request, Followed):
+            request.look_for_its_task()
         connecting.add(request)
         before = request.enter(CONNECTION)
         try:

@@ -1,5 +1,7 @@
 """Requests that stand still, under the eyes of the probe: ``python plant_holders.py CASE PATH FOLDER``.
 
+With a word more, each of them is followed as well.
+
 In a process of its own, since the probe stays where it has been put.
 """
 
@@ -18,6 +20,7 @@ from sqlalchemy import Connection, QueuePool, create_engine
 from harness.probe import request
 from harness.probe.holders import LOOK_EVERY_S, HolderProbe
 from harness.probe.looker import Looker
+from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import FLUSH_S, Recorder
 from harness.probe.served import Served
 from harness.probe.waits import tell_waits
@@ -30,6 +33,11 @@ thread_taken, ended = asyncio.Event(), asyncio.Event()
 def check_out() -> Connection:
     """Take a connection, and leave the thread."""
     return engine.connect()
+
+
+def check_out_and_in() -> None:
+    """Take a connection, and give it back."""
+    engine.connect().close()
 
 
 def check_out_and_stay() -> None:
@@ -55,6 +63,12 @@ async def holds_in_a_thread() -> None:
     await to_thread.run_sync(check_out_and_stay)
 
 
+async def holds_beside_a_thread() -> None:
+    """Hold a connection that was not checked out in the thread that works for it now."""
+    with engine.connect():
+        await to_thread.run_sync(stay)
+
+
 async def holds_and_waits_elsewhere() -> None:
     """Hold a connection, and wait for something that nobody tells of."""
     with await to_thread.run_sync(check_out):
@@ -75,13 +89,16 @@ Serves = Callable[[], Awaitable[None]]
 CASES: dict[str, list[Serves]] = {
     "waits": [holds_and_waits_for_a_thread, has_a_thread, has_a_thread, has_a_thread],
     "runs": [holds_in_a_thread, has_a_thread],
+    "beside": [holds_beside_a_thread, has_a_thread],
     "elsewhere": [holds_and_waits_elsewhere, has_a_thread, waits_elsewhere],
 }
 
 
 async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
-    """Serve a request, or hand it on to a task of its own as some middleware does."""
-    if scope["path"] == "/handed-on":
+    """Serve a request, or hand it on to a task of its own as some middleware does, perhaps after work of its own."""
+    if scope["path"] == "/handed-on-later":
+        await to_thread.run_sync(check_out_and_in, limiter=anyio.CapacityLimiter(1))
+    if scope["path"] != "/":
         async with anyio.create_task_group() as group:
             group.start_soon(scope["serve"])
     else:
@@ -94,6 +111,8 @@ async def serve(case: str, path: str, folder: Path) -> None:
     tell_waits(recorder)
     served.begins = partial(request.under_way.set, True)  # noqa: FBT003 - as the probe's own
     to_thread.current_default_thread_limiter().total_tokens = 1
+    if len(sys.argv) == 5:
+        served.looked_into = PhaseProbe(served.app, recorder, served.in_flight)
     HolderProbe(recorder, Looker(), served.in_flight).start()
     tasks = []
     for serves in CASES[case]:

@@ -27,14 +27,16 @@ PLANT = Path(__file__).parent / "plant_holders.py"
 STANDING = {
     "waits": ("thread", {"in_thread": "1", "thread": "2", "elsewhere": "0"}, "holds_and_waits_for_a_thread"),
     "runs": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "check_out_and_stay"),
+    "beside": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "holds_beside_a_thread"),
     "elsewhere": ("elsewhere", {"in_thread": "1", "thread": "0", "elsewhere": "1"}, "holds_and_waits_elsewhere"),
 }
 
 
-@pytest.mark.parametrize("path", ["/", "/handed-on"])
+@pytest.mark.parametrize("followed", [(), ("followed",)])
+@pytest.mark.parametrize("path", ["/", "/handed-on", "/handed-on-later"])
 @pytest.mark.parametrize("case", STANDING)
-def test_each_is_seen_where_it_stands(case: str, path: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, PLANT, case, path, str(tmp_path)], check=True)
+def test_each_is_seen_where_it_stands(case: str, path: str, followed: tuple[str, ...], tmp_path: Path) -> None:
+    subprocess.run([sys.executable, PLANT, case, path, str(tmp_path), *followed], check=True)
     samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
     held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
     at = [number for number, one in enumerate(held) if one.value][-3]  # nobody moves before it is over

@@ -2,9 +2,16 @@
 
 import asyncio
 import threading
+import weakref
+from pathlib import Path
 from types import CodeType
 
-from harness.probe.holders import NOBODYS, OVER, _Held, _phase, _place_of_longest, _Threads
+import pytest
+from sqlalchemy import event
+
+from harness.probe.holders import NOBODYS, OVER, HolderProbe, _Held, _phase, _place_of_longest, _Threads
+from harness.probe.looker import Looker
+from harness.probe.recorder import Recorder
 from harness.probe.request import DATABASE, Followed, Request, here, under_way
 
 
@@ -78,18 +85,49 @@ def test_a_request_runs_while_its_coroutine_does() -> None:
 
 
 def test_a_thread_that_has_served_another_since_is_not_told_to_be_its_own() -> None:
-    async def look() -> list[str]:
-        task, other = asyncio.current_task(), asyncio.create_task(serve())
-        assert task
-        one = held(Request(task), thread=threading.get_ident())
-        given = [{one.thread: one.request}, {one.thread: Request(other)}, {}]
-        places = [_place_of_longest([one], _Threads([task], [], served)) for served in given]
-        other.cancel()
-        return places
+    ended = threading.Event()
 
-    stands, *others = asyncio.run(look())
-    assert stands.split(" ")[1] in {"<listcomp>", "look"}  # Python 3.12 has no call for it
-    assert others == [held(None).culprit] * 2
+    def stay() -> None:
+        ended.wait()
+
+    async def look() -> list[str]:
+        thread = threading.Thread(target=stay)
+        thread.start()
+        task, other = asyncio.create_task(serve()), asyncio.create_task(serve())
+        await asyncio.sleep(0)
+        one = held(Request(task), thread=thread.ident or 0)
+        given: list[dict[int, Request | None]] = [{one.thread: one.request}, {one.thread: Request(other)}, {}]
+        places = [_place_of_longest([one], _Threads([task], [], served)) for served in given]
+        places.append(_place_of_longest([one], _Threads([], [task], given[0])))
+        task.cancel()
+        other.cancel()
+        ended.set()
+        return [place.split(" ")[1] for place in places]
+
+    assert asyncio.run(look()) == ["stay", "serve", "serve", "serve"]
+
+
+def test_a_look_keeps_no_task_alive_until_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event, "listen", lambda *_what: None)  # it would stay for all the other tests
+
+    async def look() -> bool:
+        probe = HolderProbe(Recorder(tmp_path), looker := Looker(), lambda: 1)
+        looker.add = lambda *_one, **_more: None  # type: ignore[assignment,method-assign]  # looks are taken here
+        probe.start()
+        task = asyncio.create_task(serve())
+        await asyncio.sleep(0)
+        probe._held[0] = (Request(task), None, 0, 0.0, 0)
+        looks = probe._look()
+        next(looks)
+        next(looks)
+        gone = weakref.ref(task)
+        task.cancel()
+        del task
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return gone() is None
+
+    assert asyncio.run(look())
 
 
 def test_a_leak_is_named_by_the_oldest_of_which_it_is_known_where_it_was_checked_out() -> None:
