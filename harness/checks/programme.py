@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 
+from harness.checks.writes import judge_writes
 from harness.fates import recovered_s
 from harness.findings import Finding
 from harness.model import Evidence, Op, Outcome, Verdict
@@ -28,7 +29,10 @@ def check_bite(evidence: Evidence) -> Finding:
 
 
 def check_balances(evidence: Evidence) -> Finding:
-    """Hold every sum that a client read, and those of the ledger, against what was seeded."""
+    """Hold every sum that a client read, and those of the ledger, against what was seeded.
+
+    With the first that does not hold, the last transfer is shown that had been acknowledged before it was read.
+    """
     if evidence.ledger is None or not evidence.ledger.facts:
         return _finding("balances", evidence, Verdict.UNDECIDED, "The ledger was not read")
     facts = evidence.ledger.facts
@@ -36,6 +40,8 @@ def check_balances(evidence: Evidence) -> Finding:
     read = [op for op in evidence.ops if op.name == "get_credits" and op.outcome is Outcome.OK]
     wrong = [op for op in read if json.loads(op.said)["credits"] != owed]
     offences = [f"{op.name} #{op.id} read {op.said}" for op in wrong]
+    if wrong:
+        offences[0] += _moved_before(wrong[0], evidence)
     if facts["credits"] != owed:
         offences.append(f"the ledger has {facts['credits']:,} credits")
     none_may_be = ("users_out_of_balance", "posts_of_no_user")
@@ -78,20 +84,42 @@ def check_recovery(evidence: Evidence) -> Finding:
         offences.append(f"{out:.0f} connections were never given back to their pool")
     if after_s is None:
         offences.append("no write was done after the heal")
-    offences += [f"no {name} was served after the heal" for name in _unserved(evidence)]
+    offences += _unserved(evidence)
     if offences:
         return _finding("recovery", evidence, Verdict.FAIL, "The target did not recover", found=offences)
     measured = f"a write was done {after_s:.2f} s after the heal"
     return _finding("recovery", evidence, Verdict.PASS, "The target recovered", measured=measured)
 
 
+def _moved_before(read: Op, evidence: Evidence) -> str:
+    moved = (op for op in evidence.ops if op.name == "transfer" and op.outcome is Outcome.OK)
+    last = max((op for op in moved if op.ended_ns <= read.started_ns), key=lambda op: op.ended_ns, default=None)
+    return f", after {_told(last, evidence)}" if last else ""
+
+
 def _unserved(evidence: Evidence) -> list[str]:
     healed_ns = evidence.faults[0].healed_ns
-    served: dict[str, list[bool]] = defaultdict(list)
+    after: dict[str, list[Op]] = defaultdict(list)
     for op in evidence.ops:
         if op.key and op.started_ns >= healed_ns:
-            served[op.name].append(op.outcome is Outcome.OK or 400 <= op.status < 500)  # noqa: PLR2004 - RFC 9110
-    return sorted(name for name, seen in served.items() if len(seen) >= MIN_SENT and not any(seen))
+            after[op.name].append(op)
+    dead = {name: sent for name, sent in sorted(after.items()) if len(sent) >= MIN_SENT and not any(map(_served, sent))}
+    last = {name: max(sent, key=lambda op: op.started_ns) for name, sent in dead.items()}
+    return [
+        f"no {name} was served after the heal; the last of {len(sent)} is {_told(last[name], evidence)}"
+        for name, sent in dead.items()
+    ]
+
+
+def _served(op: Op) -> bool:
+    return op.outcome is Outcome.OK or 400 <= op.status < 500  # noqa: PLR2004 - RFC 9110
+
+
+def _told(op: Op, evidence: Evidence) -> str:
+    """Tell of one write what was sent, told and stored."""
+    if evidence.ledger is None:
+        return f"{op.name} #{op.id}"
+    return next(str(write) for write in judge_writes(evidence.ops, evidence.ledger.rows) if write.key == op.key)
 
 
 def _reading(evidence: Evidence, metric: str) -> float | None:

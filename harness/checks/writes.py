@@ -36,7 +36,7 @@ def check_writes(evidence: Evidence) -> Finding:
     """
     if not evidence.complete or evidence.ledger is None:
         return _finding(evidence, Verdict.UNDECIDED, "The ledger was not read", [])
-    judged = list(_judge(evidence, evidence.ledger.rows))
+    judged = list(judge_writes(evidence.ops, evidence.ledger.rows))
     kinds = {op.name for op in evidence.ops if op.key}
     never = sorted(kinds - {op.name for op in evidence.ops if op.outcome is Outcome.OK})
     offences = [write for write in judged if write.fate in OFFENCES]
@@ -49,16 +49,22 @@ def check_writes(evidence: Evidence) -> Finding:
     return _finding(evidence, Verdict.PASS, "Every write is whole and as its client was told", judged)
 
 
-def _judge(evidence: Evidence, rows: Mapping[str, Mapping[str, int]]) -> Iterator[Judged]:
+def judge_writes(ops: Sequence[Op], rows: Mapping[str, Mapping[str, int]]) -> Iterator[Judged]:
+    """Tell what became of every write: those that were sent, in their order, and those that were not.
+
+    Args:
+        ops: Every request of a trial.
+        rows: By table and key, how many there are.
+    """
     by_key: dict[str, list[Op]] = defaultdict(list)
-    for op in evidence.ops:
+    for op in ops:
         if op.key:
             by_key[op.key].append(op)
-    for key, ops in by_key.items():
+    for key, sent in by_key.items():
         held = {table: counts.get(key, 0) for table, counts in rows.items()}
-        named = any(op.named for op in ops)
-        fate = fate_of(ops[0].name, {op.outcome for op in ops}, held, named=named)
-        yield Judged(fate, key, tuple(ops), held)
+        named = any(op.named for op in sent)
+        fate = fate_of(sent[0].name, {op.outcome for op in sent}, held, named=named)
+        yield Judged(fate, key, tuple(sent), held)
     stored = {key for counts in rows.values() for key in counts}
     for key in sorted(stored - by_key.keys()):
         yield Judged(Fate.PHANTOM, key, (), {table: counts.get(key, 0) for table, counts in rows.items()})

@@ -28,7 +28,9 @@ def trial(*ops: Op, facts: dict[str, int] | None = None, readings: dict[str, flo
         evidence(*(ops or (op(0), read(), op(20)))),
         faults=(FAULT,),
         samples=tuple(sample("sessions", metric, value) for metric, value in known.items()),
-        ledger=Ledger(rows={}, facts=FACTS if facts is None else facts),
+        ledger=Ledger(
+            rows={"transfers": {f"{2:032x}": 1}, "audit_log": {f"{2:032x}": 1}}, facts=FACTS if facts is None else facts
+        ),
     )
 
 
@@ -57,6 +59,22 @@ class TestBalances:
         found = check_balances(trial(op(0), read(), read(f'{{"users":1,"credits":{credits_read}}}')))
         assert (found.verdict, found.count) == (Verdict.FAIL, 1)
         assert str(credits_read) in found.first
+
+    def test_with_it_goes_the_last_transfer_that_was_acknowledged_before(self) -> None:
+        wrong = replace(read('{"users":1,"credits":1}'), id=9, started_ns=300 * MS, ended_ns=301 * MS)
+        moved = [
+            op(0, name="transfer"),
+            op(2, name="transfer", took_ms=280),  # which ends as the read begins
+            op(1, name="transfer", took_ms=100),
+            op(3, name="transfer", took_ms=271),  # which ends later
+            op(4, "unknown", name="transfer"),
+            op(5, name="create_user"),
+        ]
+        found = check_balances(trial(*moved, wrong, replace(wrong, id=10)))
+        last = f"acknowledged: key {2:032x}: transfer #2, told ok 201, stored 1 in transfers, 1 in audit_log"
+        assert found.first == f'get_credits #9 read {{"users":1,"credits":1}}, after {last}'
+        assert found.worst == 'get_credits #10 read {"users":1,"credits":1}'
+        assert check_balances(trial(moved[3], wrong)).first == 'get_credits #9 read {"users":1,"credits":1}'
 
     @pytest.mark.parametrize(
         "changed", [{"credits": OWED + 1}, {"users_out_of_balance": 1}, {"posts_of_no_user": 2}, {"credits": OWED - 1}]
@@ -109,7 +127,11 @@ class TestRecovery:
 
     def test_a_kind_of_write_that_is_served_no_more_is_a_failure(self) -> None:
         dead = [op(20 + number, "unknown", name="create_post") for number in range(5)]
-        assert check_recovery(trial(op(20), *dead)).first == "no create_post was served after the heal"
+        served = trial(op(20), *reversed(dead))
+        last = f"rolled back: key {24:032x}: create_post #24, told unknown 500, stored 0 in transfers, 0 in audit_log"
+        whole = f"no create_post was served after the heal; the last of 5 is {last}"
+        assert check_recovery(served).first == whole
+        assert check_recovery(replace(served, ledger=None)).first.endswith("; the last of 5 is create_post #24")
         assert check_recovery(trial(op(20), *dead[:4])).verdict is Verdict.PASS
         refused = replace(dead[0], outcome=Outcome.FAIL, status=404)
         assert check_recovery(trial(op(20), refused, *dead[1:])).verdict is Verdict.PASS
@@ -126,7 +148,8 @@ class TestRecovery:
     def test_what_was_served_before_the_heal_is_served_no_more(self) -> None:
         dead = [op(20 + number, "unknown", name="create_post") for number in range(5)]
         found = check_recovery(trial(op(20), op(9, name="create_post"), *dead))
-        assert (found.verdict, found.first) == (Verdict.FAIL, "no create_post was served after the heal")
+        assert found.verdict is Verdict.FAIL
+        assert found.first.startswith("no create_post was served after the heal; the last of 5 is ")
         assert check_recovery(trial(op(20), op(10, name="create_post"), *dead)).verdict is Verdict.PASS
 
     def test_of_reads_none_need_be_served(self) -> None:
