@@ -74,6 +74,7 @@ class TestBalances:
         last = f"acknowledged: key {2:032x}: transfer #2, told ok 201, stored 1 in transfers, 1 in audit_log"
         assert found.first == f'get_credits #9 read {{"users":1,"credits":1}}, after {last}'
         assert found.worst == 'get_credits #10 read {"users":1,"credits":1}'
+        assert ": transfer #1, told ok " in check_balances(trial(moved[2], *moved[4:], wrong)).first
         assert check_balances(trial(moved[3], wrong)).first == 'get_credits #9 read {"users":1,"credits":1}'
 
     @pytest.mark.parametrize(
