@@ -56,20 +56,22 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         from harness.probe.queries import QueryProbe
 
         served.looked_into = QueryProbe(served.looked_into, told)
-    if {"requests", "pool"} & set(names):
-        from harness.probe.waits import tell_waits
-
-        tell_waits(told)
-    if "requests" in names:
-        from harness.probe.phases import PhaseProbe
-
-        served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
+    holders = None
     if "pool" in names:
         from harness.probe.holders import HolderProbe
         from harness.probe.request import under_way
 
+        holders = HolderProbe(told, looker, served.in_flight)
         served.begins = partial(under_way.set, True)  # noqa: FBT003 - what the variable is to hold
-        starts.append(HolderProbe(told, looker, served.in_flight).start)
+        starts.append(holders.start)
+    if {"requests", "pool"} & set(names):
+        from harness.probe.waits import tell_waits
+
+        tell_waits(told, holders.checked_out if holders else None)
+    if "requests" in names:
+        from harness.probe.phases import PhaseProbe
+
+        served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
     if "loop" in names:
         loop = LoopProbe(told, looker)
         starts.append(loop.start)

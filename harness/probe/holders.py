@@ -11,19 +11,20 @@ import asyncio
 import sys
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from types import CodeType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Pool, event
+from sqlalchemy import Pool, PoolProxiedConnection, event
 
 from harness.probe import waits
 from harness.probe.choice import Choice
 from harness.probe.culprit import caller, name_at, name_of, of_application, waits_at
 from harness.probe.looker import Look, Looker
 from harness.probe.recorder import Recorder
-from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, PYTHON, THREAD, Request, here
+from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, PYTHON, THREAD, Request
 
 LOOK_EVERY_S = 0.075
 EARLY_S = 0.015  # sooner, if something else is looked at then
@@ -31,8 +32,9 @@ OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out
 
 
-# The fields of _Held: a plain tuple, as one is made for every request that asks the database something.
-_Noted = tuple["Request | None", "CodeType | None", int, float, int]
+# A connection, which knows whether it is still checked out, and the fields of _Held: a plain tuple, as one is made for
+# every request that asks the database something.
+_Noted = tuple["weakref.ref[PoolProxiedConnection]", "Request | None", "CodeType | None", int, float, int]
 
 
 class _Held(NamedTuple):
@@ -79,12 +81,11 @@ class HolderProbe:
         self._recorder = recorder
         self._looker = looker
         self._in_flight = in_flight
-        # Threads change these by single operations of a dict, which are whole; so there is no lock to wait for.
-        self._held: dict[int, _Noted] = {}
+        # Threads change these by single operations of a dict, which are whole; so there is no lock to wait for. The
+        # first is by the driver's connections, each with the last time that it was checked out.
+        self._noted: dict[int, _Noted] = {}
         self._opened_s: dict[int, float] = {}
         self._named = Choice()
-        event.listen(Pool, "checkout", self._checked_out)
-        event.listen(Pool, "checkin", self._checked_in)
         event.listen(Pool, "invalidate", self._invalidated)
         event.listen(Pool, "connect", self._opened)
         event.listen(Pool, "close", self._closed)
@@ -96,14 +97,12 @@ class HolderProbe:
         self._limiter = to_thread.current_default_thread_limiter() if to_thread else None
         self._looker.add(self._look(), early_s=EARLY_S)
 
-    def _checked_out(self, _connection: object, record: object, _proxy: object) -> None:
-        request = here()
+    def checked_out(self, connection: PoolProxiedConnection, request: Request | None) -> None:
+        """Note a connection that a pool hands out; that it has been given back, it knows by itself."""
         frame = caller() if self._named.falls() else None
         code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
-        self._held[id(record)] = (request, code, line, time.monotonic(), threading.get_ident())
-
-    def _checked_in(self, _connection: object, record: object) -> None:
-        self._held.pop(id(record), None)
+        noted = (weakref.ref(connection), request, code, line, time.monotonic(), threading.get_ident())
+        self._noted[id(connection.dbapi_connection)] = noted
 
     def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
         self._recorder.note("pool", "invalidated", 1, error=type(error).__name__ if error else "")
@@ -112,7 +111,8 @@ class HolderProbe:
         self._opened_s[id(record)] = time.monotonic()
         self._recorder.note("pool", "opened", 1)
 
-    def _closed(self, _connection: object, record: object) -> None:
+    def _closed(self, connection: object, record: object) -> None:
+        self._noted.pop(id(connection), None)
         opened_s = self._opened_s.pop(id(record), None)
         if opened_s is not None:
             self._recorder.note("pool", "closed", time.monotonic() - opened_s)
@@ -123,7 +123,7 @@ class HolderProbe:
             self._look_once()  # which keeps no task alive until the next look
 
     def _look_once(self) -> None:
-        held = [_Held(*noted) for noted in list(self._held.values())]
+        held = [_Held(*noted[1:]) for noted in list(self._noted.values()) if _is_out(noted[0]())]
         opened_s = list(self._opened_s.values())
         has_thread: tuple[object, ...] = self._limiter.statistics().borrowers if self._limiter else ()
         # AnyIO's limiter tells how many wait, and not who.
@@ -159,6 +159,11 @@ class HolderProbe:
         running = asyncio.current_task(self._loop)
         runs = running is not None and running not in busy
         return max(0, self._in_flight() - sum(task is not None and not task.done() for task in busy) - runs)
+
+
+def _is_out(connection: PoolProxiedConnection | None) -> bool:
+    """Whether it is checked out: what is given back is detached, as is what nobody has any more."""
+    return connection is not None and not connection.is_detached
 
 
 def _place_of_longest(held: Sequence[_Held], threads: _Threads) -> str:

@@ -37,13 +37,13 @@ class _Stepped:
         value: Any = None
         while True:
             if request.phase == ELSEWHERE:
-                request.enter(PYTHON)
+                request.phase = PYTHON
             try:
                 asked = step(value)
             except StopIteration:
                 return
             if request.phase == PYTHON:
-                request.enter(ELSEWHERE)
+                request.phase = ELSEWHERE
             try:
                 value = yield asked
                 step = inner.send

@@ -45,12 +45,6 @@ class Request:
         task = self.goes_on()
         return task.get_coro() if task else None  # type: ignore[return-value]  # a task's is no mere awaitable
 
-    def enter(self, phase: int) -> int:
-        """Begin another phase, and return the one that ends."""
-        before = self.phase
-        self.phase = phase
-        return before
-
     def look_for_its_task(self) -> None:
         """See which task goes on with it; in a thread there is none to see."""
         try:
@@ -72,7 +66,7 @@ class Followed(Request):
 
     def __init__(self, task: asyncio.Task[Any]) -> None:
         super().__init__(task)
-        self.since_s = time.perf_counter()
+        self._phase, self._since_s = PYTHON, time.perf_counter()
         self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
         self.sent_bytes = 0
         self.handed_on = ""
@@ -83,13 +77,16 @@ class Followed(Request):
         """What goes on with it: its task's own leads no further than to where it is driven step by step."""
         return self.serving if self.goes_on is self.task else super().coroutine
 
-    def enter(self, phase: int) -> int:
-        """Begin another phase, and return the one that ends."""
+    @property
+    def phase(self) -> int:
+        """The phase that it is in; to set it ends one, and begins the next."""
+        return self._phase
+
+    @phase.setter
+    def phase(self, phase: int) -> None:
         now_s = time.perf_counter()
-        before = self.phase
-        self.parts_s[before] += now_s - self.since_s
-        self.phase, self.since_s = phase, now_s
-        return before
+        self.parts_s[self._phase] += now_s - self._since_s
+        self._phase, self._since_s = phase, now_s
 
     def answered(self) -> None:
         """Know that the last of its answer is sent: ``told_s`` are its parts up to then.
@@ -97,7 +94,7 @@ class Followed(Request):
         What an application does afterwards is no part of what its client waited for.
         """
         if not self.told_s:
-            self.enter(self.phase)
+            self.phase = self._phase  # so that its parts are up to now
             self.told_s = tuple(self.parts_s)
 
     def look_for_its_task(self) -> None:

@@ -7,21 +7,29 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-from sqlalchemy import Engine, Pool, event
+from sqlalchemy import Engine, Pool, PoolProxiedConnection, SingletonThreadPool, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from harness.probe.dialects import ENDS, STATEMENTS, Call, wrap
 from harness.probe.recorder import Recorder
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON, THREAD, Followed, Request, here, under_way
 
+CheckedOut = Callable[[PoolProxiedConnection, Request | None], object]
+
 # Requests that ask a pool for a connection.
 connecting: set[Request] = set()
 
 
-def tell_waits(recorder: Recorder) -> None:
-    """Tell every request from now on in which phase it is, and note when one waited for a connection in vain."""
+def tell_waits(recorder: Recorder, checked_out: CheckedOut | None = None) -> None:
+    """Tell every request from now on in which phase it is, and note when one waited for a connection in vain.
+
+    ``checked_out`` is called with each connection that a pool hands out, and the request that it is for.
+    """
     _tell_threads()
-    _tell_connections(recorder)
+    for pool in (Pool, SingletonThreadPool):  # which has a way of its own
+        _tell_connections(pool, recorder, checked_out)
+    event.listen(Engine, "do_connect", _opens)
+    event.listen(Pool, "connect", _opened)
     for name in (*STATEMENTS, *ENDS):
         wrap(name, _in_database)
 
@@ -39,18 +47,18 @@ def _tell_threads() -> None:
 
     async def follow(request: Followed, function: Callable[..., Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as AnyIO's
         def begun(*given: Any) -> Any:  # noqa: ANN401 - the same
-            request.enter(PYTHON)
+            request.phase = PYTHON
             try:
                 return function(*given)
             finally:
-                request.enter(ELSEWHERE)
+                request.phase = ELSEWHERE
 
-        request.enter(THREAD)
+        request.phase = THREAD
         try:
             return await original(begun, *args, **options)
         finally:
             if request.phase in {THREAD, ELSEWHERE}:  # it never began, or has ended, and the request goes on
-                request.enter(PYTHON)
+                request.phase = PYTHON
 
     @wraps(original)
     def run_sync(function: Callable[..., Any], *args: Any, **options: Any) -> Awaitable[Any]:  # noqa: ANN401 - the same
@@ -67,41 +75,46 @@ def _tell_threads() -> None:
     to_thread.run_sync = run_sync  # type: ignore[attr-defined]  # a module's function may be replaced
 
 
-def _tell_connections(recorder: Recorder) -> None:
-    """Tell a wait for a connection from the opening of one."""
-    original = Pool.connect
+def _tell_connections(kind: type[Pool], recorder: Recorder, checked_out: CheckedOut | None) -> None:
+    """Tell a wait for a connection from the opening of one.
+
+    What is handed out is told from here too: a listener to that event of SQLAlchemy's costs it several calls more.
+    """
+    original = kind.connect
 
     @wraps(original)
-    def connect(pool: Pool) -> Any:  # noqa: ANN401 - as SQLAlchemy types it
+    def connect(pool: Any) -> PoolProxiedConnection:  # noqa: ANN401 - of this kind
         request = here()
         if request is None:
-            return original(pool)
-        if isinstance(request, Followed):
-            request.look_for_its_task()
-        connecting.add(request)
-        before = request.enter(CONNECTION)
-        try:
-            return original(pool)
-        except PoolTimeoutError:
-            recorder.note("pool", "timed_out", 1)
-            raise
-        finally:
-            connecting.discard(request)
-            request.enter(before)
+            connection = original(pool)
+        else:
+            if isinstance(request, Followed):
+                request.look_for_its_task()
+            connecting.add(request)
+            before, request.phase = request.phase, CONNECTION
+            try:
+                connection = original(pool)
+            except PoolTimeoutError:
+                recorder.note("pool", "timed_out", 1)
+                raise
+            finally:
+                connecting.discard(request)
+                request.phase = before
+        if checked_out is not None:
+            checked_out(connection, request)
+        return connection
 
-    Pool.connect = connect  # type: ignore[assignment]  # no event says that somebody begins to wait
-    event.listen(Engine, "do_connect", _opens)
-    event.listen(Pool, "connect", _opened)
+    kind.connect = connect  # type: ignore[assignment]  # no event says that somebody begins to wait
 
 
 def _opens(*_what: object) -> None:
     if request := here():
-        request.enter(DATABASE)
+        request.phase = DATABASE
 
 
 def _opened(*_what: object) -> None:
     if request := here():
-        request.enter(CONNECTION)
+        request.phase = CONNECTION
 
 
 def _in_database(original: Call) -> Call:
@@ -113,10 +126,10 @@ def _in_database(original: Call) -> Call:
         if isinstance(request, bool):  # what has a connection is known, or was never to be
             original(*args, **named)
             return
-        before = request.enter(DATABASE)
+        before, request.phase = request.phase, DATABASE
         try:
             original(*args, **named)
         finally:
-            request.enter(before)
+            request.phase = before
 
     return call

@@ -91,6 +91,7 @@ CASES: dict[str, list[Serves]] = {
     "runs": [holds_in_a_thread, has_a_thread],
     "beside": [holds_beside_a_thread, has_a_thread],
     "elsewhere": [holds_and_waits_elsewhere, has_a_thread, waits_elsewhere],
+    "background": [has_a_thread],
 }
 
 
@@ -108,13 +109,16 @@ async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
 async def serve(case: str, path: str, folder: Path) -> None:
     """Let one after the other come to where it stands still, and go on once they have been looked at."""
     served, recorder = Served(app), Recorder(folder)  # type: ignore[arg-type]  # an application that only the probe calls
-    tell_waits(recorder)
+    holders = HolderProbe(recorder, Looker(), served.in_flight)
+    tell_waits(recorder, holders.checked_out)
     served.begins = partial(request.under_way.set, True)  # noqa: FBT003 - as the probe's own
     to_thread.current_default_thread_limiter().total_tokens = 1
     if len(sys.argv) == 5:
         served.looked_into = PhaseProbe(served.app, recorder, served.in_flight)
-    HolderProbe(recorder, Looker(), served.in_flight).start()
+    holders.start()
     tasks = []
+    # A job that is of no request, with a pool of a kind that has a way of its own to connect.
+    job = create_engine("sqlite://").connect() if case == "background" else None
     for serves in CASES[case]:
         scope = {"type": "http", "method": "GET", "path": path, "headers": [], "serve": serves}
         tasks.append(asyncio.create_task(served(scope, None, None)))  # type: ignore[arg-type]  # the same
@@ -124,6 +128,8 @@ async def serve(case: str, path: str, folder: Path) -> None:
     released.set()
     ended.set()
     await asyncio.gather(*tasks)
+    if job:
+        job.close()
     await asyncio.sleep(2 * FLUSH_S)
 
 

@@ -29,6 +29,7 @@ STANDING = {
     "runs": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "check_out_and_stay"),
     "beside": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "holds_beside_a_thread"),
     "elsewhere": ("elsewhere", {"in_thread": "1", "thread": "0", "elsewhere": "1"}, "holds_and_waits_elsewhere"),
+    "background": ("background", {"in_thread": "1", "thread": "0", "elsewhere": "0"}, "serve"),
 }
 
 

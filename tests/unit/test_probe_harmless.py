@@ -1,15 +1,18 @@
 """A probe does an application no harm, and accuses it of nothing that it does not do."""
 
 import asyncio
+import gc
+import sqlite3
 import threading
+import time
 import weakref
 from pathlib import Path
 from types import CodeType
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import QueuePool, event
 
-from harness.probe.holders import NOBODYS, OVER, HolderProbe, _Held, _phase, _place_of_longest, _Threads
+from harness.probe.holders import NOBODYS, OVER, HolderProbe, _Held, _is_out, _phase, _place_of_longest, _Threads
 from harness.probe.looker import Looker
 from harness.probe.recorder import Recorder
 from harness.probe.request import DATABASE, Followed, Request, here, under_way
@@ -55,9 +58,36 @@ def held(
     return _Held(request, code, serve.__code__.co_firstlineno, since_s, thread)
 
 
+def test_what_it_did_last_before_its_answer_is_told_too() -> None:
+    request = asyncio.run(followed())
+    time.sleep(0.02)
+    request.answered()
+    assert sum(request.told_s) >= 0.02
+
+
 def test_a_connection_that_no_request_has_checked_out_has_not_leaked() -> None:
     assert _phase(held(None), _Threads()) == NOBODYS
     assert _phase(held(over()), _Threads()) == OVER
+
+
+@pytest.mark.parametrize("part_with", ["close", "detach", "invalidate"])
+def test_a_connection_is_held_until_it_is_parted_with(part_with: str) -> None:
+    connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
+    assert _is_out(connection)
+    getattr(connection, part_with)()
+    assert not _is_out(connection)
+
+
+def test_a_connection_that_nobody_has_any_more_goes_back_to_its_pool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event, "listen", lambda *_what: None)  # it would stay for all the other tests
+    probe, pool = HolderProbe(Recorder(tmp_path), Looker(), lambda: 0), QueuePool(lambda: sqlite3.connect(":memory:"))
+    probe.checked_out(pool.connect(), None)
+    gc.collect()
+    assert pool.checkedout() == 0
+    ((noted, *_),) = probe._noted.values()
+    assert not _is_out(noted())
 
 
 def test_a_request_waits_elsewhere_if_nothing_of_it_runs_and_it_waits_for_no_thread() -> None:
@@ -66,7 +96,7 @@ def test_a_request_waits_elsewhere_if_nothing_of_it_runs_and_it_waits_for_no_thr
         await asyncio.sleep(0)
         one = Request(task)
         phases = [_phase(held(one), threads) for threads in (_Threads(), _Threads(having=[task]), _Threads([], [task]))]
-        one.enter(DATABASE)
+        one.phase = DATABASE
         phases.append(_phase(held(one), _Threads(having=[task])))
         task.cancel()
         await asyncio.sleep(0)
@@ -107,8 +137,11 @@ def test_a_thread_that_has_served_another_since_is_not_told_to_be_its_own() -> N
     assert asyncio.run(look()) == ["stay", "serve", "serve", "serve"]
 
 
-def test_a_look_keeps_no_task_alive_until_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(event, "listen", lambda *_what: None)  # it would stay for all the other tests
+    connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
 
     async def look() -> bool:
         probe = HolderProbe(Recorder(tmp_path), looker := Looker(), lambda: 1)
@@ -116,7 +149,8 @@ def test_a_look_keeps_no_task_alive_until_the_next(tmp_path: Path, monkeypatch: 
         probe.start()
         task = asyncio.create_task(serve())
         await asyncio.sleep(0)
-        probe._held[0] = (Request(task), None, 0, 0.0, 0)
+        probe.checked_out(connection, Request(task))
+        assert probe._noted
         looks = probe._look()
         next(looks)
         next(looks)
@@ -125,7 +159,8 @@ def test_a_look_keeps_no_task_alive_until_the_next(tmp_path: Path, monkeypatch: 
         del task
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        return gone() is None
+        probe._closed(connection.dbapi_connection, connection)
+        return gone() is None and not probe._noted
 
     assert asyncio.run(look())
 
