@@ -48,7 +48,7 @@ def kept(readings: Iterable[TurnReading]) -> Iterator[Observed]:
         logs = [math.log(plain / probed) for plain, probed in zip(one.plain_ms, one.probed_ms, strict=True)]
         if logs:
             shares[one.scenario, one.plain, one.probed].append(math.exp(float(trim_mean(logs, TRIMMED))))
-    for (scenario, plain, probed), by_block in shares.items():
+    for (scenario, plain, probed), by_block in sorted(shares.items()):  # blocks come in an order of their own
         share = ratio_interval(by_block, [1.0] * len(by_block))
         yield Observed(scenario=scenario, level_ms=0, plain=plain, probed=probed, share=share)
 

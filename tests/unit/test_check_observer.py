@@ -113,3 +113,9 @@ def test_pairs_are_told_apart_and_a_block_without_a_round_is_none() -> None:
         "async:loop": (0.5, 1),
         "async:pool": (0.25, 1),
     }
+
+
+def test_pairs_stand_side_by_side_in_whatever_order_they_were_driven() -> None:
+    pairs = [("sync", "sync:pool"), ("async", "async:pool"), ("sync", "sync:loop"), ("async", "async:loop")]
+    driven = [replace(turns([1.0], [2.0], probed=probed), plain=plain) for plain, probed in pairs]
+    assert [one.probed for one in kept(driven)] == ["async:loop", "async:pool", "sync:loop", "sync:pool"]
