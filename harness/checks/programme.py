@@ -100,14 +100,13 @@ def _moved_before(read: Op, evidence: Evidence) -> str:
 def _unserved(evidence: Evidence) -> list[str]:
     healed_ns = evidence.faults[0].healed_ns
     after: dict[str, list[Op]] = defaultdict(list)
-    for op in evidence.ops:
+    for op in sorted(evidence.ops, key=lambda op: op.started_ns):
         if op.key and op.started_ns >= healed_ns:
             after[op.name].append(op)
-    dead = {name: sent for name, sent in sorted(after.items()) if len(sent) >= MIN_SENT and not any(map(_served, sent))}
-    last = {name: max(sent, key=lambda op: op.started_ns) for name, sent in dead.items()}
     return [
-        f"no {name} was served after the heal; the last of {len(sent)} is {_told(last[name], evidence)}"
-        for name, sent in dead.items()
+        f"no {name} was served after the heal; the last of {len(sent)} is {_told(sent[-1], evidence)}"
+        for name, sent in sorted(after.items())
+        if len(sent) >= MIN_SENT and not any(map(_served, sent))
     ]
 
 
