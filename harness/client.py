@@ -25,13 +25,14 @@ CONNECT_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the client was told. ``status`` is 0 where no answer came, and ``error`` then says why."""
+    """What the client was told of what it ``asked``. Where no answer came ``status`` is 0, and ``error`` says why."""
 
     outcome: Outcome
     status: int
     error: str
     body: str
     took_s: float
+    asked: str
 
 
 class Client:
@@ -65,11 +66,11 @@ class Client:
         try:
             self._connection.open()
         except OSError as error:
-            return _unanswered(Outcome.UNSENT, error, began_s)
+            return _unanswered(Outcome.UNSENT, error, request, began_s)
         try:
             return self._exchange(request, {**headers, SENT_HEADER: str(time.monotonic_ns())}, began_s)
         except OSError as error:
-            return _unanswered(Outcome.UNKNOWN, error, began_s)
+            return _unanswered(Outcome.UNKNOWN, error, request, began_s)
 
     def _exchange(self, request: Request, headers: dict[str, str], began_s: float) -> Answer:
         body = b"" if request.body is None else json.dumps(request.body).encode()
@@ -84,6 +85,7 @@ class Client:
             error="" if outcome is Outcome.OK else said[:200],
             body=said,
             took_s=time.monotonic() - began_s,
+            asked=str(request),
         )
 
 
@@ -98,6 +100,7 @@ class Sending:
         self.key = key
         self._operation, self._named = operation, named
         request = OPERATIONS[operation](Random(seed), key)  # noqa: S311 - a request to be repeated, no secret
+        self._asked = str(request)
         body = json.dumps(request.body).encode()
         headers = {
             "Host": parts.netloc,
@@ -160,6 +163,7 @@ class Sending:
             status=status,
             error=error,
             named=self._named,
+            asked=self._asked,
         )
 
 
@@ -174,6 +178,7 @@ def seeds_apart(operations: Sequence[str]) -> Iterator[int]:
             yield number
 
 
-def _unanswered(outcome: Outcome, error: Exception, began_s: float) -> Answer:
+def _unanswered(outcome: Outcome, error: Exception, request: Request, began_s: float) -> Answer:
     text = f"{type(error).__name__}: {error}"
-    return Answer(outcome=outcome, status=0, error=text, body="", took_s=time.monotonic() - began_s)
+    took_s = time.monotonic() - began_s
+    return Answer(outcome=outcome, status=0, error=text, body="", took_s=took_s, asked=str(request))

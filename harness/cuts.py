@@ -333,6 +333,7 @@ def _cut(lane: Lane, place: Place, conversation: Conversation) -> Cut:
         recovered_after=tries,
         next_status=status,
         rows={},
+        asked=answer.asked,
     )
 
 

@@ -149,6 +149,7 @@ class Op:
     """One client request. ``key`` is empty unless it writes; ``status`` is 0 where no answer came.
 
     ``named`` says whether it carried an Idempotency-Key, and ``said`` is the answer where a check reads it.
+    ``asked`` is what a write asked for: method, path and body.
     """
 
     id: int
@@ -162,6 +163,7 @@ class Op:
     error: str
     named: bool = False
     said: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -349,7 +351,8 @@ class Cut:
 
     ``passed_bytes`` is what a witness on PostgreSQL's side saw pass in the cut direction, and ``message`` the
     protocol message that the first byte held back belongs to; ``bit`` says that the witness saw the cut.
-    ``recovered_after`` counts the requests until one was answered well again; 0 if none was.
+    ``recovered_after`` counts the requests until one was answered well again; 0 if none was. ``asked`` is what the
+    write asked for: method, path and body.
     """
 
     target: str
@@ -368,6 +371,7 @@ class Cut:
     recovered_after: int
     next_status: int
     rows: Mapping[str, int]
+    asked: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,7 @@ from harness.model import (
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 2
+VERSION = 3
 CONTROL_CUTS = "control-cuts"
 T = TypeVar("T")
 

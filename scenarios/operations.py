@@ -6,6 +6,7 @@ of ``DATASET``: reads ask for them only, so that every read finds what it asks f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -29,6 +30,8 @@ PAGE_USERS = 20
 HOLDERS: tuple[int, ...] = (*range(100, 120), *range(480, 500))
 
 
+PADDING = "x" * 200  # what makes a post as long as posts are
+
 SENT_HEADER = "X-Request-Start"  # when a client sent a request: nanoseconds of the machine's monotonic clock
 
 
@@ -40,6 +43,11 @@ class Request:
     path: str
     key: str = ""
     body: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        """Tell what it asks for, without what only makes it long."""
+        body = "" if self.body is None else f" {json.dumps(self.body)}"
+        return f"{self.method} {self.path}{body}".replace(PADDING, "x…x")
 
 
 Operation = Callable[[Random, str], Request]
@@ -81,14 +89,14 @@ def list_some_posts(random: Random, _key: str) -> Request:
 
 def create_user(_random: Random, key: str) -> Request:
     """Write a user, two posts and an audit row in one transaction."""
-    posts = [{"title": f"Post {number} of {key}", "body": "x" * 200} for number in (1, 2)]
+    posts = [{"title": f"Post {number} of {key}", "body": PADDING} for number in (1, 2)]
     body = {"name": f"User {key}", "email": f"{key}@example.com", "posts": posts}
     return Request(method="POST", path=f"{PREFIX}/users", key=key, body=body)
 
 
 def create_post(random: Random, key: str) -> Request:
     """Write a post of a user who is there for good, and an audit row."""
-    body = {"title": f"Post of {key}", "body": "x" * 200}
+    body = {"title": f"Post of {key}", "body": PADDING}
     return Request(method="POST", path=f"{PREFIX}/users/{_holder(random)}/posts", key=key, body=body)
 
 

@@ -55,6 +55,7 @@ def op(
         outcome=Outcome(outcome),
         status=status,
         error="",
+        asked=f"POST /{name}",
     )
 
 

@@ -92,7 +92,8 @@ def tell(cut: Cut) -> str:
     return (
         f"{fate_of_cut(cut)}: {cut.operation} to {cut.target}, key {cut.key}, cut {cut.direction} after"
         f" byte {cut.offset}"
-        f" ({cut.way}, in {cut.message}); told {told}; stored {rows}; served again after {cut.recovered_after}"
+        f" ({cut.way}, in {cut.message}); told {told}; stored {rows}; served again after {cut.recovered_after};"
+        f" asked for {cut.asked}"
     )
 
 

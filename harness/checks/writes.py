@@ -21,10 +21,11 @@ class Judged:
     rows: Mapping[str, int]
 
     def __str__(self) -> str:
-        """Tell what was sent, told and stored."""
+        """Tell what was asked for, told and stored."""
         told = "; ".join(f"{op.name} #{op.id}, told {op.outcome} {op.status or op.error}".strip() for op in self.sent)
         held = ", ".join(f"{count} in {table}" for table, count in self.rows.items())
-        return f"{self.fate}: key {self.key}: {told or 'sent by nobody'}, stored {held}"
+        asked = f"; asked for {self.sent[0].asked}" if self.sent else ""
+        return f"{self.fate}: key {self.key}: {told or 'sent by nobody'}, stored {held}{asked}"
 
 
 def check_writes(evidence: Evidence) -> Finding:

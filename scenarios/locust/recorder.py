@@ -25,10 +25,11 @@ SCHEMA = pa.schema(
         ("error", pa.string()),
         ("named", pa.bool_()),
         ("said", pa.string()),
+        ("asked", pa.string()),
     ]
 )
 
-Row = tuple[int, str, str, int, int, int, str, int, str, bool, str]
+Row = tuple[int, str, str, int, int, int, str, int, str, bool, str, str]
 
 
 class Recorder:
@@ -55,10 +56,11 @@ class Recorder:
         error: str,
         named: bool = False,
         said: str = "",
+        asked: str = "",
     ) -> None:
         """Record one request that has come to its end."""
         self._rows.append(
-            (self.recorded, name, key, intended_ns, started_ns, ended_ns, outcome, status, error, named, said)
+            (self.recorded, name, key, intended_ns, started_ns, ended_ns, outcome, status, error, named, said, asked)
         )
         self.recorded += 1
 

@@ -118,7 +118,9 @@ class ApiUser(FastHttpUser):
         self.next_ns += self.pace_ns
         came = told(response)
         said = response.text if name in READ_BY_CHECKS and came[0] == Outcome.OK else ""
-        self._record(name, request.key, intended_ns, (started_ns, ended_ns), came, named=named, said=said or "")
+        asked = str(request) if request.key else ""
+        times = started_ns, ended_ns
+        self._record(name, request.key, intended_ns, times, came, named=named, said=said or "", asked=asked)
         return Outcome(came[0])
 
     def _record(  # noqa: PLR0913 - the columns of a record
@@ -131,6 +133,7 @@ class ApiUser(FastHttpUser):
         *,
         named: bool = False,
         said: str = "",
+        asked: str = "",
     ) -> None:
         recorder = self.order.recorder
         if recorder is not None:
@@ -146,6 +149,7 @@ class ApiUser(FastHttpUser):
                 error=error,
                 named=named,
                 said=said,
+                asked=asked,
             )
 
 

@@ -36,6 +36,7 @@ def cut(offset: int, direction: Direction = Direction.UP, **changed: object) -> 
         recovered_after=1,
         next_status=200,
         rows={},
+        asked="POST /users",
     )
     return replace(base, **changed)  # type: ignore[arg-type]  # the fields of a cut
 
@@ -160,11 +161,11 @@ def test_an_offence_is_told_in_full_the_first_and_the_one_with_most_rows() -> No
     )
     assert found.first == (
         f"partial: create_user to async, key {6:032x}, cut up after byte 6 (limit_data, in Query BEGIN);"
-        " told unknown 500; stored 1 in users; served again after 1"
+        " told unknown 500; stored 1 in users; served again after 1; asked for POST /users"
     )
     assert found.worst == (
         f"ghost: create_user to async, key {7:032x}, cut up after byte 7 (limit_data, in Query BEGIN);"
-        " told fail 409; stored 1 in users, 2 in posts, 1 in audit_log; served again after 1"
+        " told fail 409; stored 1 in users, 2 in posts, 1 in audit_log; served again after 1; asked for POST /users"
     )
     assert (found.trial, found.limit) == ("create_user to async, up", "0 offences")
 

@@ -72,6 +72,7 @@ class TestBalances:
         ]
         found = check_balances(trial(*moved, wrong, replace(wrong, id=10)))
         last = f"acknowledged: key {2:032x}: transfer #2, told ok 201, stored 1 in transfers, 1 in audit_log"
+        last += "; asked for POST /transfer"
         assert found.first == f'get_credits #9 read {{"users":1,"credits":1}}, after {last}'
         assert found.worst == 'get_credits #10 read {"users":1,"credits":1}'
         assert ": transfer #1, told ok " in check_balances(trial(moved[2], *moved[4:], wrong)).first
@@ -130,6 +131,7 @@ class TestRecovery:
         dead = [op(20 + number, "unknown", name="create_post") for number in range(5)]
         served = trial(op(20), *reversed(dead))
         last = f"rolled back: key {24:032x}: create_post #24, told unknown 500, stored 0 in transfers, 0 in audit_log"
+        last += "; asked for POST /create_post"
         whole = f"no create_post was served after the heal; the last of 5 is {last}"
         assert check_recovery(served).first == whole
         assert check_recovery(replace(served, ledger=None)).first.endswith("; the last of 5 is create_post #24")
@@ -150,6 +152,7 @@ class TestRecovery:
         dead = [op(20 + number, "unknown", name="create_post") for number in range(5)]
         found = check_recovery(trial(op(20), op(9, name="create_post"), *dead))
         last = f"rolled back: key {24:032x}: create_post #24, told unknown 500, stored 0 in transfers, 0 in audit_log"
+        last += "; asked for POST /create_post"
         whole = f"no create_post was served after the heal; the last of 5 is {last}"
         assert (found.verdict, found.first) == (Verdict.FAIL, whole)
         assert check_recovery(trial(op(20), op(10, name="create_post"), *dead)).verdict is Verdict.PASS

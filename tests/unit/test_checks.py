@@ -235,7 +235,7 @@ class TestWrites:
         torn = replace(op(0, "unknown"), status=0, error="the connection broke")
         assert check_writes(evidence(torn, op(1), ledger=ledger((KEY, 1, 0, 0), (op(1).key, 1, 2, 1)))).first == (
             f"partial: key {KEY}: create_user #0, told unknown the connection broke,"
-            " stored 1 in users, 0 in posts, 0 in audit_log"
+            " stored 1 in users, 0 in posts, 0 in audit_log; asked for POST /create_user"
         )
         answered = replace(op(0, "unknown"), error="it crashed")
         assert "told unknown 500, stored" in (

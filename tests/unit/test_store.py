@@ -26,7 +26,7 @@ RECORD = RunRecord(
     not_done=(),
 )
 TRIAL = PLAN.trials[0]
-ROW = (0, "create_user", "ab", 1, 2, 3, "ok", 201, "", False, "")
+ROW = (0, "create_user", "ab", 1, 2, 3, "ok", 201, "", False, "", "POST /users")
 
 
 @pytest.fixture
