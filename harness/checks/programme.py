@@ -79,12 +79,13 @@ def check_recovery(evidence: Evidence) -> Finding:
     if left is None or out is None:
         return _finding("recovery", evidence, Verdict.UNDECIDED, "What was left over was not counted")
     after_s = recovered_s(evidence)
-    offences = [f"{left:.0f} sessions were left in a transaction"] if left else []
+    offences = _unserved(evidence)  # first, as they show a write
+    if left:
+        offences.append(f"{left:.0f} sessions were left in a transaction")
     if out:
         offences.append(f"{out:.0f} connections were never given back to their pool")
     if after_s is None:
         offences.append("no write was done after the heal")
-    offences += _unserved(evidence)
     if offences:
         return _finding("recovery", evidence, Verdict.FAIL, "The target did not recover", found=offences)
     measured = f"a write was done {after_s:.2f} s after the heal"

@@ -214,7 +214,9 @@ def test_write_keys_are_fixed_in_width_and_unique(load: Generator, tmp_path: Pat
     keys = ops[ops["name"] == "create_user"]["key"]
     assert keys.str.fullmatch("000000aa[0-9a-f]{24}").all()
     assert keys.is_unique
-    assert (ops[ops["name"] == "ping"]["key"] == "").all()
+    written = ops[ops["name"] == "create_user"]
+    assert [key in asked for key, asked in zip(written["key"], written["asked"], strict=True)] == [True] * len(written)
+    assert (ops[ops["name"] == "ping"][["key", "asked"]] == "").all(axis=None)
 
 
 def test_a_recorder_that_cannot_write_fails_the_run(tmp_path: Path) -> None:
