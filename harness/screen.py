@@ -9,8 +9,10 @@ from typing import Self
 
 from pydantic import TypeAdapter
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from harness.findings import Cell, Comparison, Finding, Interval, Summary
 from harness.model import Plan, Trial, Verdict
@@ -151,8 +153,9 @@ def _conclude(summary: Summary, report: str, console: Console) -> None:
         if finding.verdict is not Verdict.PASS:
             style = STYLES[finding.verdict]
             where = f" in {finding.trial}" if finding.trial else ""
-            text = f"{finding.verdict}: {finding.check}{where}: {finding.summary} {finding.measured} {finding.first}"
-            console.print(text.strip(), style=style, markup=False, highlight=False)
+            console.print(Text(f"{finding.verdict}: {finding.check}{where}: {finding.summary}", style))
+            for told in filter(None, (finding.measured, finding.first)):
+                console.print(Padding(Text(told), (0, 0, 0, 2)))
     unfinished = "" if summary.complete else f" of an incomplete run ({summary.trials_done} trials)"
     console.print(f"Verdict{unfinished}: {summary.verdict}", style=STYLES[summary.verdict])
     console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
