@@ -15,6 +15,7 @@ def check_loop(evidence: Evidence) -> Finding:
     window = evidence.window
     heard = [sample for sample in evidence.samples if sample.probe == "loop"]
     core_wait_s = sum(sample.value for sample in heard if sample.metric == "core_wait_s")
+    collected_s = [sample.value for sample in heard if sample.metric == "collection_s"]
     lags = [sample.value for sample in heard if sample.metric == "lag_max_s"]
     if window is None or not lags:
         return Finding(
@@ -42,7 +43,7 @@ def check_loop(evidence: Evidence) -> Finding:
         verdict=Verdict.FAIL if blocked else Verdict.PASS,
         summary="The event loop is held up" if blocked else "Nothing holds the event loop up",
         measured=f"{stalls} stalls, {sum(stalled_s.values()):.2f} s{share}; at most {1e3 * max(lags):.0f} ms late; "
-        f"{core_wait_s:.2f} s without a core",
+        f"{core_wait_s:.2f} s without a core; {len(collected_s)} full garbage collections, {sum(collected_s):.2f} s",
         limit=f"{MOST_OF_TIME:.0%} of {window_s:.1f} s",
         count=sum(lines[function].values()) if blocked else 0,
         first=culprit if blocked else "",

@@ -11,6 +11,9 @@ After a call that may have been a stall it looks more often for a while, as one 
 then. A loop that is merely busy may look like it all the time; so after a while in which no stall was found it takes
 a pause first, twice as long each time.
 
+Python stops all of its threads, the loop's as well, while it collects all garbage: that has no line, and is noted by
+itself.
+
 A timer in the loop would tell as much, but a loop that waits for its next timer all the time was seen to serve a
 twentieth less, whether it was due every millisecond or every five.
 """
@@ -18,6 +21,7 @@ twentieth less, whether it was due every millisecond or every five.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -39,6 +43,7 @@ SUSPECTED_FOR_S = 0.4  # after what may have been one
 PAUSE_S = 2.0  # the first pause, after the first time in vain
 STALL_S = 0.005  # shorter calls are work, and count as lag only
 LAG_EVERY_S = 0.1
+FULL = 2  # the oldest generation that Python's garbage collector knows
 # Of the thread that opens it: nanoseconds on a core, nanoseconds ready without one, and how often it had one.
 # (Linux, Documentation/scheduler/sched-stats.rst; a wait is added when it ends.)
 SCHEDSTAT = "/proc/thread-self/schedstat"
@@ -86,6 +91,7 @@ class LoopProbe:
 
     Ten times a second it notes how late the loop was since, ``lag_max_s`` and ``lag_mean_s``, and how long its thread
     was ready and had no core, ``core_wait_s``. Where the system does not tell of such waits, none are known.
+    ``collection_s`` is how long a full collection of garbage took.
     """
 
     def __init__(self, recorder: Recorder, looker: Looker) -> None:
@@ -102,6 +108,7 @@ class LoopProbe:
         self._gap_s = CALM_S
         self._schedstat: int | None = None
         self._core_wait_s = self._told_core_wait_s = 0.0
+        self._collects_since_s = 0.0
 
     def start(self) -> None:
         """Begin to watch the loop that runs in this thread."""
@@ -112,6 +119,7 @@ class LoopProbe:
         self._told_core_wait_s = self._waited_for_cores_s()
         self._alive_s = self._told_s = time.monotonic()
         self._looking = self._looker.add(self._watch())
+        gc.callbacks.append(self._collects)
 
     def beat(self) -> None:
         """Hear from the loop's thread that the loop is alive; as often as you like, as long as it is started."""
@@ -183,6 +191,16 @@ class LoopProbe:
             self._recorder.note("loop", "core_wait_s", core_wait_s - self._told_core_wait_s)
             self._told_core_wait_s = core_wait_s
             self._told_s, self._lag_max_s, self._lag_sum_s, self._answers = now_s, 0.0, 0.0, 0
+
+    def _collects(self, phase: str, what: dict[str, int]) -> None:
+        """Hear of a collection, in whichever thread it is made; those of young objects are many, and short."""
+        if what["generation"] < FULL:
+            return
+        now_s = time.monotonic()
+        if phase == "start":
+            self._collects_since_s = now_s
+        else:
+            self._recorder.note("loop", "collection_s", now_s - self._collects_since_s)
 
     def _charge(self, call: _Call) -> None:
         """Put waits for a core that have ended since the last look down to the call that was seen then."""

@@ -160,3 +160,43 @@ def test_a_loop_that_gave_signs_of_life_until_just_before_is_not_forgotten(tmp_p
     stalls = [sample for sample in samples if sample.metric == "stall_s"]
     assert 16 <= len(stalls) <= 20
     assert sum(stall.labels["culprit"].endswith(" hold_up") for stall in stalls) >= 0.9 * len(stalls)
+
+
+COLLECTS = """
+import asyncio, gc, json, sys, threading, time
+from pathlib import Path
+from harness.probe import loop
+from harness.probe.looker import Looker
+from harness.probe.recorder import FLUSH_S, Recorder
+
+gc.disable()
+kept = [[] for _ in range(200_000)]
+took_s = []
+
+def collect(generation):
+    began_s = time.monotonic()
+    gc.collect(generation)
+    took_s.append(time.monotonic() - began_s)
+
+async def serve():
+    loop.LoopProbe(Recorder(Path(sys.argv[1])), Looker()).start()
+    for generation in (2, 0, 2, 1):  # in another thread, as requests of a sync target are
+        await asyncio.to_thread(collect, generation)
+    await asyncio.sleep(2 * FLUSH_S)
+
+asyncio.run(serve())
+print(json.dumps(took_s))
+"""
+
+
+def test_full_collections_of_garbage_are_timed_and_those_of_young_objects_are_not(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECTS, tmp_path], capture_output=True, text=True, check=True, cwd=root
+    )
+    first_s, _, second_s, _ = json.loads(done.stdout)
+    samples = [sample for path in tmp_path.iterdir() for sample in read_samples(path)]
+    told_s = [sample.value for sample in samples if sample.metric == "collection_s"]
+    assert len(told_s) == 2
+    for told, took in zip(told_s, (first_s, second_s), strict=True):
+        assert 0 < told <= took

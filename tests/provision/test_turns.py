@@ -1,6 +1,8 @@
 """Turns of a closed loop, against servers that are known to be slow, or wrong."""
 
+import os
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,21 +10,20 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.turns import CLIENTS, ClosedLoop, _rounds
+from harness.turns import CLIENTS, ClosedLoop, _rounds, processor_clock
 
 Answer = Callable[[int], bytes]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Answers each request after a while, in two parts, and knows what it was asked and how many at once."""
+    """Answers each request after a while, in two parts, and knows what it was asked."""
 
     def __init__(self, wait_s: float, answer: Answer) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.wait_s, self.answer = wait_s, answer
         self.lock = threading.Lock()
         self.asked: list[str] = []
-        self.at_once = self.most_at_once = 0
 
 
 class Handler(socketserver.StreamRequestHandler):
@@ -39,11 +40,7 @@ class Handler(socketserver.StreamRequestHandler):
             with server.lock:
                 server.asked.append(line.split()[1].decode())
                 number = len(server.asked)
-                server.at_once += 1
-                server.most_at_once = max(server.most_at_once, server.at_once)
             time.sleep(server.wait_s)
-            with server.lock:
-                server.at_once -= 1
             said = server.answer(number)
             if not said:
                 return
@@ -63,11 +60,22 @@ def serving(wait_s: float = 0.001, answer: Answer = lambda _number: OK) -> Itera
             thread.join()
 
 
+def nothing() -> float:
+    """How long the other has worked, of which there is none."""
+    return 0.0
+
+
 def test_as_many_are_answered_as_were_to_be_and_all_clients_are_busy() -> None:
-    with serving() as (server, port), ClosedLoop(port, ["/a", "/b", "/c"]) as loop:
+    all_have_asked = threading.Barrier(CLIENTS)
+
+    def answer_all_at_once(number: int) -> bytes:
+        if number <= 5 * CLIENTS:
+            all_have_asked.wait(10)
+        return OK
+
+    with serving(answer=answer_all_at_once) as (server, port), ClosedLoop(port, ["/a", "/b", "/c"], nothing) as loop:
         assert loop.turn(5 * CLIENTS) > 0
         assert len(server.asked) == 5 * CLIENTS
-        assert server.most_at_once == CLIENTS
         assert loop.turn(3) > 0
         assert len(server.asked) == 5 * CLIENTS + 3
         assert {path: server.asked.count(path) for path in ("/a", "/b", "/c")} == {"/a": 28, "/b": 28, "/c": 27}
@@ -83,7 +91,7 @@ def test_as_many_are_answered_as_were_to_be_and_all_clients_are_busy() -> None:
 def test_an_answer_that_is_none_ends_it(answer: Answer, told: str) -> None:
     with (
         serving(answer=answer) as (_, port),
-        ClosedLoop(port, ["/"]) as loop,
+        ClosedLoop(port, ["/"], nothing) as loop,
         pytest.raises(ConnectionError, match=told),
     ):
         loop.turn(3 * CLIENTS)
@@ -94,9 +102,23 @@ def test_the_slower_of_two_is_told_to_be_slower_whoever_comes_first(*, swapped: 
     with (
         serving(0.001) as (_, quick),
         serving(0.010) as (_, slow),
-        ClosedLoop(quick, ["/"]) as plain,
-        ClosedLoop(slow, ["/"]) as probed,
+        ClosedLoop(quick, ["/"], nothing) as plain,
+        ClosedLoop(slow, ["/"], nothing) as probed,
     ):
         rounds = list(_rounds(plain, probed, 0.5, swapped=swapped))
     assert len(rounds) > 2
     assert sum(plain_ms for plain_ms, _ in rounds) < sum(probed_ms for _, probed_ms in rounds)
+
+
+def test_what_the_other_worked_in_a_turn_is_not_counted() -> None:
+    worked_s = iter((5_000.0, 6_000.0))
+    with serving() as (_, port), ClosedLoop(port, ["/"], lambda: next(worked_s)) as loop:
+        assert -1_000 < loop.turn(CLIENTS) < -900
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no clock of another process")
+def test_a_processor_clock_is_that_of_its_process() -> None:
+    clock = processor_clock(os.getpid())
+    before_s = time.process_time()
+    now_s = clock()
+    assert before_s <= now_s <= time.process_time()

@@ -9,6 +9,7 @@ from harness.judge import judge_trial
 from harness.model import Evidence, Sample, Verdict, Window
 from tests.evidence import TARGET, WINDOW, evidence, op, sample
 
+NONE_COLLECTED = "0 full garbage collections, 0.00 s"
 LAG = sample("loop", "lag_max_s", 0.004)
 
 
@@ -24,7 +25,7 @@ def test_a_loop_that_nothing_holds_up_passes() -> None:
     found = check_loop(watched())
     assert (found.verdict, found.measured, found.count, found.first) == (
         Verdict.PASS,
-        "0 stalls, 0.00 s; at most 4 ms late; 0.00 s without a core",
+        f"0 stalls, 0.00 s; at most 4 ms late; 0.00 s without a core; {NONE_COLLECTED}",
         0,
         "",
     )
@@ -52,7 +53,8 @@ def test_two_lines_of_one_function_count_together_and_the_usual_one_is_named() -
     lines = [stall(0.004, "a.py:7 work"), stall(0.004, "a.py:8 work"), stall(0.004, "a.py:8 work")]
     found = check_loop(watched(*lines, stall(0.004, "b.py:1 other")))
     assert (found.verdict, found.count, found.first) == (Verdict.FAIL, 3, "a.py:8 work")
-    assert found.measured == "4 stalls, 0.02 s, 75% of it at a.py:8 work; at most 4 ms late; 0.00 s without a core"
+    told = "4 stalls, 0.02 s, 75% of it at a.py:8 work; at most 4 ms late; 0.00 s without a core; "
+    assert found.measured == told + NONE_COLLECTED
 
 
 def test_without_the_probe_nothing_is_known() -> None:
@@ -68,10 +70,14 @@ def test_without_the_probe_nothing_is_known() -> None:
 def test_what_is_not_too_much_has_no_culprit_but_is_told() -> None:
     found = check_loop(watched(stall(0.002), stall(0.003)))
     assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
-    assert (
-        found.measured
-        == "2 stalls, 0.01 s, 100% of it at repositories.py:41 user; at most 4 ms late; 0.00 s without a core"
-    )
+    told = "2 stalls, 0.01 s, 100% of it at repositories.py:41 user; at most 4 ms late; 0.00 s without a core; "
+    assert found.measured == told + NONE_COLLECTED
+
+
+def test_collections_of_garbage_are_counted_and_hold_nothing_against_the_application() -> None:
+    found = check_loop(watched(sample("loop", "collection_s", 0.04), sample("loop", "collection_s", 0.05)))
+    assert found.verdict is Verdict.PASS
+    assert found.measured.endswith("2 full garbage collections, 0.09 s")
 
 
 def test_the_window_is_as_long_as_from_its_start_to_its_end() -> None:
@@ -82,14 +88,14 @@ def test_the_window_is_as_long_as_from_its_start_to_its_end() -> None:
 
 def test_the_latest_of_all_is_told() -> None:
     found = check_loop(evidence(op(0), samples=(LAG, sample("loop", "lag_max_s", 0.75))))
-    assert found.measured.endswith("at most 750 ms late; 0.00 s without a core")
+    assert found.measured.endswith(f"at most 750 ms late; 0.00 s without a core; {NONE_COLLECTED}")
 
 
 def test_what_the_machine_took_is_told_and_is_no_stall() -> None:
     found = check_loop(watched(sample("loop", "core_wait_s", 0.3), sample("loop", "core_wait_s", 0.2)))
     assert (found.verdict, found.measured) == (
         Verdict.PASS,
-        "0 stalls, 0.00 s; at most 4 ms late; 0.50 s without a core",
+        f"0 stalls, 0.00 s; at most 4 ms late; 0.50 s without a core; {NONE_COLLECTED}",
     )
 
 
