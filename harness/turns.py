@@ -9,7 +9,8 @@ have one core to themselves, and all else has the others: without that, a probe 
 seen to cost three hundredths, perhaps by where the scheduler then puts the target.
 
 A target that pauses still wakes up now and then, and a probed one more often: that was seen to take more than a
-hundredth of the turns of the one without. So what the other takes of a turn is not counted.
+hundredth of the turns of the one without. So what the other takes of a turn is not counted. And as a target works for
+half of the time, half as many of its requests a second are looked into: as many, of a second of work, as under load.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ DEADLINE_S = 10.0
 TURN_S = 0.016  # about: how many requests that is, the warm-up tells
 # Where strings lie in a dict, and so how fast it is, is drawn anew in every process: here the same for both, by block.
 HASH_SEED = "PYTHONHASHSEED"
+LOOKED_INTO = {"TWINBENCH_LOOKED_INTO_PER_S": "25"}  # harness.probe.choice.MOST_VARIABLE, half of MOST_PER_S
 _CHUNK_BYTES = 65536
 
 
@@ -200,7 +202,7 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
                         target,
                         parts.postgres.url,
                         store.log(f"turns-{target.name}"),
-                        environment={HASH_SEED: str(block)},
+                        environment={HASH_SEED: str(block), **LOOKED_INTO},
                     )
                 )
                 for target in (plain, probed)

@@ -1,25 +1,25 @@
 """Which requests to look into: all of them while they are few, and a share at random when they are many.
 
-What a probe costs then grows no further with the load. It is paid in processor time, so that is what the share is
-measured by: a target that works half of the time, and waits the other half, gets half as many to bear. A choice that
-depends on nothing that the request does, not on when it came either, leaves means and medians what they are: of
-requests that come together the first waits least.
+What a probe costs then grows no further with the load. A choice that depends on nothing that the request does, not on
+when it came either, leaves means and medians what they are: of requests that come together the first waits least.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import time
 from random import random
 
-MOST_PER_S = 50  # of the process's processor time: some dozens in a trial of a second, enough for a median
-LEAST_PER_S = 20  # of the clock, however little the process works; all of them, if there are fewer
+MOST_VARIABLE = "TWINBENCH_LOOKED_INTO_PER_S"  # for whoever drives a target only part of the time
+# Some dozens in a trial of a second, which is enough for a median.
+MOST_PER_S = int(os.environ.get(MOST_VARIABLE, "50"))
 ADAPT_EVERY_S = 0.1
 LOOK_EVERY = 8  # requests to the next look at the clock, at most: so it is noticed soon that they have become few
 
 
 class Choice:
-    """Chooses about ``MOST_PER_S`` requests a second of work, by how many there were in the tenth of a second before.
+    """Chooses about ``MOST_PER_S`` requests a second, by how many there were in the tenth of a second before.
 
     Where many come at once after few, the count begins anew as soon as seven tenths more have been chosen than
     may be in a tenth of a second.
@@ -38,7 +38,7 @@ class Choice:
         self._seen = self._fell = 0
         self._most = 1.7 * MOST_PER_S * ADAPT_EVERY_S
         self._ahead = self._step = 1  # to the next that it falls on, and to the next look at the clock
-        self._since_s, self._worked_s = time.perf_counter(), time.process_time()
+        self._since_s = time.perf_counter()
 
     def falls(self) -> bool:
         """Say whether it falls on this request; asked once of each."""
@@ -55,10 +55,8 @@ class Choice:
         past_s = now_s - self._since_s
         anew = past_s >= ADAPT_EVERY_S or self._fell > self._most
         if anew:
-            worked_s = time.process_time()
-            may = max(MOST_PER_S * (worked_s - self._worked_s), LEAST_PER_S * past_s)
-            self._share = min(1.0, may / seen)
-            self._seen, self._fell, self._since_s, self._worked_s = 0, 0, now_s, worked_s
+            self._share = min(1.0, MOST_PER_S * past_s / seen)
+            self._seen, self._fell, self._since_s = 0, 0, now_s
         if falls or anew:  # the distribution has no memory, so that a new count may begin with a new draw
             self._ahead = self._draw()
         self._step = min(self._ahead, LOOK_EVERY)

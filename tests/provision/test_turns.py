@@ -2,6 +2,7 @@
 
 import os
 import socketserver
+import subprocess
 import sys
 import threading
 import time
@@ -10,7 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.turns import CLIENTS, ClosedLoop, _rounds, processor_clock
+from harness.probe.choice import MOST_PER_S, MOST_VARIABLE
+from harness.turns import CLIENTS, LOOKED_INTO, ClosedLoop, _rounds, processor_clock
 
 Answer = Callable[[int], bytes]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -122,3 +124,12 @@ def test_a_processor_clock_is_that_of_its_process() -> None:
     before_s = time.process_time()
     now_s = clock()
     assert before_s <= now_s <= time.process_time()
+
+
+def test_who_works_half_of_the_time_is_looked_into_half_as_often() -> None:
+    assert {MOST_VARIABLE: str(MOST_PER_S // 2)} == LOOKED_INTO
+    ask = "from harness.probe.choice import MOST_PER_S; print(MOST_PER_S)"
+    told = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True, env={**os.environ, **LOOKED_INTO}
+    )
+    assert int(told.stdout) == MOST_PER_S // 2

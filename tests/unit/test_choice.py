@@ -7,25 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from harness.probe import choice
-from harness.probe.choice import LEAST_PER_S, MOST_PER_S, Choice
+from harness.probe.choice import MOST_PER_S, Choice
 
 
 class Clock:
-    """A clock that goes on by as much as it is told to, while the process works for a share of that."""
+    """A clock that goes on by as much as it is told to."""
 
     def __init__(self) -> None:
-        self.now_s = self.worked_s = 0.0
-        self.works = 1.0
-
-    def goes_on(self, seconds: float) -> None:
-        self.now_s += seconds
-        self.worked_s += self.works * seconds
+        self.now_s = 0.0
 
     def perf_counter(self) -> float:
         return self.now_s
-
-    def process_time(self) -> float:
-        return self.worked_s
 
 
 @pytest.fixture
@@ -41,7 +33,7 @@ def fallen(made: Choice, clock: Clock, rate_per_s: int, seconds: float) -> list[
     """Ask at an even rate."""
     falls = []
     for _ in range(round(rate_per_s * seconds)):
-        clock.goes_on(1 / rate_per_s)
+        clock.now_s += 1 / rate_per_s
         falls.append(made.falls())
     return falls
 
@@ -54,19 +46,6 @@ def test_it_falls_on_about_as_many_as_it_may_when_they_are_many(clock: Clock) ->
     made = Choice()
     fallen(made, clock, 5_000, 0.2)
     assert 0.8 * MOST_PER_S < sum(fallen(made, clock, 5_000, 10.0)) / 10 < 1.2 * MOST_PER_S
-
-
-@pytest.mark.parametrize(("works", "may_per_s"), [(0.5, MOST_PER_S / 2), (0.1, LEAST_PER_S), (0.0, LEAST_PER_S)])
-def test_it_falls_on_fewer_where_the_process_works_less(clock: Clock, works: float, may_per_s: float) -> None:
-    clock.works = works
-    made = Choice()
-    fallen(made, clock, 5_000, 0.2)
-    assert 0.8 * may_per_s < sum(fallen(made, clock, 5_000, 20.0)) / 20 < 1.2 * may_per_s
-
-
-def test_it_falls_on_all_of_few_although_the_process_hardly_works(clock: Clock) -> None:
-    clock.works = 0.01
-    assert all(fallen(Choice(), clock, LEAST_PER_S - 5, 5.0))
 
 
 def test_a_thread_that_begins_a_new_count_meanwhile_makes_none_fail(
@@ -102,6 +81,6 @@ def test_it_falls_on_few_of_many_that_come_at_once_after_a_pause(clock: Clock) -
     bursts = []
     for _ in range(20):
         fallen(made, clock, 20, 1.0)
-        clock.goes_on(5.0)
+        clock.now_s += 5.0
         bursts.append(sum(fallen(made, clock, 10_000, 0.1)))
     assert sum(bursts) / len(bursts) < 4 * MOST_PER_S * 0.1
