@@ -106,6 +106,12 @@ def test_a_round_that_the_machine_held_up_is_left_out_and_a_cost_that_is_always_
     assert (one.share.low, one.share.high, one.share.blocks) == (None, None, 1)
 
 
+@pytest.mark.parametrize("odd", [-0.5, 0.0])
+def test_a_turn_that_took_less_than_nothing_is_left_out_with_its_round(odd: float) -> None:
+    (one,) = kept([turns([1.0, odd, 1.0, 1.0], [2.0, 2.0, odd, 2.0])])
+    assert one.share.value == pytest.approx(0.5)
+
+
 def test_pairs_are_told_apart_and_a_block_without_a_round_is_none() -> None:
     other = turns([1.0], [4.0], probed="async:pool")
     told = kept([turns([1.0], [2.0]), other, turns([], [], block=2)])
