@@ -41,8 +41,8 @@ def kept(readings: Iterable[TurnReading]) -> Iterator[Observed]:
 
     A block's share is that of its rounds, by the mean of their logarithms without the fifth at either end: a shared
     machine holds up single rounds, and one held up tells nothing of probes (Tukey, "A survey of sampling from
-    contaminated distributions", 1960). The interval is over blocks. A turn that took less than nothing, without what the
-    other process worked, was seen in two blocks of 240: its round is left out as well.
+    contaminated distributions", 1960). The interval is over blocks. Rounds with a turn that took less than nothing,
+    without what the other process worked, were seen in two blocks of 240: they are left out as well.
     """
     shares: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for one in readings:
