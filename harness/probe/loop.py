@@ -12,7 +12,7 @@ then. A loop that is merely busy may look like it all the time; so after a while
 a pause first, twice as long each time.
 
 Python stops all of its threads, the loop's as well, while it collects all garbage: that has no line, and is noted by
-itself.
+itself, and taken off a stall's length.
 
 A timer in the loop would tell as much, but a loop that waits for its next timer all the time was seen to serve a
 twentieth less, whether it was due every millisecond or every five.
@@ -108,7 +108,10 @@ class LoopProbe:
         self._gap_s = CALM_S
         self._schedstat: int | None = None
         self._core_wait_s = self._told_core_wait_s = 0.0
-        self._collects_since_s = 0.0
+        self._collects_since_s = self._collected_s = 0.0  # in all
+        self._collected_alive_s = self._collected_before_s = (
+            0.0  # up to the last sign of life, and that before a question
+        )
 
     def start(self) -> None:
         """Begin to watch the loop that runs in this thread."""
@@ -124,7 +127,7 @@ class LoopProbe:
     def beat(self) -> None:
         """Hear from the loop's thread that the loop is alive; as often as you like, as long as it is started."""
         now_s = time.monotonic()
-        self._gap_s, self._alive_s = now_s - self._alive_s, now_s
+        self._gap_s, self._alive_s, self._collected_alive_s = now_s - self._alive_s, now_s, self._collected_s
         if self._calm and now_s >= self._put_off_again_s:
             self._put_off_again_s = now_s + PUT_OFF_EVERY_S
             self._looker.put_off(self._looking, min(now_s + CALM_S - PUT_OFF_EVERY_S, self._asked_s + LATEST_S))
@@ -135,6 +138,7 @@ class LoopProbe:
             self._asked_s = looked_s = time.monotonic()
             # This thread is late as well if the loop's does not let it run; so it may have begun before the question.
             self._began_s = self._alive_s + min(self._gap_s, max(0.0, due_s - self._alive_s)) / 2
+            self._collected_before_s = self._collected_alive_s
             self._overdue = True
             self._look(looked_s, looked_s)
             try:
@@ -170,14 +174,15 @@ class LoopProbe:
         now_s = time.monotonic()
         lag_s = now_s - self._asked_s
         calls, self._calls = self._calls, []
-        self._gap_s, self._alive_s = CALM_S, now_s
+        collected_s = self._collected_s - self._collected_before_s
+        self._gap_s, self._alive_s, self._collected_alive_s = CALM_S, now_s, self._collected_s
         self._overdue = False
         if calls:
             self._charge(calls[-1])
-            if lag_s >= STALL_S:
+            if lag_s - collected_s >= STALL_S:
                 self._alert.suspect(now_s)
         for call in calls:
-            length_s = _length_s(call, lag_s, now_s - self._began_s)
+            length_s = _length_s(call, lag_s, now_s - self._began_s) - collected_s
             if length_s >= STALL_S:
                 self._alert.found(now_s)
                 self._recorder.note("loop", "stall_s", length_s, culprit=call.name)
@@ -200,6 +205,7 @@ class LoopProbe:
         if phase == "start":
             self._collects_since_s = now_s
         else:
+            self._collected_s += now_s - self._collects_since_s
             self._recorder.note("loop", "collection_s", now_s - self._collects_since_s)
 
     def _charge(self, call: _Call) -> None:

@@ -200,3 +200,43 @@ def test_full_collections_of_garbage_are_timed_and_those_of_young_objects_are_no
     assert len(told_s) == 2
     for told, took in zip(told_s, (first_s, second_s), strict=True):
         assert 0 < told <= took
+
+
+COLLECTS_IN_THE_LOOP = """
+import asyncio, gc, sys, time
+from pathlib import Path
+from harness.probe import loop
+from harness.probe.looker import Looker
+from harness.probe.recorder import FLUSH_S, Recorder
+
+gc.disable()
+kept = [[] for _ in range(500_000)]
+
+def hold_up():
+    time.sleep(0.002)  # shorter than a stall, and the watchdog may look
+    gc.collect()
+    time.sleep(0.002)
+
+async def serve():
+    loop.LoopProbe(Recorder(Path(sys.argv[1])), Looker()).start()
+    for _ in range(40):
+        await asyncio.sleep(0.011)
+        hold_up()
+    await asyncio.sleep(2 * FLUSH_S)
+
+asyncio.run(serve())
+"""
+
+
+def test_what_collecting_garbage_takes_is_no_stall_of_the_application(tmp_path: Path) -> None:
+    script, folder = tmp_path / "serve.py", tmp_path / "samples"
+    script.write_text(COLLECTS_IN_THE_LOOP)
+    folder.mkdir()
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, script, folder], check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
+    samples = [sample for path in folder.iterdir() for sample in read_samples(path)]
+    collected_s, stalled_s = (
+        sum(sample.value for sample in samples if sample.metric == metric) for metric in ("collection_s", "stall_s")
+    )
+    assert collected_s > 0.2
+    assert stalled_s < 0.2 * collected_s
