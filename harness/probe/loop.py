@@ -108,10 +108,8 @@ class LoopProbe:
         self._gap_s = CALM_S
         self._schedstat: int | None = None
         self._core_wait_s = self._told_core_wait_s = 0.0
-        self._collects_since_s = self._collected_s = 0.0  # in all
-        self._collected_alive_s = self._collected_before_s = (
-            0.0  # up to the last sign of life, and that before a question
-        )
+        # What collecting garbage has taken: in all, up to the last sign of life, and up to that before a question.
+        self._collected_s = self._collected_alive_s = self._collected_before_s = self._collects_since_s = 0.0
 
     def start(self) -> None:
         """Begin to watch the loop that runs in this thread."""

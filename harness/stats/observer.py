@@ -41,14 +41,13 @@ def kept(readings: Iterable[TurnReading]) -> Iterator[Observed]:
 
     A block's share is that of its rounds, by the mean of their logarithms without the fifth at either end: a shared
     machine holds up single rounds, and one held up tells nothing of probes (Tukey, "A survey of sampling from
-    contaminated distributions", 1960). The interval is over blocks. Rounds with a turn that took less than nothing,
-    without what the other process worked, were seen in two blocks of 240: they are left out as well.
+    contaminated distributions", 1960). The interval is over blocks. In two of 240 there were turns that took less than
+    nothing, without what the other process worked: a clock was wrong, and such a block tells nothing.
     """
     shares: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for one in readings:
-        rounds = zip(one.plain_ms, one.probed_ms, strict=True)
-        logs = [math.log(plain / probed) for plain, probed in rounds if min(plain, probed) > 0]
-        if logs:
+        if min((*one.plain_ms, *one.probed_ms), default=0.0) > 0:
+            logs = [math.log(plain / probed) for plain, probed in zip(one.plain_ms, one.probed_ms, strict=True)]
             shares[one.scenario, one.plain, one.probed].append(math.exp(float(trim_mean(logs, TRIMMED))))
     for (scenario, plain, probed), by_block in sorted(shares.items()):  # blocks come in an order of their own
         share = ratio_interval(by_block, [1.0] * len(by_block))

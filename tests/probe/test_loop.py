@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.model import Sample
 from harness.provision.target import read_samples
 
 PLANT = Path(__file__).parent / "plant_stalls.py"
@@ -123,6 +124,16 @@ print(*(thread.name for thread in threading.enumerate()))
     assert ("looker" in during, "looker" in after, done.stderr) == (True, False, "")
 
 
+def noted_by(application: str, tmp_path: Path) -> list[Sample]:
+    """Serve an application of a file of its own, so that its lines have names, and return what the probe noted."""
+    script, folder = tmp_path / "serve.py", tmp_path / "samples"
+    script.write_text(application)
+    folder.mkdir()
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, script, folder], check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
+    return [sample for path in folder.iterdir() for sample in read_samples(path)]
+
+
 BEATS = """
 import asyncio, sys, time
 from pathlib import Path
@@ -151,12 +162,7 @@ asyncio.run(serve())
 
 
 def test_a_loop_that_gave_signs_of_life_until_just_before_is_not_forgotten(tmp_path: Path) -> None:
-    script, folder = tmp_path / "serve.py", tmp_path / "samples"
-    script.write_text(BEATS)
-    folder.mkdir()
-    root = Path(__file__).parents[2]
-    subprocess.run([sys.executable, script, folder], check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
-    samples = [sample for path in folder.iterdir() for sample in read_samples(path)]
+    samples = noted_by(BEATS, tmp_path)
     stalls = [sample for sample in samples if sample.metric == "stall_s"]
     assert 16 <= len(stalls) <= 20
     assert sum(stall.labels["culprit"].endswith(" hold_up") for stall in stalls) >= 0.9 * len(stalls)
@@ -229,12 +235,7 @@ asyncio.run(serve())
 
 
 def test_what_collecting_garbage_takes_is_no_stall_of_the_application(tmp_path: Path) -> None:
-    script, folder = tmp_path / "serve.py", tmp_path / "samples"
-    script.write_text(COLLECTS_IN_THE_LOOP)
-    folder.mkdir()
-    root = Path(__file__).parents[2]
-    subprocess.run([sys.executable, script, folder], check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
-    samples = [sample for path in folder.iterdir() for sample in read_samples(path)]
+    samples = noted_by(COLLECTS_IN_THE_LOOP, tmp_path)
     collected_s, stalled_s = (
         sum(sample.value for sample in samples if sample.metric == metric) for metric in ("collection_s", "stall_s")
     )

@@ -107,9 +107,13 @@ def test_a_round_that_the_machine_held_up_is_left_out_and_a_cost_that_is_always_
 
 
 @pytest.mark.parametrize("odd", [-0.5, 0.0])
-def test_a_turn_that_took_less_than_nothing_is_left_out_with_its_round(odd: float) -> None:
-    (one,) = kept([turns([1.0, odd, 1.0, 1.0], [2.0, 2.0, odd, 2.0])])
-    assert one.share.value == pytest.approx(0.5)
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_block_with_a_turn_that_took_less_than_nothing_tells_nothing(odd: float, side: int) -> None:
+    wrong = [[1.0] * 5, [4.0] * 5]
+    wrong[side][2] = odd
+    (one,) = kept([turns([1.0] * 5, [2.0] * 5), turns(*wrong, block=2)])
+    assert (one.share.value, one.share.blocks) == (pytest.approx(0.5), 1)
+    assert not list(kept([turns(*wrong)]))
 
 
 def test_pairs_are_told_apart_and_a_block_without_a_round_is_none() -> None:
