@@ -19,11 +19,11 @@ def printed(*findings: Finding) -> list[str]:
 
 def test_each_part_of_a_finding_has_a_line_and_nothing_in_it_is_taken_for_markup() -> None:
     lost = Finding(
-        check="writes", verdict=Verdict.FAIL, summary="Writes are lost", measured="[bold]3 lost", first="key 7", trial="01"
+        check="writes", verdict=Verdict.FAIL, summary="Writes are lost", measured="[bold]3 lost", first="7", trial="01"
     )
     lines = printed(lost)
     begin = lines.index("fail: writes in 01: Writes are lost")
-    assert lines[begin + 1 : begin + 3] == ["  [bold]3 lost", "  key 7"]
+    assert lines[begin + 1 : begin + 3] == ["  [bold]3 lost", "  7"]
 
 
 def test_what_is_not_known_of_it_has_no_line_and_what_passed_has_none_at_all() -> None:
