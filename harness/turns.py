@@ -43,7 +43,7 @@ DEADLINE_S = 10.0
 TURN_S = 0.016  # about: how many requests that is, the warm-up tells
 # Where strings lie in a dict, and so how fast it is, is drawn anew in every process: here the same for both, by block.
 HASH_SEED = "PYTHONHASHSEED"
-LOOKED_INTO = {"TWINBENCH_LOOKED_INTO_PER_S": "25"}  # harness.probe.choice.MOST_VARIABLE, half of MOST_PER_S
+LOOKED_INTO = {"TWINBENCH_LOOKED_INTO_PER_S": "10"}  # harness.probe.choice.MOST_VARIABLE, half of MOST_PER_S
 _CHUNK_BYTES = 65536
 
 

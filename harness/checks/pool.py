@@ -28,6 +28,8 @@ LEAKED_LOOKS = 6  # in a row, nearly half a second: longer than any answer is on
 LONG_OF_ACTIVE = 1 / 3
 MIN_LOOKS = 10
 SLOW = "The database is slow"
+# Of what holders do: all that goes on by itself, and what one does that has come just now, while nobody waits.
+WORKS = ("database", "python", "elsewhere", "briefly")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class _Look:
 
     def stuck(self, target: Target) -> bool:
         """Whether all connections are held by those who wait for threads, while all threads wait for connections."""
-        works = self.holders["database"] + self.holders["python"] + self.holders["elsewhere"] + self.holders["over"]
+        works = sum((self.holders[what] for what in WORKS), self.holders["over"])
         return self.in_use >= target.pool and not works and bool(self.waiting["connection"])
 
 
@@ -86,7 +88,7 @@ def _name(target: Target, short: Sequence[_Look], sessions: Sequence[Sample]) ->
             f"let no more threads than connections run, or wait for connections outside of threads"
         )
     for_threads = holders["thread"] + waiting["thread"]
-    works = holders["database"] + holders["python"] + holders["elsewhere"]
+    works = sum(holders[what] for what in WORKS)
     if for_threads > max(works, waiting["connection"] + waiting["elsewhere"]):
         need = round((for_threads + works) / len(short))
         return f"Too few threads: {target.threads}, while {need} requests could have gone on"

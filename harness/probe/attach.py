@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from harness.probe import pool, recorder
+from harness.probe.choice import Choice
 from harness.probe.looker import Looker
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import Recorder
@@ -51,6 +52,7 @@ if pool.FOLDER_VARIABLE in os.environ:
 if names := os.environ.get(PROBES_VARIABLE, "").split():
     told, looker = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE])), Looker()
     starts: list[Callable[[], None]] = []
+    served.choice = Choice()
     # What needs SQLAlchemy is imported where it is asked for: an application may not have it.
     if "queries" in names:
         from harness.probe.queries import QueryProbe
@@ -59,18 +61,23 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
     holders = None
     if "pool" in names:
         from harness.probe.holders import HolderProbe
-        from harness.probe.request import under_way
+        from harness.probe.request import beginning
 
         holders = HolderProbe(told, looker, served.in_flight)
-        served.begins = partial(under_way.set, True)  # noqa: FBT003 - what the variable is to hold
-        starts.append(holders.start)
-    if {"requests", "pool"} & set(names):
-        from harness.probe.waits import tell_waits
 
-        tell_waits(told, holders.checked_out if holders else None)
+        def _know_requests() -> None:
+            served.begins = beginning(asyncio.get_running_loop())
+
+        starts += [holders.start, _know_requests]
+    if {"requests", "pool"} & set(names):
+        from harness.probe.waits import tell_connections
+
+        tell_connections(told, holders.checked_out if holders else None)
     if "requests" in names:
         from harness.probe.phases import PhaseProbe
+        from harness.probe.waits import tell_database
 
+        tell_database()
         served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
     if "loop" in names:
         loop = LoopProbe(told, looker)

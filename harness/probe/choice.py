@@ -12,8 +12,8 @@ import time
 from random import random
 
 MOST_VARIABLE = "TWINBENCH_LOOKED_INTO_PER_S"  # for whoever drives a target only part of the time
-# Some dozens in a trial of a second, which is enough for a median.
-MOST_PER_S = int(os.environ.get(MOST_VARIABLE, "50"))
+# A dozen in the shortest of trials, which is enough for a median.
+MOST_PER_S = int(os.environ.get(MOST_VARIABLE, "20"))
 ADAPT_EVERY_S = 0.1
 LOOK_EVERY = 8  # requests to the next look at the clock, at most: so it is noticed soon that they have become few
 
@@ -25,11 +25,10 @@ class Choice:
     may be in a tenth of a second.
 
     How many to pass over is drawn beforehand, from the geometric distribution, which is the same as a draw for each of
-    them: asking for one that is passed over costs a subtraction and a comparison. Threads may share it without a lock:
-    some of their requests are then not counted, and none of them fails.
+    them: asking for one that is passed over costs a subtraction and a comparison.
 
     Attributes:
-        left: How many more may be passed over before it must ``decide``. Who asks often counts it down without a call.
+        left: How many more may be passed over before it must ``decide``: whoever asks counts it down, without a call.
     """
 
     def __init__(self) -> None:
@@ -40,14 +39,9 @@ class Choice:
         self._ahead = self._step = 1  # to the next that it falls on, and to the next look at the clock
         self._since_s = time.perf_counter()
 
-    def falls(self) -> bool:
-        """Say whether it falls on this request; asked once of each."""
-        self.left -= 1
-        return self.left < 0 and self.decide()
-
     def decide(self) -> bool:
         """Say whether it falls on the request that is the next after all that were left."""
-        seen = self._seen = self._seen + self._step
+        self._seen += self._step
         self._ahead -= self._step
         falls = self._ahead <= 0
         self._fell += falls
@@ -55,7 +49,7 @@ class Choice:
         past_s = now_s - self._since_s
         anew = past_s >= ADAPT_EVERY_S or self._fell > self._most
         if anew:
-            self._share = min(1.0, MOST_PER_S * past_s / seen)
+            self._share = min(1.0, MOST_PER_S * past_s / self._seen)
             self._seen, self._fell, self._since_s = 0, 0, now_s
         if falls or anew:  # the distribution has no memory, so that a new count may begin with a new draw
             self._ahead = self._draw()

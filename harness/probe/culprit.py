@@ -23,7 +23,7 @@ def of_application(frame: FrameType | None) -> FrameType | None:
     known = _known
     while frame is not None:
         file = frame.f_code.co_filename
-        if known[file] if file in known else _is_of_application(frame):  # spares a call for each frame
+        if known[file] if file in known else is_of_application(frame):  # spares a call for each frame
             return frame
         frame = frame.f_back
     return None
@@ -43,7 +43,7 @@ def waits_at(coroutine: Any) -> str:  # noqa: ANN401 - a coroutine, or a generat
     name = ""
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-        if frame is not None and _is_of_application(frame):
+        if frame is not None and is_of_application(frame):
             name = name_of(frame)
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
     return name
@@ -61,7 +61,8 @@ def name_at(code: CodeType, line: int) -> str:
     return f"{os.path.basename(code.co_filename)}:{line} {code.co_name}"  # noqa: PTH119 - no Path is made for each frame
 
 
-def _is_of_application(frame: FrameType) -> bool:
+def is_of_application(frame: FrameType) -> bool:
+    """Say whether a call is the application's, and does not ask to be passed over."""
     file = frame.f_code.co_filename
     if file not in _known:
         _known[file] = not (file.startswith(_OF_OTHERS) or frame.f_globals.get("__tracebackhide__"))

@@ -2,7 +2,9 @@
 
 Thirteen times a second a thread looks at every connection that is checked out and every request that is under way. A
 connection whose request is over, and which nobody has given back, has leaked. Where it was checked out is read off the
-stack, and once checkouts are many, for a share of them only: a leak that empties a pool is made of many.
+stack, for requests that are looked into only, a share once they are many: a leak that empties a pool is made of many.
+What a holder is doing is read off its stack too, if it has had its connection for long, or somebody waits: so it costs
+little where nothing is amiss.
 """
 
 from __future__ import annotations
@@ -13,62 +15,86 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
-from types import CodeType
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Pool, PoolProxiedConnection, event
 
-from harness.probe import waits
-from harness.probe.choice import Choice
-from harness.probe.culprit import caller, name_at, name_of, of_application, waits_at
+from harness.probe import dialects, waits
+from harness.probe.culprit import caller, name_at, name_of
 from harness.probe.looker import Look, Looker
 from harness.probe.recorder import Recorder
-from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, PYTHON, THREAD, Request
+from harness.probe.request import (
+    CONNECTION,
+    DATABASE,
+    ELSEWHERE,
+    PHASES,
+    PYTHON,
+    THREAD,
+    Came,
+    Followed,
+    Mark,
+    came,
+    current_task,
+)
+from harness.probe.served import looked_into
+from harness.probe.standing import Standing, of_coroutine, of_stack
+from harness.probe.workers import AtWork, Workers
 
 LOOK_EVERY_S = 0.075
 EARLY_S = 0.015  # sooner, if something else is looked at then
 OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out
+BRIEFLY = "briefly"  # what one does that is not looked at more closely, as it has had its connection for so short
+BRIEFLY_S = 0.05
 
 
 # A connection, which knows whether it is still checked out, and the fields of _Held: a plain tuple, as one is made for
 # every request that asks the database something.
-_Noted = tuple["weakref.ref[PoolProxiedConnection]", "Request | None", "CodeType | None", int, float, int]
+_Noted = tuple["weakref.ref[PoolProxiedConnection]", "Mark", "Came | None", "CodeType | None", int, float]
 
 
 class _Held(NamedTuple):
-    """One connection that is checked out: for which request, by which line if that is known, since when, and where."""
+    """One connection that is checked out: for which request, in which task if in any, by which line if it is known."""
 
-    request: Request | None
+    request: Mark
+    asked_in: Came | None
     code: CodeType | None
     line: int
     since_s: float
-    thread: int
+
+
+class _Holder(NamedTuple):
+    """What the holder of a connection is doing, and where it stands: a call, or in words."""
+
+    held: _Held
+    phase: str
+    frame: FrameType | None = None
 
     @property
-    def culprit(self) -> str:
-        """The line, in words; nothing if it is not known."""
-        return name_at(self.code, self.line) if self.code else ""
+    def place(self) -> str:
+        """Where it stands: the application's innermost call that waits or runs, else where it checked out, if known."""
+        if self.frame is not None:
+            return name_of(self.frame)
+        return name_at(self.held.code, self.held.line) if self.held.code else ""
 
 
-class _Threads(NamedTuple):
-    """The application's threads at one moment: which tasks have one, or wait for one, and whom each served last.
+class _Stacks(NamedTuple):
+    """Where holders stand: the threads that work for requests, the event loop's, and which task has started which."""
 
-    That is the request for which a connection was last checked out there, of those that are still checked out.
-    """
-
-    having: Container[object] = ()
-    waiting: Container[object] = ()
-    served: Mapping[int, Request | None] = {}
+    work: AtWork
+    serving: Mapping[int, FrameType]
+    loops: FrameType | None
 
 
 class HolderProbe:
     """Notes ``in_use``, ``waiting`` and ``open`` of the pool, and connections opened, closed and invalidated.
 
-    Labels of ``in_use``: how many holders are in each phase, or whose request is ``over``; of those that ask nothing of
-    the database, the ``culprit`` is where the one stands that has held its connection longest: where it waits or, if it
-    is over, where it checked out; and of those that ask the database something, where the longest one ``asks``.
+    Labels of ``in_use``: how many holders are in each phase, or have a connection ``briefly`` while nobody waits, or
+    whose request is ``over``; of those that ask nothing of the database, the ``culprit`` is where the one stands that
+    has held its connection longest: where it waits or, if it is over, where it checked out; and of those that ask the
+    database something, where the longest one ``asks``.
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
     something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without.
     Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency;
@@ -81,11 +107,12 @@ class HolderProbe:
         self._recorder = recorder
         self._looker = looker
         self._in_flight = in_flight
+        self._loops_thread = 0
         # Threads change these by single operations of a dict, which are whole; so there is no lock to wait for. The
         # first is by the driver's connections, each with the last time that it was checked out.
         self._noted: dict[int, _Noted] = {}
         self._opened_s: dict[int, float] = {}
-        self._named = Choice()
+        dialects.meet()
         event.listen(Pool, "invalidate", self._invalidated)
         event.listen(Pool, "connect", self._opened)
         event.listen(Pool, "close", self._closed)
@@ -93,15 +120,16 @@ class HolderProbe:
     def start(self) -> None:
         """Begin to look at requests that are served by the loop of this thread."""
         self._loop, self._loops_thread = asyncio.get_running_loop(), threading.get_ident()
-        to_thread = sys.modules.get("anyio.to_thread")
-        self._limiter = to_thread.current_default_thread_limiter() if to_thread else None
+        self._workers = Workers()
         self._looker.add(self._look(), early_s=EARLY_S)
 
-    def checked_out(self, connection: PoolProxiedConnection, request: Request | None) -> None:
+    def checked_out(self, connection: PoolProxiedConnection, request: Mark) -> None:
         """Note a connection that a pool hands out; that it has been given back, it knows by itself."""
-        frame = caller() if self._named.falls() else None
+        frame = caller() if looked_into.get() else None
         code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
-        noted = (weakref.ref(connection), request, code, line, time.monotonic(), threading.get_ident())
+        task = current_task(self._loop) if threading.get_ident() == self._loops_thread else None
+        asked_in = weakref.ref(task) if task is not None else None
+        noted = (weakref.ref(connection), request, asked_in, code, line, time.monotonic())
         self._noted[id(connection.dbapi_connection)] = noted
 
     def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
@@ -123,42 +151,46 @@ class HolderProbe:
             self._look_once()  # which keeps no task alive until the next look
 
     def _look_once(self) -> None:
+        now_s = time.monotonic()
         held = [_Held(*noted[1:]) for noted in list(self._noted.values()) if _is_out(noted[0]())]
         opened_s = list(self._opened_s.values())
-        has_thread: tuple[object, ...] = self._limiter.statistics().borrowers if self._limiter else ()
-        # AnyIO's limiter tells how many wait, and not who.
-        waits_for_thread = list(self._limiter._wait_queue) if self._limiter else []  # noqa: SLF001
-        served = {one.thread: one.request for one in sorted(held, key=lambda one: one.since_s)}
-        served.pop(self._loops_thread, None)
-        threads = _Threads(has_thread, waits_for_thread, served)
-        doing = [(_phase(one, threads), one) for one in held]
-        asking = [one for phase, one in doing if phase == PHASES[DATABASE]]
-        idle = [one for phase, one in doing if phase not in {PHASES[DATABASE], PHASES[CONNECTION]}]
+        work = self._workers.look()
+        holding = _numbers([one.request for one in held])
+        connecting = _numbers(list(waits.connecting.values()))
+        having, threadless = ({work.root(task) for task in tasks} for tasks in (work.having, work.waiting))
+        waiting = {
+            PHASES[CONNECTION]: len(connecting - holding),
+            PHASES[THREAD]: len(threadless - holding),
+            PHASES[ELSEWHERE]: self._waiting_elsewhere(holding | connecting | having | threadless, work),
+        }
+        short = threadless or connecting - holding or (waiting[PHASES[ELSEWHERE]] and len(held) >= len(opened_s))
+        closer = [bool(short) or now_s - one.since_s >= BRIEFLY_S for one in held]
+        stacks = self._stacks(work) if any(closer) else None
+        holders = [_holder(one, stacks if looked_at else None) for one, looked_at in zip(held, closer, strict=True)]
+        asking = [one for one in holders if one.phase == PHASES[DATABASE]]
+        idle = [one for one in holders if one.phase not in {PHASES[DATABASE], PHASES[CONNECTION], BRIEFLY}]
         self._recorder.note(
             "pool",
             "in_use",
             len(held),
-            culprit=_place_of_longest(idle, threads),
-            asks=_place_of_longest(asking, threads),
-            longest_s=_ages([one.since_s for one in held])[1],
-            **Counter(phase for phase, _ in doing),
+            culprit=_place_of_longest(idle),
+            asks=_place_of_longest(asking),
+            longest_s=_ages([one.since_s for one in held], now_s)[1],
+            **Counter(one.phase for one in holders),
         )
-        youngest_s, oldest_s = _ages(opened_s)
+        youngest_s, oldest_s = _ages(opened_s, now_s)
         self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
-        holding = {one.request.goes_on() for one in held if one.request}
-        connecting = {request.goes_on() for request in list(waits.connecting)}
-        waiting = {
-            PHASES[CONNECTION]: len(connecting - holding),
-            PHASES[THREAD]: sum(task not in holding for task in waits_for_thread),
-            PHASES[ELSEWHERE]: self._waiting_elsewhere({*holding, *connecting, *waits_for_thread, *has_thread}),
-        }
-        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=len(has_thread), **waiting)
+        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=len(work.having), **waiting)
 
-    def _waiting_elsewhere(self, busy: set[Any]) -> int:
-        """Count requests of which nobody has told anything, but for one that the loop may be running just now."""
+    def _stacks(self, work: AtWork) -> _Stacks:
+        frames = sys._current_frames()  # noqa: SLF001 - documented for this purpose
+        return _Stacks(work, self._workers.serving(frames), frames.get(self._loops_thread))
+
+    def _waiting_elsewhere(self, busy: set[int], work: AtWork) -> int:
+        """Count requests of which nothing is known, but for one that the loop may be running just now."""
         running = asyncio.current_task(self._loop)
-        runs = running is not None and running not in busy
-        return max(0, self._in_flight() - sum(task is not None and not task.done() for task in busy) - runs)
+        runs = running is not None and work.root(running) not in busy
+        return max(0, self._in_flight() - len(busy) - runs)
 
 
 def _is_out(connection: PoolProxiedConnection | None) -> bool:
@@ -166,49 +198,60 @@ def _is_out(connection: PoolProxiedConnection | None) -> bool:
     return connection is not None and not connection.is_detached
 
 
-def _place_of_longest(held: Sequence[_Held], threads: _Threads) -> str:
-    """Name where the one stands that has held its connection longest: to look at all of them would hold the loop up.
+def _numbers(requests: Sequence[Mark]) -> set[int]:
+    """Tell the numbers of the tasks that these requests came in, of those that are not over."""
+    tasks = [task() for task in map(came, requests) if task is not None]
+    return {id(task) for task in tasks if task is not None and not task.done()}
+
+
+def _place_of_longest(holders: Sequence[_Holder]) -> str:
+    """Name where the one stands that has held its connection longest.
 
     One that is over stands nowhere any more, so it comes last if it is not known where it checked out.
     """
 
-    def order(one: _Held) -> tuple[bool, float]:
-        return _phase(one, threads) == OVER and not one.code, one.since_s
+    def order(one: _Holder) -> tuple[bool, float]:
+        return one.phase == OVER and not one.held.code, one.held.since_s
 
-    return _place(min(held, key=order), threads) if held else ""
+    return min(holders, key=order).place if holders else ""
 
 
-def _ages(began_s: Sequence[float]) -> tuple[str, str]:
+def _ages(began_s: Sequence[float], now_s: float) -> tuple[str, str]:
     """Tell the least and the greatest age, 0 if there is none."""
-    now_s = time.monotonic()
     return f"{now_s - max(began_s, default=now_s):.3f}", f"{now_s - min(began_s, default=now_s):.3f}"
 
 
-def _phase(held: _Held, threads: _Threads) -> str:
-    request = held.request
+def _holder(held: _Held, stacks: _Stacks | None) -> _Holder:
+    """See what a holder is doing, if there are stacks to read it off."""
+    request = came(held.request)
     if request is None:
-        return NOBODYS
-    if request.over:
-        return OVER
-    if request.phase in {CONNECTION, DATABASE}:  # the others are told of those only that are followed
-        return PHASES[request.phase]
-    task = request.goes_on()
-    if task in threads.waiting:
-        return PHASES[THREAD]
-    runs = task in threads.having or getattr(request.coroutine, "cr_running", False)
-    return PHASES[PYTHON if runs else ELSEWHERE]
+        return _Holder(held, NOBODYS)
+    task = request()
+    if task is None or task.done():
+        return _Holder(held, OVER)
+    if stacks is None:
+        return _Holder(held, BRIEFLY)
+    asked_in = held.asked_in() if held.asked_in else None
+    goes_on = asked_in if asked_in is not None and not asked_in.done() else task
+    phase, frame = _stands(stacks.work.family(goes_on), held.request, stacks)
+    if (thread := stacks.serving.get(id(task))) is not None:
+        phase, its = of_stack(thread)
+        frame = its or frame
+    return _Holder(held, PHASES[phase], frame)
 
 
-def _place(held: _Held, threads: _Threads) -> str:
-    """Name where a holder stands: the application's innermost call that waits or runs, else where it checked out.
-
-    A thread is taken to be its own if it has one, and is the last that its thread is known to have served.
-    """
-    request = held.request
-    if request is None or request.over:
-        return held.culprit
-    if request.goes_on() in threads.having and threads.served.get(held.thread) is request:
-        frame = of_application(sys._current_frames().get(held.thread))  # noqa: SLF001 - documented for this purpose
-        if frame:
-            return name_of(frame)
-    return waits_at(request.coroutine) or held.culprit
+def _stands(tasks: Sequence[asyncio.Task[Any]], request: Mark, stacks: _Stacks) -> Standing:
+    """See where a request stands by its tasks: by one that waits or works for a thread, else by the last that tells."""
+    stands = Standing(ELSEWHERE, None)
+    for task in tasks:
+        coroutine: Any = task.get_coro()
+        if isinstance(request, Followed) and request.task() is task:
+            coroutine = request.serving  # its task's own leads no further than to where it is driven step by step
+        phase, frame = of_coroutine(coroutine, stacks.loops)
+        if task in stacks.work.waiting:
+            return Standing(THREAD, frame)
+        if task in stacks.work.having:  # and on its way there, or back
+            return Standing(PYTHON, frame)
+        if phase != ELSEWHERE or frame is not None:
+            stands = Standing(phase, frame)
+    return stands

@@ -34,7 +34,8 @@ from harness.probe.looker import Look, Looker
 from harness.probe.recorder import Recorder
 
 CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about, and seen again before it ends
-PUT_OFF_EVERY_S = 0.004  # of signs of life that come by themselves: a system call each time
+PUT_OFF_EVERY_S = 0.007  # of signs of life that come by themselves: a system call each time
+EARLY_S = 0.05  # sooner, if something else is looked at then
 LATEST_S = 0.1  # so often it is asked anyhow, to know how late it is
 AGAIN_S = 0.004  # to the second look, where the first saw a call of the application's
 ALERT_S = 0.002  # the same for a while after a stall, and between two looks while an answer is overdue
@@ -119,7 +120,7 @@ class LoopProbe:
             self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
         self._told_core_wait_s = self._waited_for_cores_s()
         self._alive_s = self._told_s = time.monotonic()
-        self._looking = self._looker.add(self._watch())
+        self._looking = self._looker.add(self._watch(), early_s=EARLY_S)
         gc.callbacks.append(self._collects)
 
     def beat(self) -> None:
@@ -128,7 +129,7 @@ class LoopProbe:
         self._gap_s, self._alive_s, self._collected_alive_s = now_s - self._alive_s, now_s, self._collected_s
         if self._calm and now_s >= self._put_off_again_s:
             self._put_off_again_s = now_s + PUT_OFF_EVERY_S
-            self._looker.put_off(self._looking, min(now_s + CALM_S - PUT_OFF_EVERY_S, self._asked_s + LATEST_S))
+            self._looker.put_off(self._looking, min(now_s + CALM_S, self._asked_s + LATEST_S))
 
     def _watch(self) -> Look:
         due_s = 0.0

@@ -17,6 +17,7 @@ from harness.probe.recorder import Kind, Recorder
 from harness.probe.request import ELSEWHERE, PHASES, PYTHON, Followed, under_way
 from harness.probe.route import route_of
 from harness.probe.served import App, Message, Receive, Scope, Send
+from harness.probe.waits import ThreadWaits
 
 TOOK: Kind = ("requests", "took_s", ("route", "handed_on", "queue", "bytes", "in_flight", *PHASES))
 # What a client, or a proxy in front, says of when it sent a request: nanoseconds of this machine's monotonic clock.
@@ -63,6 +64,7 @@ class PhaseProbe:
     def __init__(self, app: App, recorder: Recorder, in_flight: Callable[[], int]) -> None:
         self.app = app
         self._in_flight = in_flight
+        self._threads = ThreadWaits()
         self._recorder = recorder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,7 +85,8 @@ class PhaseProbe:
         request.serving = self.app(scope, receive, count)  # type: ignore[assignment]  # of an async function
         token = under_way.set(request)
         try:
-            await _Stepped(request)
+            with self._threads:
+                await _Stepped(request)
         finally:
             under_way.reset(token)
             request.answered()  # where there was no whole answer

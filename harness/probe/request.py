@@ -1,11 +1,12 @@
-"""One request that is under way, and the phase that it is in: told by those that see it wait, and read by others."""
+"""Requests that are under way: which of them something is part of, and the phase that one is in."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 import weakref
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,62 +21,23 @@ ELSEWHERE = 4  # it waits for something else: another service, a lock, its clien
 PHASES = ("python", "thread", "connection", "database", "elsewhere")  # their names, by number
 
 
-class Request:
-    """One request that is under way, and its phase, as far as somebody tells it.
+class Followed:
+    """One request whose time is split, by those who see it wait and tell it its phase.
 
-    Made in the ``task`` that serves it, and over with it; ``goes_on`` is the task that was last seen to go on with it,
-    as some middleware hands a request on to another. Tasks are held by weak references, as a task's context holds the
-    request: a ring would be left for the garbage collector, each time.
-    """
-
-    phase = PYTHON
-
-    def __init__(self, task: asyncio.Task[Any]) -> None:
-        self.task = self.goes_on = weakref.ref(task)
-
-    @property
-    def over(self) -> bool:
-        """Whether it is served."""
-        task = self.task()
-        return task is None or task.done()
-
-    @property
-    def coroutine(self) -> Coroutine[Any, Any, Any] | None:
-        """What goes on with it, by which it is known where it waits; None if that has ended."""
-        task = self.goes_on()
-        return task.get_coro() if task else None  # type: ignore[return-value]  # a task's is no mere awaitable
-
-    def look_for_its_task(self) -> None:
-        """See which task goes on with it; in a thread there is none to see."""
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:
-            return
-        if task is not None and task is not self.goes_on():
-            self.goes_on = weakref.ref(task)
-
-
-class Followed(Request):
-    """One request whose time is split.
-
-    Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``; ``sent_bytes`` are of its answer's body so
-    far, and ``serving`` is the application's coroutine, which is driven step by step.
+    Made in the ``task`` that it comes in. Times are in seconds of ``time.perf_counter``, by phase in ``parts_s``;
+    ``sent_bytes`` are of its answer's body so far, and ``serving`` is the application's coroutine, which is driven step
+    by step.
     """
 
     serving: Coroutine[Any, Any, None]
 
     def __init__(self, task: asyncio.Task[Any]) -> None:
-        super().__init__(task)
+        self.task = weakref.ref(task)
         self._phase, self._since_s = PYTHON, time.perf_counter()
         self.parts_s = [0.0, 0.0, 0.0, 0.0, 0.0]
         self.sent_bytes = 0
         self.handed_on = ""
         self.told_s: tuple[float, ...] = ()
-
-    @property
-    def coroutine(self) -> Coroutine[Any, Any, Any] | None:
-        """What goes on with it: its task's own leads no further than to where it is driven step by step."""
-        return self.serving if self.goes_on is self.task else super().coroutine
 
     @property
     def phase(self) -> int:
@@ -98,31 +60,42 @@ class Followed(Request):
             self.told_s = tuple(self.parts_s)
 
     def look_for_its_task(self) -> None:
-        """See which task goes on with it, and if that is not the one that it came in, where that one waits for it."""
-        super().look_for_its_task()
-        if self.goes_on is not self.task and not self.handed_on:
+        """See whether another task goes on with it than it came in, and if so, where that one waits for it."""
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # in a thread there is none to see
+            return
+        if task is not None and task is not self.task() and not self.handed_on:
             self.handed_on = waits_at(self.serving) or "the framework"
 
 
-# What this is part of: a request, one of which nothing is known yet (True), or none.
-under_way: ContextVar[Request | bool] = ContextVar("twinbench_request", default=False)
+# A request, as others know it: by the task that it came in, which it is over with. Tasks are held by weak references:
+# a task's context holds the request, and the ring would be left for the garbage collector each time.
+Came = weakref.ref[asyncio.Task[Any]]
+
+# A request that is followed, one that is not, or none.
+Mark = Followed | Came | None
+
+# What this is part of.
+under_way: ContextVar[Mark] = ContextVar("twinbench_request", default=None)
 
 
-def here() -> Request | None:
-    """Return the request that this is part of, if any; one is made of it when it is first asked for.
+# The task that a loop runs; until 3.12 Python's own was a function of Python's, which took a request twice as long.
+current_task: Callable[[asyncio.AbstractEventLoop], asyncio.Task[Any] | None] = (
+    asyncio.current_task if sys.version_info >= (3, 12) else asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]  # noqa: SLF001 - not for its users, and there
+)
 
-    Most is never asked of requests that need neither a thread nor the database, so they cost nothing.
-    """
-    request = under_way.get()
-    if request is False:
-        return None
-    if request is True:
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:  # in a thread that the application has started itself, there is no task
-            return None
-        if task is None:
-            return None
-        request = Request(task)
-        under_way.set(request)
-    return request
+
+def beginning(loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+    """Return what makes all that a task of this loop does from now on part of a request; called for each request."""
+    let, current, ref = under_way.set, current_task, weakref.ref
+
+    def begin() -> None:
+        let(ref(current(loop)))  # type: ignore[arg-type]  # a request is served by a task
+
+    return begin
+
+
+def came(request: Mark) -> Came | None:
+    """Return the task that a request came in."""
+    return request.task if isinstance(request, Followed) else request

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import ContextVar
 from typing import Any
 
 from harness.probe.choice import Choice
 
 PATH = "/-/twinbench/served"
-BEAT_EVERY = 8
+
+# Whether this is part of a request that is looked into.
+looked_into: ContextVar[bool] = ContextVar("twinbench_looked_into", default=False)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,18 +29,18 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Served:
     """An ASGI application that passes everything on, and tells at ``PATH`` how many requests it passed.
 
-    All requests are passed to ``looked_into`` while they are few, and a share when they are many; the others go
-    straight to ``app``. ``begins``, if there is any, is called for each, and ``beats`` for one in
-    ``BEAT_EVERY``.
+    Those that ``choice`` falls on, if there is any, are passed to ``looked_into``; the others go straight to ``app``.
+    ``begins``, if there is any, is called for each, and ``beats`` as often as the choice decides: for one in
+    ``harness.probe.choice.LOOK_EVERY`` at least.
     """
 
+    choice: Choice | None = None
     begins: Callable[[], object] | None = None
     beats: Callable[[], object] | None = None
 
     def __init__(self, app: App) -> None:
         self.app = self.looked_into = app
         self.requests = self.ended = 0
-        self._choice = Choice()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -48,17 +51,24 @@ class Served:
             self.requests += 1
             if self.begins is not None:
                 self.begins()
-            if self.beats is not None and not self.requests % BEAT_EVERY:
-                self.beats()
             app = self.app
-            if app is not self.looked_into:
-                self._choice.left -= 1
-                if self._choice.left < 0 and self._choice.decide():
-                    app = self.looked_into
+            choice = self.choice
+            falls = False
+            if choice is not None:
+                choice.left -= 1
+                if choice.left < 0:
+                    falls = choice.decide()
+                    if falls:
+                        app = self.looked_into
+                        looked_into.set(True)
+                    if self.beats is not None:
+                        self.beats()
             try:
                 await app(scope, receive, send)
             finally:
                 self.ended += 1
+                if falls:
+                    looked_into.set(False)
             return
         await self.app(scope, receive, send)
 

@@ -5,101 +5,52 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Engine, Pool, PoolProxiedConnection, SingletonThreadPool, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from harness.probe.dialects import ENDS, STATEMENTS, Call, wrap
 from harness.probe.recorder import Recorder
-from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON, THREAD, Followed, Request, here, under_way
+from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON, THREAD, Followed, Mark, under_way
 
-CheckedOut = Callable[[PoolProxiedConnection, Request | None], object]
+CheckedOut = Callable[[PoolProxiedConnection, Mark], object]
 
-# Requests that ask a pool for a connection.
-connecting: set[Request] = set()
+# Requests that ask a pool for a connection, by their ``id``: one that is gone can't be hashed any more, and a thread of
+# the application's may go on for it.
+connecting: dict[int, Mark] = {}
 
 
-def tell_waits(recorder: Recorder, checked_out: CheckedOut | None = None) -> None:
-    """Tell every request from now on in which phase it is, and note when one waited for a connection in vain.
+def tell_connections(recorder: Recorder, checked_out: CheckedOut | None = None) -> None:
+    """Know who waits for a connection, and note when somebody waited for one in vain.
 
     ``checked_out`` is called with each connection that a pool hands out, and the request that it is for.
     """
-    _tell_threads()
-    for pool in (Pool, SingletonThreadPool):  # which has a way of its own
-        _tell_connections(pool, recorder, checked_out)
-    event.listen(Engine, "do_connect", _opens)
-    event.listen(Pool, "connect", _opened)
-    for name in (*STATEMENTS, *ENDS):
-        wrap(name, _in_database)
-
-
-def _tell_threads() -> None:
-    """Tell a wait for a thread from work in it, for requests that are followed.
-
-    For the others it costs too much: four in a hundred pings of the sync twin. Whoever wants to know about them asks
-    AnyIO's limiter, which knows who has a thread and who waits for one.
-    """
-    to_thread = sys.modules.get("anyio.to_thread")
-    if to_thread is None:
-        return
-    original = to_thread.run_sync
-
-    async def follow(request: Followed, function: Callable[..., Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as AnyIO's
-        def begun(*given: Any) -> Any:  # noqa: ANN401 - the same
-            request.phase = PYTHON
-            try:
-                return function(*given)
-            finally:
-                request.phase = ELSEWHERE
-
-        request.phase = THREAD
-        try:
-            return await original(begun, *args, **options)
-        finally:
-            if request.phase in {THREAD, ELSEWHERE}:  # it never began, or has ended, and the request goes on
-                request.phase = PYTHON
-
-    @wraps(original)
-    def run_sync(function: Callable[..., Any], *args: Any, **options: Any) -> Awaitable[Any]:  # noqa: ANN401 - the same
-        request = under_way.get()
-        if request is True:
-            here()  # in a thread there is no task to know it by, so that it is to be known before
-        elif request:
-            request.look_for_its_task()  # the limiter knows that one
-            if isinstance(request, Followed):
-                return follow(request, function, *args, **options)
-        awaited: Awaitable[Any] = original(function, *args, **options)
-        return awaited
-
-    to_thread.run_sync = run_sync  # type: ignore[attr-defined]  # a module's function may be replaced
+    for kind in (Pool, SingletonThreadPool):  # which has a way of its own
+        _tell_connections(kind, recorder, checked_out)
 
 
 def _tell_connections(kind: type[Pool], recorder: Recorder, checked_out: CheckedOut | None) -> None:
-    """Tell a wait for a connection from the opening of one.
-
-    What is handed out is told from here too: a listener to that event of SQLAlchemy's costs it several calls more.
-    """
+    """Wrap how a pool is asked: a listener to SQLAlchemy's event of a checkout costs it several calls more."""
     original = kind.connect
 
     @wraps(original)
     def connect(pool: Any) -> PoolProxiedConnection:  # noqa: ANN401 - of this kind
-        request = here()
-        if request is None:
+        request = under_way.get()
+        followed = request if isinstance(request, Followed) else None
+        if followed is not None:
+            followed.look_for_its_task()
+            before, followed.phase = followed.phase, CONNECTION
+        connecting[id(request)] = request
+        try:
             connection = original(pool)
-        else:
-            if isinstance(request, Followed):
-                request.look_for_its_task()
-            connecting.add(request)
-            before, request.phase = request.phase, CONNECTION
-            try:
-                connection = original(pool)
-            except PoolTimeoutError:
-                recorder.note("pool", "timed_out", 1)
-                raise
-            finally:
-                connecting.discard(request)
-                request.phase = before
+        except PoolTimeoutError:
+            recorder.note("pool", "timed_out", 1)
+            raise
+        finally:
+            connecting.pop(id(request), None)
+            if followed is not None:
+                followed.phase = before
         if checked_out is not None:
             checked_out(connection, request)
         return connection
@@ -107,13 +58,21 @@ def _tell_connections(kind: type[Pool], recorder: Recorder, checked_out: Checked
     kind.connect = connect  # type: ignore[assignment]  # no event says that somebody begins to wait
 
 
+def tell_database() -> None:
+    """Tell requests that are followed from now on when they wait for the database."""
+    event.listen(Engine, "do_connect", _opens)
+    event.listen(Pool, "connect", _opened)
+    for name in (*STATEMENTS, *ENDS):
+        wrap(name, _in_database)
+
+
 def _opens(*_what: object) -> None:
-    if request := here():
+    if isinstance(request := under_way.get(), Followed):
         request.phase = DATABASE
 
 
 def _opened(*_what: object) -> None:
-    if request := here():
+    if isinstance(request := under_way.get(), Followed):
         request.phase = CONNECTION
 
 
@@ -123,7 +82,7 @@ def _in_database(original: Call) -> Call:
     @wraps(original)
     def call(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as SQLAlchemy's
         request = under_way.get()
-        if isinstance(request, bool):  # what has a connection is known, or was never to be
+        if not isinstance(request, Followed):
             original(*args, **named)
             return
         before, request.phase = request.phase, DATABASE
@@ -133,3 +92,52 @@ def _in_database(original: Call) -> Call:
             request.phase = before
 
     return call
+
+
+class ThreadWaits:
+    """Tells a wait for a thread from work in it, for requests that are followed: within, one of them is under way.
+
+    It stands in AnyIO's way only while there is one: what it asks of each call was seen to cost the sync twin a
+    hundredth of its pings.
+    """
+
+    def __init__(self) -> None:
+        self._to_thread = sys.modules.get("anyio.to_thread")
+        self._under_way = 0
+
+    def __enter__(self) -> Self:
+        """Begin with one request more."""
+        self._under_way += 1
+        if self._under_way == 1 and self._to_thread is not None:
+            self._original = self._to_thread.run_sync
+            self._to_thread.run_sync = self._run_sync  # type: ignore[attr-defined]  # a module's function may be replaced
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End with one of them."""
+        self._under_way -= 1
+        if not self._under_way and self._to_thread is not None:
+            self._to_thread.run_sync = self._original  # type: ignore[attr-defined]  # the same
+
+    def _run_sync(self, function: Callable[..., Any], *args: Any, **options: Any) -> Awaitable[Any]:  # noqa: ANN401 - as AnyIO's
+        request = under_way.get()
+        if isinstance(request, Followed):
+            request.look_for_its_task()
+            return self._follow(request, function, *args, **options)
+        awaited: Awaitable[Any] = self._original(function, *args, **options)
+        return awaited
+
+    async def _follow(self, request: Followed, function: Callable[..., Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401 - the same
+        def begun(*given: Any) -> Any:  # noqa: ANN401 - the same
+            request.phase = PYTHON
+            try:
+                return function(*given)
+            finally:
+                request.phase = ELSEWHERE
+
+        request.phase = THREAD
+        try:
+            return await self._original(begun, *args, **options)
+        finally:
+            if request.phase in {THREAD, ELSEWHERE}:  # it never began, or has ended, and the request goes on
+                request.phase = PYTHON

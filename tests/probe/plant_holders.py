@@ -9,7 +9,6 @@ import asyncio
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,13 @@ from anyio import to_thread
 from sqlalchemy import Connection, QueuePool, create_engine
 
 from harness.probe import request
+from harness.probe.choice import Choice
 from harness.probe.holders import LOOK_EVERY_S, HolderProbe
 from harness.probe.looker import Looker
 from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import FLUSH_S, Recorder
 from harness.probe.served import Served
-from harness.probe.waits import tell_waits
+from harness.probe.waits import tell_connections
 
 engine = create_engine("sqlite://", poolclass=QueuePool, pool_size=3, connect_args={"check_same_thread": False})
 released = threading.Event()
@@ -75,6 +75,18 @@ async def holds_and_waits_elsewhere() -> None:
         await ended.wait()
 
 
+def go_on() -> None:
+    """Go on in a thread with what another one has begun."""
+    released.wait()
+
+
+async def holds_and_moves_to_another_thread() -> None:
+    """Hold a connection, and go on in another thread than the one that checked it out, which somebody else has now."""
+    with await to_thread.run_sync(check_out):
+        await thread_taken.wait()
+        await to_thread.run_sync(go_on)
+
+
 async def has_a_thread() -> None:
     """Have the thread, or wait for it."""
     await to_thread.run_sync(stay)
@@ -89,6 +101,7 @@ Serves = Callable[[], Awaitable[None]]
 CASES: dict[str, list[Serves]] = {
     "waits": [holds_and_waits_for_a_thread, has_a_thread, has_a_thread, has_a_thread],
     "runs": [holds_in_a_thread, has_a_thread],
+    "moves": [holds_and_moves_to_another_thread, has_a_thread],
     "beside": [holds_beside_a_thread, has_a_thread],
     "elsewhere": [holds_and_waits_elsewhere, has_a_thread, waits_elsewhere],
     "background": [has_a_thread],
@@ -110,10 +123,11 @@ async def serve(case: str, path: str, folder: Path) -> None:
     """Let one after the other come to where it stands still, and go on once they have been looked at."""
     served, recorder = Served(app), Recorder(folder)  # type: ignore[arg-type]  # an application that only the probe calls
     holders = HolderProbe(recorder, Looker(), served.in_flight)
-    tell_waits(recorder, holders.checked_out)
-    served.begins = partial(request.under_way.set, True)  # noqa: FBT003 - as the probe's own
-    to_thread.current_default_thread_limiter().total_tokens = 1
+    tell_connections(recorder, holders.checked_out)
+    served.begins = request.beginning(asyncio.get_running_loop())
+    to_thread.current_default_thread_limiter().total_tokens = 2 if case == "moves" else 1
     if len(sys.argv) == 5:
+        served.choice = Choice()
         served.looked_into = PhaseProbe(served.app, recorder, served.in_flight)
     holders.start()
     tasks = []

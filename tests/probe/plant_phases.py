@@ -16,10 +16,11 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy import QueuePool, create_engine, event, text
 
+from harness.probe.choice import Choice
 from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import FLUSH_S, Recorder
 from harness.probe.served import Send, Served
-from harness.probe.waits import tell_waits
+from harness.probe.waits import tell_connections, tell_database
 
 TIMES = 5
 PART_S = 0.02
@@ -80,8 +81,10 @@ async def serve(folder: Path) -> list[Counter[str]]:
     """Serve a few at a time that meet on one thread, and a few that meet on one connection."""
     probed = Served(app)  # type: ignore[arg-type]  # an application that only the probe calls
     recorder = Recorder(folder)
-    tell_waits(recorder)
+    tell_connections(recorder)
+    tell_database()
     if len(sys.argv) == 2:
+        probed.choice = Choice()
         probed.looked_into = PhaseProbe(probed.app, recorder, probed.in_flight)
     planted = []
 

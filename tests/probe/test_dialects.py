@@ -8,7 +8,7 @@ WRAP = """
 from functools import wraps
 from sqlalchemy import create_engine, text
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from harness.probe import dialects
+from harness.probe import dialects, served
 
 seen = []
 
@@ -21,6 +21,8 @@ def noted(original):
 
 for name in (*dialects.STATEMENTS, *dialects.ENDS):
     dialects.wrap(name, noted)
+
+served.looked_into.set(True)
 
 class Child(SQLiteDialect_pysqlite):
     def do_rollback(self, connection):
@@ -55,20 +57,23 @@ CALL = """
 import asyncio, sys
 from pathlib import Path
 from sqlalchemy import create_engine
-from harness.probe import queries, request, waits
+from harness.probe import queries, request, served, waits
 from harness.probe.recorder import Recorder
 
 told = Recorder(Path(sys.argv[1]))
 queries.QueryProbe(None, told)
-waits.tell_waits(told)
+waits.tell_connections(told)
+waits.tell_database()
 engine = create_engine("sqlite://")
 engine.connect().close()
 async def both():
     task = asyncio.current_task()
-    return request.Request(task), request.Followed(task)
+    request.beginning(asyncio.get_running_loop())()
+    return request.under_way.get(), request.Followed(task)
 
-for known in (False, *asyncio.run(both())):
+for known, looked_into in zip((None, *asyncio.run(both()), None), (True, True, True, False)):
     request.under_way.set(known)
+    served.looked_into.set(looked_into)
     asked = []
     queries._under_way.set(asked)
     cursor = engine.raw_connection().cursor()
@@ -77,7 +82,7 @@ for known in (False, *asyncio.run(both())):
 """
 
 
-def test_a_call_may_name_its_arguments(tmp_path: Path) -> None:
+def test_a_call_may_name_its_arguments_and_is_told_where_it_is_looked_into(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", CALL, tmp_path], capture_output=True, text=True, check=True, cwd=root)
-    assert done.stdout.splitlines() == ["[(7,)] [{'SELECT 7': [1, 0]}]"] * 3
+    assert done.stdout.splitlines() == [*["[(7,)] [{'SELECT 7': [1, 0]}]"] * 3, "[(7,)] []"]

@@ -9,20 +9,21 @@ import pytest
 
 SERVE = """
 import asyncio, json, sys
-from functools import partial
 from pathlib import Path
 from harness.probe import phases, request
+from harness.probe.choice import Choice
 from harness.probe.recorder import FLUSH_S, Recorder
-from harness.probe.served import Served
+from harness.probe.served import Served, looked_into
 
 folder, follows, knows, falls = Path(sys.argv[1]), *(word == "True" for word in sys.argv[2:])
 seen = []
 
 async def app(scope, receive, send):
-    seen.append([request.here(), scope["path"]])
+    known = request.under_way.get()
+    seen.append(known)
+    assert looked_into.get() == falls
     await asyncio.sleep(0)
-    assert request.here() is seen[-1][0]
-    assert not seen[-1][0] or not seen[-1][0].over
+    assert known is None or request.came(known)() is asyncio.current_task()
     await send({"type": "http.response.body", "body": b"ok"})
     if scope["path"] == "/breaks":
         raise LookupError(scope["path"])
@@ -43,14 +44,15 @@ async def serve():
     return sent
 
 served = Served(app)
-served._choice.decide = lambda: falls
+served.choice = Choice()
+served.choice.decide = lambda: falls
 if follows:
     served.looked_into = phases.PhaseProbe(app, Recorder(folder), served.in_flight)
 if knows:
-    served.begins = partial(request.under_way.set, True)
+    served.begins = lambda: request.beginning(asyncio.get_running_loop())()
 sent = asyncio.run(serve())
-known = [one for one, _ in seen]
-print(json.dumps([sent, [type(one).__name__ for one in known], [one.over for one in known if one], served.in_flight()]))
+over = [not task or task.done() for task in (request.came(one)() for one in seen if one)]
+print(json.dumps([sent, [type(one).__name__ for one in seen], over, served.in_flight()]))
 """
 
 
@@ -63,7 +65,7 @@ def test_it_is_served_and_known(*, follows: bool, knows: bool, falls: bool, tmp_
     done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=root)
     sent, seen, over, in_flight = json.loads(done.stdout)
     assert sent == ["ok", "ok", "/breaks"]
-    as_what = "Followed" if follows and falls else "Request" if knows else "NoneType"
+    as_what = "Followed" if follows and falls else "ReferenceType" if knows else "NoneType"
     assert seen == [as_what] * 2
     assert over == [True] * (2 if (follows and falls) or knows else 0)
     assert in_flight == 0

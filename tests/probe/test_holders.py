@@ -22,12 +22,52 @@ async def look():
 asyncio.run(look())
 assert "anyio" not in sys.modules
 """
+# A job that a request has begun, and that outlives it.
+GOES_ON = """
+import asyncio, sys, threading
+from contextvars import copy_context
+from pathlib import Path
+from anyio import to_thread
+from sqlalchemy import QueuePool, create_engine
+from harness.probe import request, waits
+from harness.probe.holders import LOOK_EVERY_S, HolderProbe
+from harness.probe.looker import Looker
+from harness.probe.recorder import FLUSH_S, Recorder
+
+engine = create_engine("sqlite://", poolclass=QueuePool, connect_args={"check_same_thread": False})
+released = threading.Event()
+
+async def begin():
+    request.beginning(asyncio.get_running_loop())()
+    return copy_context()
+
+def work():
+    with engine.connect():
+        released.wait()
+
+async def serve():
+    recorder = Recorder(Path(sys.argv[1]))
+    holders = HolderProbe(recorder, Looker(), lambda: 0)
+    waits.tell_connections(recorder, holders.checked_out)
+    holders.start()
+    context = await asyncio.create_task(begin())
+    await asyncio.sleep(0)  # the loop keeps what has woken this one up until then
+    assert context[request.under_way]() is None
+    job = asyncio.get_running_loop().create_task(to_thread.run_sync(work), context=context)
+    await asyncio.sleep(6 * LOOK_EVERY_S)
+    released.set()
+    await job
+    await asyncio.sleep(2 * FLUSH_S)
+
+asyncio.run(serve())
+"""
 PLANT = Path(__file__).parent / "plant_holders.py"
 # Of those without a connection: who has the one thread, and who waits for it or for something else.
 STANDING = {
     "waits": ("thread", {"in_thread": "1", "thread": "2", "elsewhere": "0"}, "holds_and_waits_for_a_thread"),
     "runs": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "check_out_and_stay"),
-    "beside": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "holds_beside_a_thread"),
+    "moves": ("python", {"in_thread": "2", "thread": "0", "elsewhere": "0"}, "go_on"),
+    "beside": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "stay"),
     "elsewhere": ("elsewhere", {"in_thread": "1", "thread": "0", "elsewhere": "1"}, "holds_and_waits_elsewhere"),
     "background": ("background", {"in_thread": "1", "thread": "0", "elsewhere": "0"}, "serve"),
 }
@@ -55,3 +95,11 @@ def test_an_application_without_anyio_is_looked_at_too(tmp_path: Path) -> None:
     waiting = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.metric == "waiting"]
     assert waiting
     assert {one.labels["in_thread"] for one in waiting} == {"0"}
+
+
+def test_a_thread_that_goes_on_for_a_request_that_is_gone_has_its_connection_and_is_looked_at(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", GOES_ON, str(tmp_path)], check=True, cwd=root)
+    held = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.metric == "in_use" and one.value]
+    assert len(held) > 1
+    assert {one.labels["over"] for one in held} == {"1"}

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 import pytest
 
@@ -107,8 +108,9 @@ def test_the_slower_of_two_is_told_to_be_slower_whoever_comes_first(*, swapped: 
         ClosedLoop(quick, ["/"], nothing) as plain,
         ClosedLoop(slow, ["/"], nothing) as probed,
     ):
-        rounds = list(_rounds(plain, probed, 0.5, swapped=swapped))
-    assert len(rounds) > 2
+        rounds = list(islice(_rounds(plain, probed, 600, swapped=swapped), 3))
+        assert not list(_rounds(plain, probed, 0, swapped=swapped))  # its time is over
+    assert len(rounds) == 3
     assert sum(plain_ms for plain_ms, _ in rounds) < sum(probed_ms for _, probed_ms in rounds)
 
 

@@ -105,14 +105,16 @@ def test_while_one_works_nobody_is_stuck() -> None:
     assert not found(*[works] * LOOKS).summary.startswith("Threads and connections")
 
 
-@pytest.mark.parametrize("pair", [("database", "python"), ("python", "elsewhere"), ("elsewhere", "over")])
+@pytest.mark.parametrize(
+    "pair", [("database", "python"), ("python", "elsewhere"), ("elsewhere", "over"), ("over", "briefly")]
+)
 def test_whatever_holders_do_that_goes_on_is_work(pair: tuple[str, str]) -> None:
     waits = {"connection": THREADS, "in_thread": THREADS}
     works = look({"thread": POOL - 2, **dict.fromkeys(pair, 1)}, waits)
     assert not found(*[CALM] * 2, *[works] * LOOKS, CALM).summary.startswith("Threads and connections")
 
 
-@pytest.mark.parametrize("pair", [("database", "python"), ("python", "elsewhere")])
+@pytest.mark.parametrize("pair", [("database", "python"), ("python", "elsewhere"), ("elsewhere", "briefly")])
 def test_threads_are_too_few_when_more_wait_for_one_than_work(pair: tuple[str, str]) -> None:
     def name(for_threads: int) -> str:
         holders = dict.fromkeys(pair, 2)

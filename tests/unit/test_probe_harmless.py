@@ -3,23 +3,32 @@
 import asyncio
 import gc
 import sqlite3
-import threading
+import sys
 import time
 import weakref
 from pathlib import Path
 from types import CodeType
 
 import pytest
+from anyio import to_thread
 from sqlalchemy import QueuePool, event
 
-from harness.probe.holders import NOBODYS, OVER, HolderProbe, _Held, _is_out, _phase, _place_of_longest, _Threads
+from harness.probe import holders, waits
+from harness.probe.holders import NOBODYS, OVER, HolderProbe, _Held, _holder, _is_out, _place_of_longest, _Stacks
 from harness.probe.looker import Looker
-from harness.probe.recorder import Recorder
-from harness.probe.request import DATABASE, Followed, Request, here, under_way
+from harness.probe.recorder import Label, Recorder
+from harness.probe.request import Came, Followed, Mark, beginning, came, under_way
+from harness.probe.waits import ThreadWaits
+from harness.probe.workers import IDLE, AtWork
 
 
 async def serve() -> None:
     """An application that waits, and goes on waiting."""
+    await asyncio.Event().wait()
+
+
+async def other() -> None:
+    """Another that does."""
     await asyncio.Event().wait()
 
 
@@ -34,13 +43,13 @@ async def followed() -> Followed:
     return Followed(task)
 
 
-def over() -> Request:
+def over() -> Came:
     """One that is served: its task may be gone, too."""
 
-    async def make() -> Request:
+    async def make() -> Came:
         task = asyncio.create_task(ended())
         await task
-        return Request(task)
+        return weakref.ref(task)
 
     return asyncio.run(make())
 
@@ -51,11 +60,14 @@ def test_in_a_thread_of_the_applications_own_there_is_no_task_to_look_for() -> N
     assert not here.handed_on
 
 
-def held(
-    request: Request | None, code: CodeType | None = serve.__code__, since_s: float = 0.0, thread: int = 0
-) -> _Held:
+def held(request: Mark, code: CodeType | None = serve.__code__, since_s: float = 0.0) -> _Held:
     """A connection that is checked out."""
-    return _Held(request, code, serve.__code__.co_firstlineno, since_s, thread)
+    return _Held(request, None, code, serve.__code__.co_firstlineno, since_s)
+
+
+def phase(request: Mark, work: AtWork = IDLE) -> str:
+    """What its holder is seen to do by somebody in the loop's thread."""
+    return _holder(held(request), _Stacks(work, {}, sys._getframe())).phase
 
 
 def test_what_it_did_last_before_its_answer_is_told_too() -> None:
@@ -66,8 +78,8 @@ def test_what_it_did_last_before_its_answer_is_told_too() -> None:
 
 
 def test_a_connection_that_no_request_has_checked_out_has_not_leaked() -> None:
-    assert _phase(held(None), _Threads()) == NOBODYS
-    assert _phase(held(over()), _Threads()) == OVER
+    assert phase(None) == NOBODYS
+    assert phase(over()) == OVER
 
 
 @pytest.mark.parametrize("part_with", ["close", "detach", "invalidate"])
@@ -92,49 +104,61 @@ def test_a_connection_that_nobody_has_any_more_goes_back_to_its_pool(
 
 def test_a_request_waits_elsewhere_if_nothing_of_it_runs_and_it_waits_for_no_thread() -> None:
     async def look() -> list[str]:
-        task = asyncio.create_task(serve())
+        task, other = asyncio.create_task(serve()), asyncio.create_task(serve())
         await asyncio.sleep(0)
-        one = Request(task)
-        phases = [_phase(held(one), threads) for threads in (_Threads(), _Threads(having=[task]), _Threads([], [task]))]
-        one.phase = DATABASE
-        phases.append(_phase(held(one), _Threads(having=[task])))
+        one = weakref.ref(task)
+        at = [IDLE, *(IDLE._replace(**{name: (task,)}) for name in ("having", "waiting"))]
+        phases = [phase(one, work) for work in at]
+        phases.append(phase(one, IDLE._replace(having=(other,), waiting=(other,), parents={id(other): id(task)})))
+        phases.append(phase(one, IDLE._replace(waiting=(other,), children={id(task): [other]})))
         task.cancel()
+        other.cancel()
         await asyncio.sleep(0)
-        return [*phases, _phase(held(one), _Threads(having=[task]))]
+        return [*phases, phase(one, IDLE._replace(having=(task,)))]
 
-    assert asyncio.run(look()) == ["elsewhere", "python", "thread", "database", OVER]
+    assert asyncio.run(look()) == ["elsewhere", "python", "thread", "elsewhere", "thread", OVER]
+
+
+def test_what_a_task_has_asked_for_that_has_ended_its_request_goes_on_with() -> None:
+    async def look() -> list[str]:
+        request, asks, has_asked = (asyncio.create_task(one()) for one in (serve, other, ended))
+        await has_asked
+        stacks = _Stacks(IDLE, {}, sys._getframe())
+        held = [_Held(weakref.ref(request), weakref.ref(one), None, 0, 0.0) for one in (asks, has_asked)]
+        places = [_holder(one, stacks).place for one in held]
+        request.cancel()
+        asks.cancel()
+        return [place.split(" ")[1] for place in places]
+
+    assert asyncio.run(look()) == ["other", "serve"]
 
 
 def test_a_request_runs_while_its_coroutine_does() -> None:
     async def look() -> str:
-        task = asyncio.current_task()
-        assert task
-        return _phase(held(Request(task)), _Threads())
+        beginning(asyncio.get_running_loop())()
+        return phase(under_way.get())
 
     assert asyncio.run(look()) == "python"
 
 
-def test_a_thread_that_has_served_another_since_is_not_told_to_be_its_own() -> None:
-    ended = threading.Event()
+def test_a_task_leads_back_to_the_first_and_a_number_that_is_used_again_leads_nowhere_for_ever() -> None:
+    async def look() -> list[int]:
+        tasks = [asyncio.create_task(ended()) for _ in range(3)]
+        first, second, third = tasks
+        work = IDLE._replace(
+            parents={id(third): id(second), id(second): id(first)},
+            children={id(first): [second], id(second): [third]},
+        )
+        ring = IDLE._replace(
+            parents={id(first): id(second), id(second): id(first)},
+            children={id(first): [second], id(second): [first]},
+        )
+        assert work.family(first) == tasks
+        assert ring.family(first) == [first, second]
+        ring.root(first)
+        return [tasks.index(one) for one in tasks for _ in tasks if id(one) == work.root(third)]
 
-    def stay() -> None:
-        ended.wait()
-
-    async def look() -> list[str]:
-        thread = threading.Thread(target=stay)
-        thread.start()
-        task, other = asyncio.create_task(serve()), asyncio.create_task(serve())
-        await asyncio.sleep(0)
-        one = held(Request(task), thread=thread.ident or 0)
-        given: list[dict[int, Request | None]] = [{one.thread: one.request}, {one.thread: Request(other)}, {}]
-        places = [_place_of_longest([one], _Threads([task], [], served)) for served in given]
-        places.append(_place_of_longest([one], _Threads([], [task], given[0])))
-        task.cancel()
-        other.cancel()
-        ended.set()
-        return [place.split(" ")[1] for place in places]
-
-    assert asyncio.run(look()) == ["stay", "serve", "serve", "serve"]
+    assert asyncio.run(look()) == [0, 0, 0]
 
 
 def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connection(
@@ -149,7 +173,7 @@ def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connecti
         probe.start()
         task = asyncio.create_task(serve())
         await asyncio.sleep(0)
-        probe.checked_out(connection, Request(task))
+        probe.checked_out(connection, weakref.ref(task))
         assert probe._noted
         looks = probe._look()
         next(looks)
@@ -165,32 +189,74 @@ def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connecti
     assert asyncio.run(look())
 
 
+@pytest.mark.parametrize("why", ["nothing", "held for long", "waits for a connection", "waits elsewhere"])
+def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
+    why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event, "listen", lambda *_what: None)  # it would stay for all the other tests
+    connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
+    recorder = Recorder(tmp_path)
+    told: list[tuple[str, float, dict[str, Label]]] = []
+    monkeypatch.setattr(recorder, "note", lambda _probe, metric, value, **labels: told.append((metric, value, labels)))
+
+    async def look() -> None:
+        in_flight = 3 if why == "waits elsewhere" else 1  # as the loop may be seen to run one of them
+        probe = HolderProbe(recorder, looker := Looker(), lambda: in_flight)
+        looker.add = lambda *_one, **_more: None  # type: ignore[assignment,method-assign]  # looks are taken here
+        probe.start()
+        for _ in range(1 if in_flight == 3 else 2):
+            probe._opened(None, object())
+        tasks = [asyncio.create_task(serve()) for _ in range(2)]
+        await asyncio.sleep(0)
+        holds, waits_for_one = map(weakref.ref, tasks)
+        await asyncio.to_thread(probe.checked_out, connection, holds)
+        if why == "held for long":
+            monkeypatch.setattr(holders, "BRIEFLY_S", 0.0)
+        if why == "waits for a connection":
+            monkeypatch.setitem(waits.connecting, 1, waits_for_one)
+        await asyncio.to_thread(probe._look_once)
+        for task in tasks:
+            task.cancel()
+
+    asyncio.run(look())
+    ((value, labels),) = [(value, labels) for metric, value, labels in told if metric == "in_use"]
+    phase, place = ("briefly", "") if why == "nothing" else ("elsewhere", "serve")
+    assert (value, labels[phase], str(labels["culprit"]).split(" ")[-1]) == (1, 1, place)
+
+
 def test_a_leak_is_named_by_the_oldest_of_which_it_is_known_where_it_was_checked_out() -> None:
     unknown, known, later = (
-        held(over(), code, since_s) for code, since_s in ((None, 1.0), (serve.__code__, 2.0), (serve.__code__, 3.0))
+        _holder(held(over(), code, since_s), None)
+        for code, since_s in ((None, 1.0), (serve.__code__, 2.0), (serve.__code__, 3.0))
     )
     line = serve.__code__.co_firstlineno
-    place = f"test_probe_harmless.py:{line} serve"
-    assert _place_of_longest([unknown, later, known], _Threads()) == known.culprit == place
-    assert not _place_of_longest([unknown], _Threads())
+    assert _place_of_longest([unknown, later, known]) == known.place == f"test_probe_harmless.py:{line} serve"
+    assert not _place_of_longest([unknown])
 
 
-def test_a_request_is_known_when_somebody_asks_and_is_the_same_for_all_who_do() -> None:
-    async def ask(*, mark: bool) -> tuple[Request | None, ...]:
-        under_way.set(mark)
-        first, second = here(), here()
-        child = asyncio.create_task(asyncio.to_thread(here))
-        return first, second, await child
+def test_what_a_request_does_in_threads_and_tasks_of_its_own_is_part_of_it() -> None:
+    async def ask() -> list[asyncio.Task[object] | None]:
+        beginning(asyncio.get_running_loop())()
 
-    assert asyncio.run(ask(mark=False)) == (None, None, None)
-    first, second, third = asyncio.run(ask(mark=True))
-    assert isinstance(first, Request)
-    assert first is second is third
+        async def in_task() -> Mark:
+            return under_way.get()
+
+        known = [under_way.get(), await asyncio.to_thread(under_way.get), await asyncio.create_task(in_task())]
+        return [request() if request else None for request in map(came, known)] + [asyncio.current_task()]
+
+    first, *others = asyncio.run(ask())
+    assert first is not None
+    assert others == [first] * 3
 
 
-def test_in_a_thread_that_nobody_told_of_there_is_no_request_to_know() -> None:
-    async def ask() -> Request | None:
-        under_way.set(True)
-        return await asyncio.to_thread(here)
-
-    assert asyncio.run(ask()) is None
+def test_nothing_stands_in_the_way_to_a_thread_unless_a_request_is_followed() -> None:
+    original = to_thread.run_sync
+    telling = ThreadWaits()
+    with telling:
+        told = to_thread.run_sync
+        with telling:
+            assert told is not original
+            assert to_thread.run_sync is told
+        assert to_thread.run_sync is told
+        assert asyncio.run(told(len, "who")) == 3
+    assert to_thread.run_sync is original
