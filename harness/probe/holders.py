@@ -2,7 +2,7 @@
 
 Thirteen times a second a thread looks at every connection that is checked out and every request that is under way. A
 connection whose request is over, and which nobody has given back, has leaked. Where it was checked out is read off the
-stack, for requests that are looked into only, a share once they are many: a leak that empties a pool is made of many.
+stack, of requests that are looked into only, a share once they are many: a leak that empties a pool is made of many.
 What a holder is doing is read off its stack too, if it has had its connection for long, or somebody waits: so it costs
 little where nothing is amiss.
 """
@@ -125,7 +125,7 @@ class HolderProbe:
 
     def checked_out(self, connection: PoolProxiedConnection, request: Mark) -> None:
         """Note a connection that a pool hands out; that it has been given back, it knows by itself."""
-        frame = caller() if looked_into.get() else None
+        frame = caller() if request is None or looked_into.get() else None
         code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
         task = current_task(self._loop) if threading.get_ident() == self._loops_thread else None
         asked_in = weakref.ref(task) if task is not None else None
