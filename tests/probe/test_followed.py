@@ -34,10 +34,16 @@ async def serve():
     async def send(message):
         sent.append(message["body"].decode())
 
+    async def serve_one(scope):
+        try:
+            await served(scope, None, send)
+        finally:
+            assert not looked_into.get()
+
     for path in ("/", "/breaks"):
         scope = {"type": "http", "method": "GET", "path": path, "headers": []}
         try:
-            await asyncio.create_task(served(scope, None, send))
+            await asyncio.create_task(serve_one(scope))
         except LookupError as error:
             sent.append(str(error))
     await asyncio.sleep(2 * FLUSH_S)

@@ -37,6 +37,12 @@ def connects(wait: Wait) -> None:
 
 
 @of_others
+def opens(wait: Wait) -> None:
+    """Ask a pool for a connection, which has to be opened."""
+    connects(of_others(lambda: asks(wait)))
+
+
+@of_others
 def wait_in_greenlet() -> None:
     """Wait as a driver does for what it has asked."""
     await_only(asyncio.Event().wait())
@@ -54,7 +60,9 @@ def told(stands: Standing) -> tuple[int, str]:
     return stands.phase, name_of(stands.frame).split(" ")[-1] if stands.frame else ""
 
 
-@pytest.mark.parametrize(("calls", "phase"), [(asks, DATABASE), (connects, CONNECTION), (None, PYTHON)])
+@pytest.mark.parametrize(
+    ("calls", "phase"), [(asks, DATABASE), (connects, CONNECTION), (opens, DATABASE), (None, PYTHON)]
+)
 def test_a_thread_asks_whom_its_innermost_calls_ask(calls: Callable[[Wait], None] | None, phase: int) -> None:
     begun, ending = threading.Event(), threading.Event()
 
@@ -88,7 +96,7 @@ def looked_at(serve: Coroutine[Any, Any, Any], loops: FrameType | None = None) -
     return asyncio.run(look())
 
 
-@pytest.mark.parametrize(("calls", "phase"), [(asks, DATABASE), (connects, CONNECTION)])
+@pytest.mark.parametrize(("calls", "phase"), [(asks, DATABASE), (connects, CONNECTION), (opens, DATABASE)])
 def test_a_coroutine_asks_whom_its_greenlet_asks(calls: Callable[[Wait], None], phase: int) -> None:
     async def route() -> None:
         await greenlet_spawn(calls, wait_in_greenlet)
