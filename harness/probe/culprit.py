@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -38,14 +39,21 @@ def caller() -> FrameType | None:
     return frame
 
 
-def waits_at(coroutine: Any) -> str:  # noqa: ANN401 - a coroutine, or a generator that one waits for
-    """Follow a suspended coroutine inwards, and name the last call that is the application's; nothing if none is."""
-    name = ""
+def inwards(coroutine: Any) -> Iterator[tuple[Any, FrameType]]:  # noqa: ANN401 - a coroutine, or a generator that one waits for
+    """Follow a suspended coroutine to what it waits for, and on: each with its call."""
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-        if frame is not None and is_of_application(frame):
-            name = name_of(frame)
+        if frame is not None:
+            yield coroutine, frame
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+
+
+def waits_at(coroutine: Any) -> str:  # noqa: ANN401 - the same
+    """Follow a suspended coroutine inwards, and name the last call that is the application's; nothing if none is."""
+    name = ""
+    for _, frame in inwards(coroutine):
+        if is_of_application(frame):
+            name = name_of(frame)
     return name
 
 

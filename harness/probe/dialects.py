@@ -57,7 +57,8 @@ def _meet(dialect: Dialect, *_what: object) -> None:
             call: Call = getattr(kind, name)
             if call in _wrapped:  # of a class that this one inherits it from
                 continue
-            asking.add(call.__code__)
+            if code := getattr(call, "__code__", None):  # of a partial there is none
+                asking.add(code)
             if name in _wraps:
                 call = _told(call, _wraps[name])
                 _wrapped.add(call)

@@ -82,7 +82,7 @@ under_way: ContextVar[Mark] = ContextVar("twinbench_request", default=None)
 
 # The task that a loop runs; until 3.12 Python's own was a function of Python's, which took a request twice as long.
 current_task: Callable[[asyncio.AbstractEventLoop], asyncio.Task[Any] | None] = (
-    asyncio.current_task if sys.version_info >= (3, 12) else asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]  # noqa: SLF001 - not for its users, and there
+    asyncio.current_task if sys.version_info >= (3, 12) else asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]  # noqa: SLF001 - what that function reads
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Pool, SingletonThreadPool
 
-from harness.probe.culprit import is_of_application
+from harness.probe.culprit import inwards, is_of_application
 from harness.probe.dialects import asking
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON
 
@@ -42,14 +42,11 @@ def of_coroutine(coroutine: Any, loops: FrameType | None) -> Standing:  # noqa: 
     stands = of_stack(loops) if runs else Standing(ELSEWHERE, None)
     greenlet_spawn = getattr(sys.modules.get("sqlalchemy.util.concurrency"), "greenlet_spawn", None)
     frame = None
-    inner = coroutine
-    while inner is not None:
-        its = getattr(inner, "cr_frame", None) or getattr(inner, "gi_frame", None)
-        if its is not None and is_of_application(its):
+    for inner, its in inwards(coroutine):
+        if is_of_application(its):
             frame = its
-        elif its is not None and not runs and greenlet_spawn and its.f_code is greenlet_spawn.__code__:
+        elif not runs and greenlet_spawn and its.f_code is greenlet_spawn.__code__:
             stands = _in_greenlet(inner)
-        inner = getattr(inner, "cr_await", None) or getattr(inner, "gi_yieldfrom", None)
     return Standing(stands.phase, stands.frame or frame)
 
 

@@ -29,6 +29,7 @@ class Child(SQLiteDialect_pysqlite):
         seen.append("own")
         connection.rollback()
 
+
 parent, child = create_engine("sqlite://"), create_engine("sqlite://")
 child.dialect.__class__ = Child
 for engine in (parent, child):
@@ -51,6 +52,29 @@ def test_each_call_is_seen_once_of_a_class_that_inherits_it_too() -> None:
     one_each = "do_execute do_executemany do_execute do_commit do_execute do_rollback"
     assert parent.startswith(one_each)
     assert child.startswith(f"{one_each} own")
+
+
+PARTIAL = """
+from functools import partialmethod
+from sqlalchemy import create_engine, text
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from harness.probe import dialects
+
+class Child(SQLiteDialect_pysqlite):
+    do_commit = partialmethod(SQLiteDialect_pysqlite.do_commit)
+
+dialects.meet()
+engine = create_engine("sqlite://")
+engine.dialect.__class__ = Child
+with engine.connect() as connection:
+    print(connection.scalar(text("SELECT 7")), Child.do_rollback.__code__ in dialects.asking)
+"""
+
+
+def test_a_dialect_whose_call_has_no_code_of_its_own_connects_too() -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", PARTIAL], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout == "7 True\n"
 
 
 CALL = """

@@ -13,7 +13,7 @@ from itertools import islice
 import pytest
 
 from harness.probe.choice import MOST_PER_S, MOST_VARIABLE
-from harness.turns import CLIENTS, LOOKED_INTO, ClosedLoop, _rounds, processor_clock
+from harness.turns import CLIENTS, LOOKED_INTO, SETTLES_S, ClosedLoop, _rounds, processor_clock
 
 Answer = Callable[[int], bytes]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -118,6 +118,19 @@ def test_what_the_other_worked_in_a_turn_is_not_counted() -> None:
     worked_s = iter((5_000.0, 6_000.0))
     with serving() as (_, port), ClosedLoop(port, ["/"], lambda: next(worked_s)) as loop:
         assert -1_000 < loop.turn(CLIENTS) < -900
+
+
+def test_the_other_has_settled_before_its_clock_is_read() -> None:
+    read_s: list[float] = []
+
+    def worked_s() -> float:
+        read_s.append(time.perf_counter())
+        return 0.0
+
+    with serving() as (_, port), ClosedLoop(port, ["/"], worked_s) as loop:
+        before_s = time.perf_counter()
+        loop.turn(CLIENTS)
+    assert read_s[0] - before_s >= SETTLES_S
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no clock of another process")
