@@ -55,13 +55,13 @@ def test_each_call_is_seen_once_of_a_class_that_inherits_it_too() -> None:
 
 
 PARTIAL = """
-from functools import partialmethod
+from functools import partial
 from sqlalchemy import create_engine, text
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from harness.probe import dialects
 
 class Child(SQLiteDialect_pysqlite):
-    do_commit = partialmethod(SQLiteDialect_pysqlite.do_commit)
+    do_commit = partial(SQLiteDialect_pysqlite.do_commit, None)
 
 dialects.meet()
 engine = create_engine("sqlite://")
