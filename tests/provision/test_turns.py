@@ -9,11 +9,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from types import SimpleNamespace
 
 import pytest
 
+from harness import turns
 from harness.probe.choice import MOST_PER_S, MOST_VARIABLE
-from harness.turns import CLIENTS, LOOKED_INTO, SETTLES_S, ClosedLoop, _rounds, processor_clock
+from harness.turns import (
+    CLIENTS,
+    LOOKED_INTO,
+    PRIMING_S,
+    SETTLES_S,
+    TURN_S,
+    ClosedLoop,
+    _requests_of_a_turn,
+    _rounds,
+    processor_clock,
+)
 
 Answer = Callable[[int], bytes]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -112,6 +124,24 @@ def test_the_slower_of_two_is_told_to_be_slower_whoever_comes_first(*, swapped: 
         assert not list(_rounds(plain, probed, 0, swapped=swapped))  # its time is over
     assert len(rounds) == 3
     assert sum(plain_ms for plain_ms, _ in rounds) < sum(probed_ms for _, probed_ms in rounds)
+
+
+class Taking:
+    """What takes as long as it is told to, by the clock that it moves on."""
+
+    def __init__(self, *took_s: float) -> None:
+        self.now_s, self._took_s = 0.0, iter(took_s)
+
+    def turn(self, _requests: int) -> float:
+        took_s = next(self._took_s)
+        self.now_s += took_s
+        return took_s
+
+
+def test_one_turn_that_was_held_up_does_not_tell_how_long_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, probed = Taking(*(PRIMING_S / 1000,) * 999, TURN_S), Taking(*(0.0,) * 1000)
+    monkeypatch.setattr(turns, "time", SimpleNamespace(monotonic=lambda: plain.now_s))
+    assert _requests_of_a_turn(plain, probed) == CLIENTS * round(TURN_S / (PRIMING_S / 1000))  # type: ignore[arg-type]
 
 
 def test_what_the_other_worked_in_a_turn_is_not_counted() -> None:
