@@ -15,7 +15,7 @@ def check_observer(observed: Observed) -> Finding:
         verdict, summary = Verdict.FAIL, "The probes change what they look at"
     else:
         verdict, summary = Verdict.UNDECIDED, "This many blocks can't tell what the probes cost"
-    interval = f" ({low:.3f} to {high:.3f})" if low is not None else ""
+    interval = f" ({low:.3f} to {high:.3f} in {observed.share.blocks} blocks)" if low is not None else ""
     return Finding(
         check="observer",
         verdict=verdict,

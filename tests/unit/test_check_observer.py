@@ -40,7 +40,9 @@ def test_the_whole_interval_decides(low: float | None, high: float | None, verdi
 def test_what_is_left_is_told_with_its_interval() -> None:
     found = check_observer(seen(share(0.975, 0.995, 0.985)))
     assert found.check == "observer"
-    assert found.measured == "ping at 0 ms: async:loop has 0.985 (0.975 to 0.995) of the throughput of async"
+    assert (
+        found.measured == "ping at 0 ms: async:loop has 0.985 (0.975 to 0.995 in 10 blocks) of the throughput of async"
+    )
     assert found.limit == "at least 0.97"
     assert check_observer(seen(share(None, None))).measured.startswith("ping at 0 ms: async:loop has 0.970 of the")
 
@@ -114,6 +116,16 @@ def test_a_block_with_a_turn_that_took_less_than_nothing_tells_nothing(odd: floa
     (one,) = kept([turns([1.0] * 5, [2.0] * 5), turns(*wrong, block=2)])
     assert (one.share.value, one.share.blocks) == (pytest.approx(0.5), 1)
     assert not list(kept([turns(*wrong)]))
+
+
+def test_a_block_in_which_the_plain_target_was_held_up_tells_nothing_and_one_of_dear_probes_does() -> None:
+    quiet = [turns([1.0] * 5, [2.0] * 5, block=block) for block in (1, 2, 3)]
+    (one,) = kept([*quiet, turns([1.6] * 5, [16.0] * 5, block=4)])
+    assert (one.share.value, one.share.blocks) == (pytest.approx(0.5), 3)
+    (one,) = kept([*quiet, turns([1.4] * 5, [28.0] * 5, block=4)])
+    assert (one.share.value, one.share.blocks) == (pytest.approx((0.5**3 * 0.05) ** 0.25), 4)
+    (one,) = kept([*quiet, turns([1.4, 1.4, 1.4, 9.0, 9.0], [28.0] * 5, block=4)])  # by the median of its rounds
+    assert one.share.blocks == 4
 
 
 def test_pairs_are_told_apart_and_a_block_without_a_round_is_none() -> None:
