@@ -24,7 +24,7 @@ from harness.faults.catalog import FAULTS
 from harness.findings import Setting, merge
 from harness.loading import LOADING_BLOCKS, LOADING_LEVELS_MS, LoadingRequest, run_loading
 from harness.model import Profile, Target, Verdict
-from harness.probing import PROBING_BLOCKS, PROBING_S, ProbingRequest, run_probing
+from harness.probing import PROBING_BLOCKS, PROBING_S, TIMES_ALL, ProbingRequest, run_probing
 from harness.run import Request, conclude, judged, run
 from harness.screen import Screen, findings_text, show
 from harness.store import Store, stored_runs
@@ -244,7 +244,7 @@ def probes(
     known = {**PROBED, **PROBED_BY_ONE}
     names = list(dict.fromkeys(target or known))
     _known(names, known, "target with probes")
-    pairs = tuple((known[name].model, name) for name in names)
+    pairs = tuple((known[name].model, name) for name in names for _ in range(TIMES_ALL if name in PROBED else 1))
     chosen = {name: CATALOG[name] for pair in pairs for name in pair}
     request = ProbingRequest(
         targets=chosen,

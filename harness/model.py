@@ -288,8 +288,9 @@ class PageReading:
 
 @dataclass(frozen=True, kw_only=True)
 class TurnReading:
-    """What a target took with probes and without, in turns of a hundredth of a second, in one block.
+    """What a target took with probes and without, in turns of a hundredth of a second, of one pair of processes.
 
+    ``block`` counts the pairs of processes of these two targets, as each of them tells by itself what the probes cost.
     ``plain_ms`` and ``probed_ms`` are milliseconds per request in each round of turns, pair by pair.
     """
 

@@ -105,16 +105,16 @@ def _again(summary: Summary) -> str:
         cuts = " ".join(f"--cut {name}" for name in dict.fromkeys(strip.operation for strip in summary.cuts))
         faults = "" if plan.trials else " --fault none"
         chosen = " ".join(f"--target {target}" for target in plan.targets)
-        return (
-            f"twinbench chaos {chosen} {cuts or '--cut none'}{faults} --profile {plan.profile.name} --seed {plan.seed}"
-        )
+        profile = f"--profile {plan.profile.name} --blocks {plan.profile.blocks}"
+        return f"twinbench chaos {chosen} {cuts or '--cut none'}{faults} {profile} --seed {plan.seed}"
     if summary.kind == "probes":
         probed = " ".join(f"--target {one}" for one in dict.fromkeys(one.probed for one in summary.analysis.observed))
         turns = f"--blocks {plan.profile.blocks} --seconds {plan.profile.measure_s:g}"
         return f"twinbench probes {probed} {turns} --seed {plan.seed}"
     names = " ".join(plan.profile.scenarios)
     command = "loading" if summary.kind == "loading" else f"run {names}"
-    profile = f"--blocks {plan.profile.blocks}" if summary.kind == "loading" else f"--profile {plan.profile.name}"
+    blocks = f"--blocks {plan.profile.blocks}"
+    profile = blocks if summary.kind == "loading" else f"--profile {plan.profile.name} {blocks}"
     targets = " ".join(f"--target {target}" for target in plan.targets)
     levels = " ".join(f"--level {level}" for level in plan.profile.levels_ms)
     return f"twinbench {command} {targets} {levels} {profile} --seed {plan.seed}"

@@ -45,6 +45,11 @@ def plant(folder: Path, number: int = NUMBER, *core: int) -> list[Planted]:
     return found
 
 
+def _new(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> list[Planted]:
     return plant(tmp_path_factory.mktemp("probes"))
@@ -66,6 +71,17 @@ def test_their_length_is_known_within_a_tenth(planted: list[Planted]) -> None:
 def test_the_function_is_named(planted: list[Planted]) -> None:
     found = [one for one in planted if one.found_ns is not None]
     assert sum(one.culprit.endswith(f" {one.by}") for one in found) >= 0.9 * len(found)
+
+
+@pytest.mark.slow
+def test_on_a_machine_of_its_own_almost_all_are_found_rightly(tmp_path: Path) -> None:
+    planted = [one for turn in range(3) for one in plant(_new(tmp_path / str(turn)), 150)]
+    long = [one for one in planted if one.took_ns >= TWENTY_MS]
+    lengths = [(one, one.found_ns) for one in long if one.found_ns]
+    named = [one for one in planted if one.found_ns]
+    assert len(lengths) >= 0.95 * len(long) > 0
+    assert all(0.9 * one.took_ns <= found_ns <= 1.1 * one.wall_ns for one, found_ns in lengths)
+    assert sum(one.culprit.endswith(f" {one.by}") for one in named) >= 0.95 * len(named)
 
 
 def test_a_loop_that_only_waits_has_no_stall(tmp_path: Path) -> None:
