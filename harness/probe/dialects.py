@@ -2,8 +2,9 @@
 
 Engines have events before and after a statement, but a listener to them that does nothing adds a seventh to the time
 that reading a row from SQLite takes; and of a commit they tell before, not after. So the dialects' own methods are
-wrapped, in the class of each dialect as it opens its first connection. Who is not looked into pays for a single call
-more, however many want to know.
+wrapped, and only while a request is looked into: in each dialect that has opened a connection, as its own attributes,
+since to change its class makes every look at anything of it slower for a while. A request that nobody looks into pays
+for a call more while another one is, and for nothing else.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
-from types import CodeType
-from typing import Any
+from types import CodeType, MethodType
+from typing import Any, Self
+from weakref import WeakSet
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Dialect
@@ -30,8 +32,8 @@ Call = Callable[..., Any]
 asking: set[CodeType] = set()
 
 _wraps: dict[str, list[Callable[[Call], Call]]] = defaultdict(list)
-_met: set[type[Dialect]] = set()
-_wrapped: set[Call] = set()
+_told: dict[type[Dialect], dict[str, Call]] = {}  # by kind of dialect, its calls as they are while they are told
+_known: WeakSet[Dialect] = WeakSet()
 _lock = threading.Lock()
 
 
@@ -47,25 +49,63 @@ def wrap(name: str, around: Callable[[Call], Call]) -> None:
     _wraps[name].append(around)
 
 
+class Telling:
+    """Has the calls of dialects told: within, at least one request is looked into."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+
+    def __enter__(self) -> Self:
+        """Begin with one request more."""
+        with _lock:
+            self._under_way += 1
+            if self._under_way == 1:
+                for dialect in _known:
+                    self.begin(dialect)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End with one of them."""
+        with _lock:
+            self._under_way -= 1
+            if not self._under_way:
+                for dialect in _known:
+                    for name in _told[type(dialect)]:
+                        delattr(dialect, name)
+
+    def begin(self, dialect: Dialect) -> None:
+        """Have the calls of one dialect told, if any are at this moment."""
+        if self._under_way:
+            for name, call in _told[type(dialect)].items():
+                setattr(dialect, name, MethodType(call, dialect))
+
+
+telling = Telling()
+
+
 def _meet(dialect: Dialect, *_what: object) -> None:
-    kind = type(dialect)
     with _lock:
-        if kind in _met:
+        if dialect in _known:
             return
-        _met.add(kind)
-        for name in (*STATEMENTS, *ENDS, OPENS):
-            call: Call = getattr(kind, name)
-            if call in _wrapped:  # of a class that this one inherits it from
-                continue
-            if code := getattr(call, "__code__", None):  # of a partial there is none
-                asking.add(code)
-            if name in _wraps:
-                call = _told(call, _wraps[name])
-                _wrapped.add(call)
-                setattr(kind, name, call)
+        kind = type(dialect)
+        if kind not in _told:
+            _told[kind] = _calls_of(kind)
+        _known.add(dialect)
+        telling.begin(dialect)
 
 
-def _told(original: Call, arounds: list[Callable[[Call], Call]]) -> Call:
+def _calls_of(kind: type[Dialect]) -> dict[str, Call]:
+    told: dict[str, Call] = {}
+    for name in (*STATEMENTS, *ENDS, OPENS):
+        original: Call = getattr(kind, name)
+        if code := getattr(original, "__code__", None):  # of a partial there is none
+            asking.add(code)
+        if name in _wraps:
+            told[name] = _if_looked_into(original, _wraps[name])
+    return told
+
+
+def _if_looked_into(original: Call, arounds: list[Callable[[Call], Call]]) -> Call:
     told = original
     for around in arounds:
         told = around(told)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
+from harness.probe.dialects import telling
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.request import ELSEWHERE, PHASES, PYTHON, Followed, under_way
 from harness.probe.route import route_of
@@ -85,7 +86,7 @@ class PhaseProbe:
         request.serving = self.app(scope, receive, count)  # type: ignore[assignment]  # of an async function
         token = under_way.set(request)
         try:
-            with self._threads:
+            with self._threads, telling:
                 await _Stepped(request)
         finally:
             under_way.reset(token)

@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 from harness.probe.culprit import caller, name_of
-from harness.probe.dialects import STATEMENTS, Call, wrap
+from harness.probe.dialects import STATEMENTS, Call, telling, wrap
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.route import route_of
 from harness.probe.served import App, Receive, Scope, Send
@@ -57,7 +57,8 @@ class QueryProbe:
         asked: list[_Asked] = []
         token = _under_way.set(asked)
         try:
-            await self.app(scope, receive, send)
+            with telling:
+                await self.app(scope, receive, send)
         finally:
             _under_way.reset(token)
             self._tell(scope, asked[0] if asked else _NOTHING)

@@ -1,4 +1,4 @@
-"""Calls of a dialect are wrapped where they are made, once, whichever class they come from."""
+"""Calls of a dialect are told once, whichever class they come from, and only while a request is looked into."""
 
 import subprocess
 import sys
@@ -32,26 +32,40 @@ class Child(SQLiteDialect_pysqlite):
 
 parent, child = create_engine("sqlite://"), create_engine("sqlite://")
 child.dialect.__class__ = Child
-for engine in (parent, child):
+
+def ask(engine):
     with engine.connect() as connection:
         seen.clear()
-        connection.execute(text("CREATE TABLE t (n INTEGER)"))
+        connection.execute(text("CREATE TABLE IF NOT EXISTS t (n INTEGER)"))
         connection.execute(text("INSERT INTO t VALUES (:n)"), [{"n": 1}, {"n": 2}])
         connection.exec_driver_sql("INSERT INTO t VALUES (3)")
         connection.commit()
         connection.execute(text("SELECT n FROM t"))
         connection.rollback()
-    print(*seen)
+    return " ".join(seen)
+
+with dialects.telling:
+    print(ask(parent))  # which connects for the first time
+print(ask(parent), ask(child), sep=",")
+with dialects.telling:
+    with dialects.telling:
+        print(ask(child))
+    print(ask(child))
+print(ask(parent), ask(child), sep=",")
+print(*({*dialects.STATEMENTS, *dialects.ENDS} & {*vars(parent.dialect), *vars(child.dialect)}))
 """
 
 
-def test_each_call_is_seen_once_of_a_class_that_inherits_it_too() -> None:
+def test_each_call_is_told_once_of_a_class_that_inherits_it_too_while_a_request_is_looked_into() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", WRAP], capture_output=True, text=True, check=True, cwd=root)
-    parent, child = done.stdout.splitlines()
+    parent, before, both, one, after, left = done.stdout.splitlines()
     one_each = "do_execute do_executemany do_execute do_commit do_execute do_rollback"
     assert parent.startswith(one_each)
-    assert child.startswith(f"{one_each} own")
+    assert both.startswith(f"{one_each} own")
+    assert one == both
+    assert before == after == ",own own"  # what it does itself: the roll-back that was asked for, and the pool's
+    assert not left
 
 
 PARTIAL = """
@@ -81,7 +95,7 @@ CALL = """
 import asyncio, sys
 from pathlib import Path
 from sqlalchemy import create_engine
-from harness.probe import queries, request, served, waits
+from harness.probe import dialects, queries, request, served, waits
 from harness.probe.recorder import Recorder
 
 told = Recorder(Path(sys.argv[1]))
@@ -101,7 +115,8 @@ for known, looked_into in zip((None, *asyncio.run(both()), None), (True, True, T
     asked = []
     queries._under_way.set(asked)
     cursor = engine.raw_connection().cursor()
-    engine.dialect.do_execute(cursor, "SELECT 7", (), context=None)
+    with dialects.telling:
+        engine.dialect.do_execute(cursor, "SELECT 7", (), context=None)
     print(cursor.fetchall(), [one.by_statement for one in asked])
 """
 
