@@ -90,8 +90,9 @@ def _meet(dialect: Dialect, *_what: object) -> None:
         kind = type(dialect)
         if kind not in _told:
             _told[kind] = _calls_of(kind)
-        _known.add(dialect)
-        telling.begin(dialect)
+        if not _told[kind].keys() & vars(dialect).keys():  # what the application has put there itself stays
+            _known.add(dialect)
+            telling.begin(dialect)
 
 
 def _calls_of(kind: type[Dialect]) -> dict[str, Call]:

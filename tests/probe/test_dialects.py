@@ -91,6 +91,30 @@ def test_a_dialect_whose_call_has_no_code_of_its_own_connects_too() -> None:
     assert done.stdout == "7 True\n"
 
 
+OWN = """
+from sqlalchemy import create_engine, text
+from harness.probe import dialects, served
+
+def told(original):
+    return lambda *args, **named: print("told") or original(*args, **named)
+
+dialects.wrap("do_commit", told)
+served.looked_into.set(True)
+engine = create_engine("sqlite://")
+engine.dialect.do_commit = lambda connection: print("own")
+with dialects.telling, engine.connect() as connection:
+    connection.execute(text("SELECT 7"))
+    connection.commit()
+print("do_commit" in vars(engine.dialect))
+"""
+
+
+def test_what_an_application_has_put_into_its_dialect_stays_there() -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", OWN], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.split() == ["own", "True"]
+
+
 CALL = """
 import asyncio, sys
 from pathlib import Path
