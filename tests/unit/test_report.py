@@ -161,6 +161,12 @@ def test_the_same_evidence_makes_the_same_bytes() -> None:
     assert render(WITHOUT_FIGURES) == render(WITHOUT_FIGURES)
 
 
+@pytest.mark.parametrize("kind", ["bench", "chaos"])
+def test_the_command_to_run_it_again_repeats_its_blocks(kind: str) -> None:
+    plan = replace(SUMMARY.plan, profile=replace(SUMMARY.plan.profile, blocks=7))
+    assert "--profile quick --blocks 7 --seed 7" in render(replace(WITHOUT_FIGURES, kind=kind, plan=plan))
+
+
 def test_an_incomplete_run_says_so_before_anything_else() -> None:
     body = drawn("nothing at all").partition("</style>")[2]
     assert body.index("This run is incomplete") < body.index("<h1>")
