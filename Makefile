@@ -31,7 +31,7 @@ flaws: setup ## try every flawed target: is each caught by the check that it nam
 loading: setup ## what each way of loading posts costs, as the page grows
 	$(BIN)/twinbench loading
 
-bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: by its plan fifty minutes
+bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: by its plan 80 minutes
 	$(BIN)/twinbench probes
 
 test: setup lint types ## lint, types and the whole suite
