@@ -85,6 +85,7 @@ def render(summary: Summary) -> str:
         distances=tables.distances(summary),
         tuning=next((finding for finding in summary.findings if finding.check == "tuning"), None),
         differing=[setting for setting in summary.settings if not tables.alike(setting)],
+        columns=tables.set_alike(summary.plan.targets, summary.settings),
         alike=[setting for setting in summary.settings if tables.alike(setting)],
         tally=tables.tally(summary.findings),
         checks=tables.by_check(summary.findings),

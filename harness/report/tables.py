@@ -95,6 +95,14 @@ def alike(setting: Setting) -> bool:
     return len(set(setting.values.values())) <= 1
 
 
+def set_alike(targets: Sequence[str], settings: Sequence[Setting]) -> list[list[str]]:
+    """Group targets that have one value in every setting, so that a table has one column for all of them."""
+    groups: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
+    for target in targets:
+        groups[tuple(setting.values.get(target) for setting in settings)].append(target)
+    return list(groups.values())
+
+
 def by_check(findings: Sequence[Finding]) -> list[CheckRow]:
     """Fold findings by check: its verdict, how often it said what, and its worst case; the gravest first."""
     grouped: dict[str, list[Finding]] = defaultdict(list)

@@ -88,6 +88,14 @@ def test_settings_are_alike_or_not(values: tuple[str, ...], *, alike: bool) -> N
     assert tables.alike(Setting(name="s", values=by_name, why="")) is alike
 
 
+def test_targets_share_a_column_only_if_no_setting_tells_them_apart() -> None:
+    pool = Setting(name="pool", values={"a": "5", "a:probed": "5", "b": "5", "c": "2"}, why="")
+    driver = Setting(name="driver", values={"a": "x", "a:probed": "x", "b": "y"}, why="")
+    targets = ("a", "b", "a:probed", "c", "d")
+    assert tables.set_alike(targets, [pool, driver]) == [["a", "a:probed"], ["b"], ["c"], ["d"]]
+    assert tables.set_alike(targets, []) == [list(targets)]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, UNKNOWN), (math.nan, UNKNOWN), (math.inf, UNKNOWN), (0, "0"), (0.012345, "0.0123"), (1, "1.00"),
