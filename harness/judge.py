@@ -56,7 +56,8 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
             findings += judge_trial(evidence)
     findings += [check_control(row) for row in control_rows(store, record)]
     findings += _judge_tuning(record, analysis) if record.kind == "bench" else ()
-    findings += [check_observer(one) for one in analysis.observed]
+    # The dearest first, as the first of equals stands for all of them.
+    findings += [check_observer(one) for one in sorted(analysis.observed, key=lambda one: one.share.value)]
     findings += [
         Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1) for sentence in record.not_done
     ]

@@ -61,6 +61,10 @@ def test_each_is_judged_and_drawn(run: tuple[Store, Summary]) -> None:
     assert [finding.check for finding in summary.findings] == ["observer"] * 4
     page = (store.folder / "report.html").read_text()
     assert '<section id="observer">' in page
+    dearest = min(summary.analysis.observed, key=lambda one: one.share.value)
+    assert summary.findings[0].measured.startswith(
+        f"{dearest.scenario} at 0 ms: {dearest.probed} has {dearest.share.value:.3f}"
+    )
     assert "proxy adds" not in page  # there is none in the way
     assert "twinbench probes --target async:probed --target sync:pool --blocks 1 --seconds 0.5 --seed 7" in page
 
