@@ -159,19 +159,21 @@ class LoopProbe:
         frame = of_application(sys._current_frames().get(self._thread))  # noqa: SLF001 - documented for this purpose
         if frame is None or not self._overdue:
             return
-        if calls:
+        if calls and calls[-1].frame_id == id(frame):
+            calls[-1].last_s = looked_s  # before the lock is let go, as the answer may come meanwhile
+            calls[-1].gap_s = max(calls[-1].gap_s, looked_s - before_s)
             self._charge(calls[-1])
         else:
-            self._core_wait_s = self._waited_for_cores_s()
-        if calls and calls[-1].frame_id == id(frame):
-            calls[-1].last_s = looked_s
-            calls[-1].gap_s = max(calls[-1].gap_s, looked_s - before_s)
-        else:
+            if calls:
+                self._charge(calls[-1])
+            else:
+                self._core_wait_s = self._waited_for_cores_s()
             calls.append(_Call(id(frame), name_of(frame), looked_s, looked_s, looked_s - before_s))
 
     def _answer(self) -> None:
+        # What the next question changes is read here: it may be asked whenever the lock is let go, as a read does.
         now_s = time.monotonic()
-        lag_s = now_s - self._asked_s
+        lag_s, late_s = now_s - self._asked_s, now_s - self._began_s
         calls, self._calls = self._calls, []
         collected_s = self._collected_s - self._collected_before_s
         self._gap_s, self._alive_s, self._collected_alive_s = CALM_S, now_s, self._collected_s
@@ -181,7 +183,7 @@ class LoopProbe:
             if lag_s - collected_s >= STALL_S:
                 self._alert.suspect(now_s)
         for call in calls:
-            length_s = _length_s(call, lag_s, now_s - self._began_s) - collected_s
+            length_s = _length_s(call, lag_s, late_s) - collected_s
             if length_s >= STALL_S:
                 self._alert.found(now_s)
                 self._recorder.note("loop", "stall_s", length_s, culprit=call.name)
