@@ -28,6 +28,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from harness.probe.culprit import name_of, of_application
 from harness.probe.looker import Look, Looker
@@ -76,14 +77,14 @@ class _Alert:
 
 @dataclass
 class _Call:
-    """One call that the loop was seen in, while it was late."""
+    """One call that the loop was seen in, while it was late; without a name, what is not the application's."""
 
     frame_id: int
     name: str
     first_s: float
     last_s: float
     before_s: float  # from the question, or from another call that was seen last: it may have begun as much earlier
-    gap_s: float = ALERT_S  # the longest time between two looks: it may have ended as much later
+    gap_s: float = ALERT_S  # the longest time between two looks
     core_wait_s: float = 0.0
 
 
@@ -157,7 +158,7 @@ class LoopProbe:
     def _look(self, before_s: float, looked_s: float) -> None:
         calls = self._calls
         frame = of_application(sys._current_frames().get(self._thread))  # noqa: SLF001 - documented for this purpose
-        if frame is None or not self._overdue:
+        if not self._overdue or (frame is None and not calls):
             return
         if calls and calls[-1].frame_id == id(frame):
             calls[-1].last_s = looked_s  # before the lock is let go, as the answer may come meanwhile
@@ -168,12 +169,13 @@ class LoopProbe:
                 self._charge(calls[-1])
             else:
                 self._core_wait_s = self._waited_for_cores_s()
-            calls.append(_Call(id(frame), name_of(frame), looked_s, looked_s, looked_s - before_s))
+            name = "" if frame is None else name_of(frame)
+            calls.append(_Call(id(frame), name, looked_s, looked_s, looked_s - before_s))
 
     def _answer(self) -> None:
         # What the next question changes is read here: it may be asked whenever the lock is let go, as a read does.
         now_s = time.monotonic()
-        lag_s, late_s = now_s - self._asked_s, now_s - self._began_s
+        lag_s, began_s = now_s - self._asked_s, self._began_s
         calls, self._calls = self._calls, []
         collected_s = self._collected_s - self._collected_before_s
         self._gap_s, self._alive_s, self._collected_alive_s = CALM_S, now_s, self._collected_s
@@ -182,9 +184,10 @@ class LoopProbe:
             self._charge(calls[-1])
             if lag_s - collected_s >= STALL_S:
                 self._alert.suspect(now_s)
-        for call in calls:
-            length_s = _length_s(call, lag_s, late_s) - collected_s
-            if length_s >= STALL_S:
+        for call, following in zip_longest(calls, calls[1:]):
+            ended_by_s = following.first_s if following else now_s
+            length_s = _length_s(call, ended_by_s, lag_s, began_s) - collected_s
+            if call.name and length_s >= STALL_S:
                 self._alert.found(now_s)
                 self._recorder.note("loop", "stall_s", length_s, culprit=call.name)
         self._answers += 1
@@ -220,14 +223,16 @@ class LoopProbe:
         return int(os.pread(self._schedstat, 100, 0).split()[1]) / 1e9
 
 
-def _length_s(call: _Call, lag_s: float, late_s: float) -> float:
-    """Say how long a call took: as long as the loop was late, if it may have filled all of that; else by sight.
+def _length_s(call: _Call, ended_by_s: float, lag_s: float, began_s: float) -> float:
+    """Say how long a call took: since the loop went silent, if it may have filled all of the lag; else by sight.
 
-    What its thread waited for a core is not of the call's making. One that was seen once only has no length that could
-    be told.
+    It had ended when something else was seen, or when the loop answered, whichever came first. The last look may be
+    long ago then: a call that holds the interpreter's lock makes this thread wait, after its alarm and after each read
+    of a file. What its thread waited for a core is not of the call's making. One that was seen once only has no length
+    that could be told.
     """
     seen_s = call.last_s - call.first_s
     if not seen_s:
         return 0.0
-    filled = call.before_s + seen_s + call.gap_s + ALERT_S >= lag_s
-    return (late_s if filled else seen_s + call.gap_s) - call.core_wait_s
+    filled = call.before_s + ended_by_s - call.first_s + ALERT_S >= lag_s
+    return (ended_by_s - began_s if filled else seen_s + call.gap_s) - call.core_wait_s

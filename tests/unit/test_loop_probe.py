@@ -1,4 +1,7 @@
-"""The interpreter's lock is let go at each read of a file: what the other thread does then changes no stall."""
+"""What is told of looks and answers that come as they may: late, in between, or not at all.
+
+The interpreter's lock is let go at each read of a file, and the other thread goes on.
+"""
 
 import threading
 import time
@@ -7,8 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.probe.looker import Looker
-from harness.probe.loop import LoopProbe
-from harness.probe.recorder import Recorder
+from harness.probe.loop import ALERT_S, LoopProbe
 
 SECONDS = 0.1
 
@@ -25,11 +27,15 @@ class Told:
             self.stalls_s.append(value)
 
 
+def do_nothing(_probe: "Probe") -> None:
+    """Let nothing come in between."""
+
+
 class Probe(LoopProbe):
     """Watches this thread, and does something else as it reads how long that waited for cores."""
 
-    def __init__(self, told: Recorder, meanwhile: Callable[["Probe"], None]) -> None:
-        super().__init__(told, Looker())
+    def __init__(self, told: Told, meanwhile: Callable[["Probe"], None] = do_nothing) -> None:
+        super().__init__(told, Looker())  # type: ignore[arg-type]  # it is only told
         self._meanwhile = meanwhile
         self._thread = threading.get_ident()
         self.ask(time.monotonic() - SECONDS)
@@ -40,7 +46,7 @@ class Probe(LoopProbe):
         self._overdue = True
 
     def _waited_for_cores_s(self) -> float:
-        meanwhile, self._meanwhile = self._meanwhile, lambda _probe: None
+        meanwhile, self._meanwhile = self._meanwhile, do_nothing
         meanwhile(self)
         return 0.0
 
@@ -48,7 +54,7 @@ class Probe(LoopProbe):
 @pytest.mark.parametrize("when", ["as the answer is worked out", "as it is looked at"])
 def test_a_stall_is_told_whatever_comes_in_between(when: str) -> None:
     told = Told()
-    probe = Probe(told, lambda _probe: None)  # type: ignore[arg-type]  # it is only told
+    probe = Probe(told)
     began_s = probe._asked_s
     probe._look(began_s, began_s)
     if when == "as it is looked at":
@@ -59,3 +65,77 @@ def test_a_stall_is_told_whatever_comes_in_between(when: str) -> None:
         probe._meanwhile = lambda one: one.ask(time.monotonic())
         probe._answer()
     assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
+
+
+def look_in_another_call(probe: Probe, before_s: float, looked_s: float) -> None:
+    """Look while the thread is in this call."""
+    probe._look(before_s, looked_s)
+
+
+def look_outside(probe: Probe, monkeypatch: pytest.MonkeyPatch, before_s: float, looked_s: float) -> None:
+    """Look while the thread is in no call of the application's."""
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.probe.loop.of_application", lambda _frame: None)
+        probe._look(before_s, looked_s)
+
+
+def test_a_call_that_makes_looks_late_is_told_whole() -> None:
+    """It was seen at its beginning and 6 ms later, and never again until the answer 94 ms later."""
+    told = Told()
+    probe = Probe(told)
+    asked_s = probe._asked_s
+    probe._look(asked_s, asked_s)
+    probe._look(asked_s, asked_s + 0.006)
+    probe._answer()
+    assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
+
+
+@pytest.mark.parametrize("elsewhere", ["another call", "outside"])
+def test_a_call_has_ended_when_something_else_is_seen(elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    probe = Probe(told)
+    asked_s = probe._asked_s
+    probe._look(asked_s, asked_s)
+    probe._look(asked_s, asked_s + 0.006)
+    if elsewhere == "another call":
+        look_in_another_call(probe, asked_s + 0.006, asked_s + 0.03)
+    else:
+        look_outside(probe, monkeypatch, asked_s + 0.006, asked_s + 0.03)
+    probe._answer()
+    assert len(told.stalls_s) == 1
+    assert told.stalls_s[0] == pytest.approx(0.012)  # by sight: what was seen, and once more as long as between looks
+
+
+def test_a_call_that_is_seen_until_just_before_the_answer_is_told_until_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It filled all of the lag but its last moment, in which something else was seen."""
+    told = Told()
+    probe = Probe(told)
+    ended_s = time.monotonic() - ALERT_S / 4
+    probe.ask(ended_s - SECONDS)
+    probe._look(probe._asked_s, probe._asked_s)
+    probe._look(probe._asked_s, ended_s - 0.01)
+    look_outside(probe, monkeypatch, ended_s - 0.01, ended_s)
+    probe._answer()
+    assert told.stalls_s == [pytest.approx(SECONDS)]
+
+
+def test_two_calls_with_something_else_in_between_are_not_taken_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    probe = Probe(told)
+    asked_s = probe._asked_s
+    probe._look(asked_s, asked_s)
+    look_outside(probe, monkeypatch, asked_s, asked_s + SECONDS / 2)
+    probe._look(asked_s + SECONDS / 2, asked_s + SECONDS)
+    probe._answer()
+    assert told.stalls_s == []
+
+
+def test_what_is_not_the_applications_is_no_stall_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    probe = Probe(told)
+    asked_s = probe._asked_s
+    probe._look(asked_s, asked_s)
+    look_outside(probe, monkeypatch, asked_s, asked_s + 0.002)
+    look_outside(probe, monkeypatch, asked_s + 0.002, asked_s + SECONDS)
+    probe._answer()
+    assert told.stalls_s == []
