@@ -83,7 +83,7 @@ class _Call:
     name: str
     first_s: float
     last_s: float
-    before_s: float  # from the question, or from another call that was seen last: it may have begun as much earlier
+    since_s: float  # it may have begun as early: when something else was seen last, or the loop went silent
     gap_s: float = ALERT_S  # the longest time between two looks
     core_wait_s: float = 0.0
 
@@ -99,7 +99,7 @@ class LoopProbe:
     def __init__(self, recorder: Recorder, looker: Looker) -> None:
         self._recorder = recorder
         self._looker = looker
-        self._asked_s = self._began_s = self._told_s = 0.0
+        self._asked_s = self._told_s = 0.0
         self._overdue = False
         self._alert = _Alert()
         self._lag_max_s = self._lag_sum_s = 0.0
@@ -137,10 +137,10 @@ class LoopProbe:
         while True:
             self._asked_s = looked_s = time.monotonic()
             # This thread is late as well if the loop's does not let it run; so it may have begun before the question.
-            self._began_s = self._alive_s + min(self._gap_s, max(0.0, due_s - self._alive_s)) / 2
+            silent_since_s = self._alive_s + min(self._gap_s, max(0.0, due_s - self._alive_s)) / 2
             self._collected_before_s = self._collected_alive_s
             self._overdue = True
-            self._look(looked_s, looked_s)
+            self._look(silent_since_s, looked_s)
             try:
                 self._loop.call_soon_threadsafe(self._answer)
             except RuntimeError:  # the loop is closed
@@ -170,12 +170,12 @@ class LoopProbe:
             else:
                 self._core_wait_s = self._waited_for_cores_s()
             name = "" if frame is None else name_of(frame)
-            calls.append(_Call(id(frame), name, looked_s, looked_s, looked_s - before_s))
+            calls.append(_Call(id(frame), name, looked_s, looked_s, before_s))
 
     def _answer(self) -> None:
         # What the next question changes is read here: it may be asked whenever the lock is let go, as a read does.
         now_s = time.monotonic()
-        lag_s, began_s = now_s - self._asked_s, self._began_s
+        asked_s, lag_s = self._asked_s, now_s - self._asked_s
         calls, self._calls = self._calls, []
         collected_s = self._collected_s - self._collected_before_s
         self._gap_s, self._alive_s, self._collected_alive_s = CALM_S, now_s, self._collected_s
@@ -186,7 +186,7 @@ class LoopProbe:
                 self._alert.suspect(now_s)
         for call, following in zip_longest(calls, calls[1:]):
             ended_by_s = following.first_s if following else now_s
-            length_s = _length_s(call, ended_by_s, lag_s, began_s) - collected_s
+            length_s = _length_s(call, ended_by_s, asked_s, now_s) - collected_s
             if call.name and length_s >= STALL_S:
                 self._alert.found(now_s)
                 self._recorder.note("loop", "stall_s", length_s, culprit=call.name)
@@ -223,8 +223,8 @@ class LoopProbe:
         return int(os.pread(self._schedstat, 100, 0).split()[1]) / 1e9
 
 
-def _length_s(call: _Call, ended_by_s: float, lag_s: float, began_s: float) -> float:
-    """Say how long a call took: since the loop went silent, if it may have filled all of the lag; else by sight.
+def _length_s(call: _Call, ended_by_s: float, asked_s: float, now_s: float) -> float:
+    """Say how long a call took: since something else was seen, if it may have filled all of the lag; else by sight.
 
     It had ended when something else was seen, or when the loop answered, whichever came first. The last look may be
     long ago then: a call that holds the interpreter's lock makes this thread wait, after its alarm and after each read
@@ -234,5 +234,5 @@ def _length_s(call: _Call, ended_by_s: float, lag_s: float, began_s: float) -> f
     seen_s = call.last_s - call.first_s
     if not seen_s:
         return 0.0
-    filled = call.before_s + ended_by_s - call.first_s + ALERT_S >= lag_s
-    return (ended_by_s - began_s if filled else seen_s + call.gap_s) - call.core_wait_s
+    filled = ended_by_s - max(asked_s, call.since_s) + ALERT_S >= now_s - asked_s
+    return (ended_by_s - call.since_s if filled else seen_s + call.gap_s) - call.core_wait_s

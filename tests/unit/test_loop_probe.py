@@ -42,7 +42,7 @@ class Probe(LoopProbe):
 
     def ask(self, at_s: float) -> None:
         """Ask the loop, which does not answer yet."""
-        self._asked_s = self._began_s = self._told_s = at_s
+        self._asked_s = self._told_s = at_s
         self._overdue = True
 
     def _waited_for_cores_s(self) -> float:
@@ -95,7 +95,7 @@ def test_a_call_has_ended_when_something_else_is_seen(elsewhere: str, monkeypatc
     told = Told()
     probe = Probe(told)
     asked_s = probe._asked_s
-    probe._look(asked_s, asked_s)
+    probe._look(asked_s - SECONDS, asked_s)  # the loop was silent before it was asked, which is none of its lag
     probe._look(asked_s, asked_s + 0.006)
     if elsewhere == "another call":
         look_in_another_call(probe, asked_s + 0.006, asked_s + 0.03)
@@ -139,3 +139,53 @@ def test_what_is_not_the_applications_is_no_stall_of_it(monkeypatch: pytest.Monk
     look_outside(probe, monkeypatch, asked_s + 0.002, asked_s + SECONDS)
     probe._answer()
     assert told.stalls_s == []
+
+
+def test_a_call_that_is_seen_as_the_loop_is_asked_began_when_that_went_silent() -> None:
+    told = Told()
+    probe = Probe(told)
+    asked_s = probe._asked_s
+    probe._look(asked_s - SECONDS, asked_s)
+    probe._look(asked_s, asked_s + SECONDS / 2)
+    probe._answer()
+    assert [stall_s >= 2 * SECONDS for stall_s in told.stalls_s] == [True]
+
+
+class Silent:
+    """A loop that does not answer, for now."""
+
+    due_s = 0.0
+
+    def call_soon_threadsafe(self, _answer: Callable[[], None]) -> None:
+        """Hear the question."""
+
+    def is_closed(self) -> bool:
+        """Say that it is still there."""
+        return False
+
+
+def test_the_loop_is_silent_since_its_last_sign_of_life() -> None:
+    told = Told()
+    probe = Probe(told)
+    probe._loop = probe._looking = Silent()  # type: ignore[assignment]  # all that watching wants of them
+    probe._alive_s = time.monotonic() - SECONDS
+    watching = probe._watch()
+    next(watching)
+    next(watching)
+    probe._answer()
+    assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
+
+
+def test_a_call_began_after_another_was_seen() -> None:
+    """The loop went silent long before, in the other; both may have been one lag."""
+    told = Told()
+    ended_s = time.monotonic()
+    probe = Probe(told)
+    asked_s = ended_s - SECONDS
+    probe.ask(asked_s)
+    look_in_another_call(probe, asked_s - SECONDS, asked_s)
+    probe._look(asked_s, asked_s + SECONDS / 4)
+    probe._look(asked_s + SECONDS / 4, asked_s + SECONDS / 2)
+    probe._answer()
+    assert len(told.stalls_s) == 1
+    assert SECONDS <= told.stalls_s[0] < 2 * SECONDS
