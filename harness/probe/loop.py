@@ -84,6 +84,7 @@ class _Call:
     first_s: float
     last_s: float
     since_s: float  # it may have begun as early: when something else was seen last, or the loop went silent
+    unseen_s: float  # from when another call was seen
     gap_s: float = ALERT_S  # the longest time between two looks
     core_wait_s: float = 0.0
 
@@ -109,6 +110,8 @@ class LoopProbe:
         self._alive_s = self._put_off_again_s = 0.0
         self._gap_s = CALM_S
         self._schedstat: int | None = None
+        self._clock: int | None = None
+        self._computed_alive_s = 0.0
         self._core_wait_s = self._told_core_wait_s = 0.0
         # What collecting garbage has taken: in all, up to the last sign of life, and up to that before a question.
         self._collected_s = self._collected_alive_s = self._collected_before_s = self._collects_since_s = 0.0
@@ -119,6 +122,9 @@ class LoopProbe:
         self._thread = threading.get_ident()
         with suppress(OSError):
             self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
+        if hasattr(time, "pthread_getcpuclockid"):  # macOS does not know it
+            self._clock = time.pthread_getcpuclockid(self._thread)
+        self._computed_alive_s = self._computed_s()
         self._told_core_wait_s = self._waited_for_cores_s()
         self._alive_s = self._told_s = time.monotonic()
         self._looking = self._looker.add(self._watch(), early_s=EARLY_S)
@@ -133,11 +139,9 @@ class LoopProbe:
             self._looker.put_off(self._looking, min(now_s + CALM_S, self._asked_s + LATEST_S))
 
     def _watch(self) -> Look:
-        due_s = 0.0
         while True:
             self._asked_s = looked_s = time.monotonic()
-            # This thread is late as well if the loop's does not let it run; so it may have begun before the question.
-            silent_since_s = self._alive_s + min(self._gap_s, max(0.0, due_s - self._alive_s)) / 2
+            silent_since_s = self._silent_since_s(looked_s)
             self._collected_before_s = self._collected_alive_s
             self._overdue = True
             self._look(silent_since_s, looked_s)
@@ -148,12 +152,11 @@ class LoopProbe:
             wait_s = ALERT_S if self._alert.is_on(looked_s) else AGAIN_S if self._calls else CALM_S
             self._calm = wait_s == CALM_S
             yield wait_s
-            due_s, self._calm = self._looking.due_s, False
+            self._calm = False
             while self._overdue and not self._loop.is_closed():
                 before_s, looked_s = looked_s, time.monotonic()
                 self._look(before_s, looked_s)
                 yield ALERT_S
-                due_s = self._looking.due_s
 
     def _look(self, before_s: float, looked_s: float) -> None:
         calls = self._calls
@@ -170,7 +173,8 @@ class LoopProbe:
             else:
                 self._core_wait_s = self._waited_for_cores_s()
             name = "" if frame is None else name_of(frame)
-            calls.append(_Call(id(frame), name, looked_s, looked_s, before_s))
+            unseen_s = looked_s - before_s if calls else 0.0
+            calls.append(_Call(id(frame), name, looked_s, looked_s, before_s, unseen_s))
 
     def _answer(self) -> None:
         # What the next question changes is read here: it may be asked whenever the lock is let go, as a read does.
@@ -179,6 +183,7 @@ class LoopProbe:
         calls, self._calls = self._calls, []
         collected_s = self._collected_s - self._collected_before_s
         self._gap_s, self._alive_s, self._collected_alive_s = CALM_S, now_s, self._collected_s
+        self._computed_alive_s = self._computed_s()
         self._overdue = False
         if calls:
             self._charge(calls[-1])
@@ -212,6 +217,18 @@ class LoopProbe:
             self._collected_s += now_s - self._collects_since_s
             self._recorder.note("loop", "collection_s", now_s - self._collects_since_s)
 
+    def _silent_since_s(self, asked_s: float) -> float:
+        """Guess when the loop went silent: after its last sign of life, and before what it has computed since.
+
+        This thread may be late itself: as the loop's holds the interpreter's lock and computes, or as the machine does
+        not let this one run.
+        """
+        latest_s = asked_s - (self._computed_s() - self._computed_alive_s)
+        return self._alive_s + min(self._gap_s, max(0.0, latest_s - self._alive_s)) / 2
+
+    def _computed_s(self) -> float:
+        return 0.0 if self._clock is None else time.clock_gettime(self._clock)
+
     def _charge(self, call: _Call) -> None:
         """Put waits for a core that have ended since the last look down to the call that was seen then."""
         before_s, self._core_wait_s = self._core_wait_s, self._waited_for_cores_s()
@@ -228,11 +245,11 @@ def _length_s(call: _Call, ended_by_s: float, asked_s: float, now_s: float) -> f
 
     It had ended when something else was seen, or when the loop answered, whichever came first. The last look may be
     long ago then: a call that holds the interpreter's lock makes this thread wait, after its alarm and after each read
-    of a file. What its thread waited for a core is not of the call's making. One that was seen once only has no length
-    that could be told.
+    of a file. Where it was longer unseen than seen since another was, that may have been the other's doing. What its
+    thread waited for a core is not of the call's making. One that was seen once only has no length that could be told.
     """
     seen_s = call.last_s - call.first_s
     if not seen_s:
         return 0.0
-    filled = ended_by_s - max(asked_s, call.since_s) + ALERT_S >= now_s - asked_s
+    filled = seen_s >= call.unseen_s and ended_by_s - max(asked_s, call.since_s) + ALERT_S >= now_s - asked_s
     return (ended_by_s - call.since_s if filled else seen_s + call.gap_s) - call.core_wait_s

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.probe.looker import Looker
-from harness.probe.loop import ALERT_S, LoopProbe
+from harness.probe.loop import ALERT_S, CALM_S, LoopProbe
 
 SECONDS = 0.1
 
@@ -38,6 +38,7 @@ class Probe(LoopProbe):
         super().__init__(told, Looker())  # type: ignore[arg-type]  # it is only told
         self._meanwhile = meanwhile
         self._thread = threading.get_ident()
+        self._clock = time.pthread_getcpuclockid(self._thread)
         self.ask(time.monotonic() - SECONDS)
 
     def ask(self, at_s: float) -> None:
@@ -164,16 +165,40 @@ class Silent:
         return False
 
 
-def test_the_loop_is_silent_since_its_last_sign_of_life() -> None:
+@pytest.mark.parametrize("computed_s", [0.0, SECONDS, 2 * SECONDS])
+def test_the_loop_is_silent_since_its_last_sign_of_life(computed_s: float) -> None:
+    """In between, that is, of when the next was due; and if it has computed ever since, it is silent ever since."""
     told = Told()
     probe = Probe(told)
     probe._loop = probe._looking = Silent()  # type: ignore[assignment]  # all that watching wants of them
     probe._alive_s = time.monotonic() - SECONDS
+    probe._computed_alive_s = probe._computed_s() - computed_s
     watching = probe._watch()
     next(watching)
     next(watching)
     probe._answer()
-    assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
+    silent_s = SECONDS if computed_s else SECONDS - CALM_S / 2
+    assert [silent_s <= stall_s < silent_s + CALM_S / 4 for stall_s in told.stalls_s] == [True]
+
+
+def test_what_was_computed_before_a_sign_of_life_counts_no_more() -> None:
+    probe = Probe(Told())
+    probe._computed_alive_s = probe._computed_s() - 1
+    probe._answer()
+    asked_s = probe._alive_s + SECONDS
+    assert probe._silent_since_s(asked_s) == pytest.approx(probe._alive_s + CALM_S / 2, abs=CALM_S / 4)
+
+
+def test_a_call_that_was_longer_unseen_than_seen_has_not_filled_the_lag() -> None:
+    """Where another call was seen before, that may have taken the time."""
+    told = Told()
+    probe = Probe(told)
+    asked_s = probe._asked_s
+    look_in_another_call(probe, asked_s, asked_s)
+    probe._look(asked_s, asked_s + 0.9 * SECONDS)
+    probe._look(asked_s + 0.9 * SECONDS, asked_s + 0.904 * SECONDS)
+    probe._answer()
+    assert told.stalls_s == []
 
 
 def test_a_call_began_after_another_was_seen() -> None:
