@@ -84,7 +84,6 @@ class _Call:
     first_s: float
     last_s: float
     since_s: float  # it may have begun as early: when something else was seen last, or the loop went silent
-    unseen_s: float  # from when another call was seen
     gap_s: float = ALERT_S  # the longest time between two looks
     core_wait_s: float = 0.0
 
@@ -139,9 +138,10 @@ class LoopProbe:
             self._looker.put_off(self._looking, min(now_s + CALM_S, self._asked_s + LATEST_S))
 
     def _watch(self) -> Look:
+        due_s = self._alive_s
         while True:
             self._asked_s = looked_s = time.monotonic()
-            silent_since_s = self._silent_since_s(looked_s)
+            silent_since_s = self._silent_since_s(due_s, looked_s)
             self._collected_before_s = self._collected_alive_s
             self._overdue = True
             self._look(silent_since_s, looked_s)
@@ -152,11 +152,12 @@ class LoopProbe:
             wait_s = ALERT_S if self._alert.is_on(looked_s) else AGAIN_S if self._calls else CALM_S
             self._calm = wait_s == CALM_S
             yield wait_s
-            self._calm = False
+            due_s, self._calm = self._looking.due_s, False
             while self._overdue and not self._loop.is_closed():
                 before_s, looked_s = looked_s, time.monotonic()
                 self._look(before_s, looked_s)
                 yield ALERT_S
+                due_s = self._looking.due_s
 
     def _look(self, before_s: float, looked_s: float) -> None:
         calls = self._calls
@@ -173,8 +174,7 @@ class LoopProbe:
             else:
                 self._core_wait_s = self._waited_for_cores_s()
             name = "" if frame is None else name_of(frame)
-            unseen_s = looked_s - before_s if calls else 0.0
-            calls.append(_Call(id(frame), name, looked_s, looked_s, before_s, unseen_s))
+            calls.append(_Call(id(frame), name, looked_s, looked_s, before_s))
 
     def _answer(self) -> None:
         # What the next question changes is read here: it may be asked whenever the lock is let go, as a read does.
@@ -217,14 +217,16 @@ class LoopProbe:
             self._collected_s += now_s - self._collects_since_s
             self._recorder.note("loop", "collection_s", now_s - self._collects_since_s)
 
-    def _silent_since_s(self, asked_s: float) -> float:
+    def _silent_since_s(self, due_s: float, asked_s: float) -> float:
         """Guess when the loop went silent: after its last sign of life, and before what it has computed since.
 
-        This thread may be late itself: as the loop's holds the interpreter's lock and computes, or as the machine does
-        not let this one run.
+        This thread may be late itself: as the loop's holds the interpreter's lock and computes, or as the machine lets
+        nobody run. Of the latter, what would have begun begins at its end, if that is more than there was time before.
         """
         latest_s = asked_s - (self._computed_s() - self._computed_alive_s)
-        return self._alive_s + min(self._gap_s, max(0.0, latest_s - self._alive_s)) / 2
+        stopped_s = latest_s - due_s
+        earliest_s = self._alive_s + (stopped_s if stopped_s > due_s - self._alive_s else 0.0)
+        return earliest_s + min(self._gap_s, max(0.0, latest_s - earliest_s)) / 2
 
     def _computed_s(self) -> float:
         return 0.0 if self._clock is None else time.clock_gettime(self._clock)
@@ -245,11 +247,11 @@ def _length_s(call: _Call, ended_by_s: float, asked_s: float, now_s: float) -> f
 
     It had ended when something else was seen, or when the loop answered, whichever came first. The last look may be
     long ago then: a call that holds the interpreter's lock makes this thread wait, after its alarm and after each read
-    of a file. Where it was longer unseen than seen since another was, that may have been the other's doing. What its
-    thread waited for a core is not of the call's making. One that was seen once only has no length that could be told.
+    of a file. What its thread waited for a core is not of the call's making. One that was seen once only has no length
+    that could be told.
     """
     seen_s = call.last_s - call.first_s
     if not seen_s:
         return 0.0
-    filled = seen_s >= call.unseen_s and ended_by_s - max(asked_s, call.since_s) + ALERT_S >= now_s - asked_s
+    filled = ended_by_s - max(asked_s, call.since_s) + ALERT_S >= now_s - asked_s
     return (ended_by_s - call.since_s if filled else seen_s + call.gap_s) - call.core_wait_s

@@ -3,6 +3,7 @@
 The interpreter's lock is let go at each read of a file, and the other thread goes on.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -155,7 +156,7 @@ def test_a_call_that_is_seen_as_the_loop_is_asked_began_when_that_went_silent() 
 class Silent:
     """A loop that does not answer, for now."""
 
-    due_s = 0.0
+    due_s = math.inf
 
     def call_soon_threadsafe(self, _answer: Callable[[], None]) -> None:
         """Hear the question."""
@@ -171,9 +172,11 @@ def test_the_loop_is_silent_since_its_last_sign_of_life(computed_s: float) -> No
     told = Told()
     probe = Probe(told)
     probe._loop = probe._looking = Silent()  # type: ignore[assignment]  # all that watching wants of them
+    watching = probe._watch()
+    next(watching)
+    probe._answer()
     probe._alive_s = time.monotonic() - SECONDS
     probe._computed_alive_s = probe._computed_s() - computed_s
-    watching = probe._watch()
     next(watching)
     next(watching)
     probe._answer()
@@ -186,19 +189,17 @@ def test_what_was_computed_before_a_sign_of_life_counts_no_more() -> None:
     probe._computed_alive_s = probe._computed_s() - 1
     probe._answer()
     asked_s = probe._alive_s + SECONDS
-    assert probe._silent_since_s(asked_s) == pytest.approx(probe._alive_s + CALM_S / 2, abs=CALM_S / 4)
+    assert probe._silent_since_s(asked_s, asked_s) == pytest.approx(probe._alive_s + CALM_S / 2, abs=CALM_S / 4)
 
 
-def test_a_call_that_was_longer_unseen_than_seen_has_not_filled_the_lag() -> None:
-    """Where another call was seen before, that may have taken the time."""
-    told = Told()
-    probe = Probe(told)
-    asked_s = probe._asked_s
-    look_in_another_call(probe, asked_s, asked_s)
-    probe._look(asked_s, asked_s + 0.9 * SECONDS)
-    probe._look(asked_s + 0.9 * SECONDS, asked_s + 0.904 * SECONDS)
-    probe._answer()
-    assert told.stalls_s == []
+@pytest.mark.parametrize(("due_ms", "computed_ms", "silent_since_ms"), [(2, 0, 9), (6, 0, 5), (2, 8, 1)])
+def test_a_thread_that_is_late_itself_asks(due_ms: float, computed_ms: float, silent_since_ms: float) -> None:
+    """Ten ms after a sign of life: long stopped by the machine, shortly stopped, and as the loop held the lock."""
+    probe = Probe(Told())
+    probe._alive_s = alive_s = time.monotonic()
+    probe._computed_alive_s = probe._computed_s() - computed_ms / 1e3
+    since_s = probe._silent_since_s(alive_s + due_ms / 1e3, alive_s + 0.01)
+    assert since_s - alive_s == pytest.approx(silent_since_ms / 1e3, abs=0.0005)
 
 
 def test_a_call_began_after_another_was_seen() -> None:
