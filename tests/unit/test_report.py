@@ -11,8 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
-from harness.findings import Finding, Summary
+from harness.findings import Finding, Interval, Observed, Summary
 from harness.model import Verdict
+from harness.report.figures.observer import draw_observer
 from harness.report.page import FIGURES, render, write_report
 from harness.report.palette import VARIABLES
 from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES
@@ -125,6 +126,38 @@ def test_every_figure_is_titled_by_a_question_and_has_units() -> None:
     text = " ".join(parse(html).text)
     for unit in ("requests per second", "latency, ms", "added round trip to the database, ms", "cores"):
         assert unit in text
+
+
+def test_a_target_has_the_same_colour_with_probes_as_without() -> None:
+    probed = ("async:loop", "async:pool", "sync:loop", "sync:pool")
+    observed = tuple(
+        Observed(
+            scenario="ping",
+            level_ms=0,
+            plain=name.partition(":")[0],
+            probed=name,
+            share=Interval(value=0.99, low=0.98, high=1.0, blocks=8),
+        )
+        for name in probed
+    )
+    figure = draw_observer(
+        replace(
+            SUMMARY,
+            plan=replace(SUMMARY.plan, targets=("async", "sync", *probed)),
+            analysis=replace(SUMMARY.analysis, observed=observed),
+        )
+    )
+    assert figure is not None
+    (panel,) = figure.panels
+    intervals = re.findall(r"fill: none; stroke: var\(--(series-\d)\)", panel.svg)
+    assert intervals == ["series-1", "series-1", "series-2", "series-2"]
+
+
+def test_on_a_phone_a_row_of_settings_has_a_column_for_each_kind_of_targets() -> None:
+    tables = re.findall(r'<table class="settings" style="--targets: (\d+)">\n<thead>(.*?)</thead>', whole())
+    assert tables
+    for columns, head in tables:
+        assert int(columns) == head.count("<th ") - len(("setting", "why"))
 
 
 def test_colours_come_from_variables_that_both_modes_define() -> None:
