@@ -80,7 +80,8 @@ def test_on_a_machine_of_its_own_almost_all_are_found_rightly(tmp_path: Path) ->
     lengths = [(one, one.found_ns) for one in long if one.found_ns]
     named = [one for one in planted if one.found_ns]
     assert len(lengths) >= 0.95 * len(long) > 0
-    assert all(0.9 * one.took_ns <= found_ns <= 1.1 * one.wall_ns for one, found_ns in lengths)
+    outside = [one for one, found_ns in lengths if not 0.9 * one.took_ns <= found_ns <= 1.1 * one.wall_ns]
+    assert outside == []
     assert sum(one.culprit.endswith(f" {one.by}") for one in named) >= 0.95 * len(named)
 
 
