@@ -21,11 +21,13 @@ class Told:
 
     def __init__(self) -> None:
         self.stalls_s: list[float] = []
+        self.lengths: list[str] = []
 
-    def note(self, _probe: str, metric: str, value: float, **_labels: str) -> None:
-        """Keep the length of a stall."""
+    def note(self, _probe: str, metric: str, value: float, **labels: str) -> None:
+        """Keep the length of a stall, and whether it is a guess."""
         if metric == "stall_s":
             self.stalls_s.append(value)
+            self.lengths.append(labels["length"])
 
 
 def do_nothing(_probe: "Probe") -> None:
@@ -97,6 +99,7 @@ def test_a_call_that_makes_looks_late_is_told_whole() -> None:
     probe._look(asked_s, asked_s + 0.006)
     probe._answer()
     assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
+    assert told.lengths == ["whole"]
 
 
 @pytest.mark.parametrize("elsewhere", ["another call", "outside"])
@@ -112,7 +115,8 @@ def test_a_call_has_ended_when_something_else_is_seen(elsewhere: str, monkeypatc
         look_outside(probe, monkeypatch, asked_s + 0.006, asked_s + 0.03)
     probe._answer()
     assert len(told.stalls_s) == 1
-    assert told.stalls_s[0] == pytest.approx(0.012)  # by sight: what was seen, and once more as long as between looks
+    assert told.stalls_s[0] == pytest.approx(0.012)  # what was seen, and once more as long as between looks
+    assert told.lengths == ["by sight"]
 
 
 def test_a_call_that_is_seen_until_just_before_the_answer_is_told_until_then(monkeypatch: pytest.MonkeyPatch) -> None:
