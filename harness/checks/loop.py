@@ -27,20 +27,20 @@ def check_loop(evidence: Evidence) -> Finding:
         )
     stalled_s: dict[str, float] = defaultdict(float)
     lines: dict[str, Counter[str]] = {}
-    by_sight = 0
+    guesses = 0
     for stall in heard:
         if stall.metric == "stall_s":
             line, _, function = stall.labels["culprit"].partition(" ")
             stalled_s[function] += stall.value
             lines.setdefault(function, Counter())[line] += 1
-            by_sight += stall.labels.get("length") == "by sight"
+            guesses += stall.labels.get("length") == "guess"
     window_s = (window.end_ns - window.start_ns) / 1e9
     function, worst_s = max(stalled_s.items(), key=lambda item: item[1], default=("", 0.0))
     stalls = sum(sum(counts.values()) for counts in lines.values())
     blocked = worst_s > MOST_OF_TIME * window_s
     culprit = f"{lines[function].most_common(1)[0][0]} {function}" if function else ""
     share = f", {worst_s / sum(stalled_s.values()):.0%} of it at {culprit}" if function else ""
-    guessed = f" ({by_sight} of the lengths guessed)" if by_sight else ""
+    guessed = f" ({guesses} of the lengths guessed)" if guesses else ""
     return Finding(
         check="loop",
         verdict=Verdict.FAIL if blocked else Verdict.PASS,

@@ -43,6 +43,7 @@ ALERT_S = 0.002  # the same for a while after a stall, and between two looks whi
 ALERT_FOR_S = 2.0  # after a stall
 SUSPECTED_FOR_S = 0.4  # after what may have been one
 PAUSE_S = 2.0  # the first pause, after the first time in vain
+KNOWN_WITHIN = 0.1  # of a length; one that may be further off is told as a guess
 STALL_S = 0.005  # shorter calls are work, and count as lag only
 LAG_EVERY_S = 0.1
 FULL = 2  # the oldest generation that Python's garbage collector knows
@@ -84,12 +85,13 @@ class _Call:
     first_s: float
     last_s: float
     since_s: float  # it may have begun as early: when something else was seen last, or the loop went silent
+    unsure_s: float  # of since when
     gap_s: float = ALERT_S  # the longest time between two looks
     core_wait_s: float = 0.0
 
 
 class LoopProbe:
-    """Notes every stall as ``stall_s`` with its culprit, and with ``length="by sight"`` where that is a guess.
+    """Notes every stall as ``stall_s`` with its culprit; its ``length`` is ``known`` within a tenth, or a ``guess``.
 
     Ten times a second it notes how late the loop was since, ``lag_max_s`` and ``lag_mean_s``, and how long its thread
     was ready and had no core, ``core_wait_s``. Where the system does not tell of such waits, none are known.
@@ -141,10 +143,10 @@ class LoopProbe:
         due_s = self._alive_s
         while True:
             self._asked_s = looked_s = time.monotonic()
-            silent_since_s = self._silent_since_s(due_s, looked_s)
+            silent_since_s, unsure_s = self._silent_since_s(due_s, looked_s)
             self._collected_before_s = self._collected_alive_s
             self._overdue = True
-            self._look(silent_since_s, looked_s)
+            self._look(silent_since_s, looked_s, unsure_s)
             try:
                 self._loop.call_soon_threadsafe(self._answer)
             except RuntimeError:  # the loop is closed
@@ -155,11 +157,11 @@ class LoopProbe:
             due_s, self._calm = self._looking.due_s, False
             while self._overdue and not self._loop.is_closed():
                 before_s, looked_s = looked_s, time.monotonic()
-                self._look(before_s, looked_s)
+                self._look(before_s, looked_s, looked_s - before_s)
                 yield ALERT_S
                 due_s = self._looking.due_s
 
-    def _look(self, before_s: float, looked_s: float) -> None:
+    def _look(self, before_s: float, looked_s: float, unsure_s: float) -> None:
         calls = self._calls
         frame = of_application(sys._current_frames().get(self._thread))  # noqa: SLF001 - documented for this purpose
         if not self._overdue or (frame is None and not calls):
@@ -174,7 +176,7 @@ class LoopProbe:
             else:
                 self._core_wait_s = self._waited_for_cores_s()
             name = "" if frame is None else name_of(frame)
-            calls.append(_Call(id(frame), name, looked_s, looked_s, before_s))
+            calls.append(_Call(id(frame), name, looked_s, looked_s, before_s, unsure_s))
 
     def _answer(self) -> None:
         # What the next question changes is read here: it may be asked whenever the lock is let go, as a read does.
@@ -218,16 +220,21 @@ class LoopProbe:
             self._collected_s += now_s - self._collects_since_s
             self._recorder.note("loop", "collection_s", now_s - self._collects_since_s)
 
-    def _silent_since_s(self, due_s: float, asked_s: float) -> float:
-        """Guess when the loop went silent: after its last sign of life, and before what it has computed since.
+    def _silent_since_s(self, due_s: float, asked_s: float) -> tuple[float, float]:
+        """Guess when the loop went silent, and say how far off that may be.
 
-        This thread may be late itself: as the loop's holds the interpreter's lock and computes, or as the machine lets
-        nobody run. Of the latter, what would have begun begins at its end, if that is more than there was time before.
+        It is after its last sign of life, and before what it has computed since. This thread may be late itself: as the
+        loop's holds the interpreter's lock and computes, or as the machine lets nobody run. Of the latter, what would
+        have begun begins at its end, if that is more than there was time before. But the machine may have kept this
+        thread only, while the loop's was in a call that waits: then it began long before.
         """
-        latest_s = asked_s - (self._computed_s() - self._computed_alive_s)
+        alive_s, latest_s = self._alive_s, asked_s - (self._computed_s() - self._computed_alive_s)
         stopped_s = latest_s - due_s
-        earliest_s = self._alive_s + (stopped_s if stopped_s > due_s - self._alive_s else 0.0)
-        return earliest_s + min(self._gap_s, max(0.0, latest_s - earliest_s)) / 2
+        if stopped_s > due_s - alive_s > 0:
+            since_s = alive_s + stopped_s + min(self._gap_s, latest_s - alive_s - stopped_s) / 2
+            return since_s, since_s - alive_s
+        half_s = min(self._gap_s, max(0.0, latest_s - alive_s)) / 2
+        return alive_s + half_s, half_s
 
     def _computed_s(self) -> float:
         return 0.0 if self._clock is None else time.clock_gettime(self._clock)
@@ -252,11 +259,12 @@ def _length_s(call: _Call, ended_by_s: float, asked_s: float, now_s: float) -> t
     that could be told.
 
     By sight a length is a guess, and 14 ms were told for 20: the call shared its lag with something else, and how much
-    of the time without a look was its own is not known.
+    of the time without a look was its own is not known. It is one as well if its beginning may be too far off.
     """
     seen_s = call.last_s - call.first_s
     if not seen_s:
-        return 0.0, "by sight"
-    if ended_by_s - max(asked_s, call.since_s) + ALERT_S >= now_s - asked_s:
-        return ended_by_s - call.since_s - call.core_wait_s, "whole"
-    return seen_s + call.gap_s - call.core_wait_s, "by sight"
+        return 0.0, "guess"
+    if ended_by_s - max(asked_s, call.since_s) + ALERT_S < now_s - asked_s:
+        return seen_s + call.gap_s - call.core_wait_s, "guess"
+    length_s = ended_by_s - call.since_s - call.core_wait_s
+    return length_s, "known" if call.unsure_s <= KNOWN_WITHIN * length_s else "guess"

@@ -42,7 +42,7 @@ def plant(folder: Path, number: int = NUMBER, *core: int) -> list[Planted]:
         told = max(near, key=lambda stall: stall.value, default=None)
         wall_ns = ended_ns - began_ns
         told_ns, culprit = (told.value * 1e9, told.labels["culprit"]) if told else (None, "")
-        guessed = told is not None and told.labels["length"] == "by sight"
+        guessed = told is not None and told.labels["length"] == "guess"
         found.append(Planted(wall_ns - waited_ns, wall_ns, by, told_ns, culprit, guessed))
     return found
 

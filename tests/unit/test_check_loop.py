@@ -58,13 +58,11 @@ def test_two_lines_of_one_function_count_together_and_the_usual_one_is_named() -
 
 
 def test_lengths_that_the_probe_has_guessed_are_counted() -> None:
-    by_sight, whole = (
-        sample("loop", "stall_s", 0.02, culprit="a.py:7 work", length=one) for one in ("by sight", "whole")
-    )
-    assert check_loop(watched(by_sight, whole, by_sight)).measured.startswith(
+    guess, known = (sample("loop", "stall_s", 0.02, culprit="a.py:7 work", length=one) for one in ("guess", "known"))
+    assert check_loop(watched(guess, known, guess)).measured.startswith(
         "3 stalls, 0.06 s (2 of the lengths guessed), 100% of it at a.py:7 work; "
     )
-    assert check_loop(watched(whole)).measured.startswith("1 stalls, 0.02 s, 100% of it")
+    assert check_loop(watched(known)).measured.startswith("1 stalls, 0.02 s, 100% of it")
 
 
 def test_without_the_probe_nothing_is_known() -> None:

@@ -60,12 +60,12 @@ def test_a_stall_is_told_whatever_comes_in_between(when: str) -> None:
     told = Told()
     probe = Probe(told)
     began_s = probe._asked_s
-    probe._look(began_s, began_s)
+    probe._look(began_s, began_s, 0.0)
     if when == "as it is looked at":
         probe._meanwhile = lambda one: one._answer()
-        probe._look(began_s + SECONDS / 2, began_s + SECONDS)
+        probe._look(began_s + SECONDS / 2, began_s + SECONDS, 0.0)
     else:
-        probe._look(began_s + SECONDS / 2, began_s + SECONDS)
+        probe._look(began_s + SECONDS / 2, began_s + SECONDS, 0.0)
         probe._meanwhile = lambda one: one.ask(time.monotonic())
         probe._answer()
     assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
@@ -80,14 +80,14 @@ def _stop_the_clock(monkeypatch: pytest.MonkeyPatch) -> float:
 
 def look_in_another_call(probe: Probe, before_s: float, looked_s: float) -> None:
     """Look while the thread is in this call."""
-    probe._look(before_s, looked_s)
+    probe._look(before_s, looked_s, 0.0)
 
 
 def look_outside(probe: Probe, monkeypatch: pytest.MonkeyPatch, before_s: float, looked_s: float) -> None:
     """Look while the thread is in no call of the application's."""
     with monkeypatch.context() as patched:
         patched.setattr("harness.probe.loop.of_application", lambda _frame: None)
-        probe._look(before_s, looked_s)
+        probe._look(before_s, looked_s, 0.0)
 
 
 def test_a_call_that_makes_looks_late_is_told_whole() -> None:
@@ -95,11 +95,11 @@ def test_a_call_that_makes_looks_late_is_told_whole() -> None:
     told = Told()
     probe = Probe(told)
     asked_s = probe._asked_s
-    probe._look(asked_s, asked_s)
-    probe._look(asked_s, asked_s + 0.006)
+    probe._look(asked_s, asked_s, 0.0)
+    probe._look(asked_s, asked_s + 0.006, 0.0)
     probe._answer()
     assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
-    assert told.lengths == ["whole"]
+    assert told.lengths == ["known"]
 
 
 @pytest.mark.parametrize("elsewhere", ["another call", "outside"])
@@ -107,8 +107,8 @@ def test_a_call_has_ended_when_something_else_is_seen(elsewhere: str, monkeypatc
     told = Told()
     probe = Probe(told)
     asked_s = probe._asked_s
-    probe._look(asked_s - SECONDS, asked_s)  # the loop was silent before it was asked, which is none of its lag
-    probe._look(asked_s, asked_s + 0.006)
+    probe._look(asked_s - SECONDS, asked_s, 0.0)  # the loop was silent before it was asked, which is none of its lag
+    probe._look(asked_s, asked_s + 0.006, 0.0)
     if elsewhere == "another call":
         look_in_another_call(probe, asked_s + 0.006, asked_s + 0.03)
     else:
@@ -116,7 +116,7 @@ def test_a_call_has_ended_when_something_else_is_seen(elsewhere: str, monkeypatc
     probe._answer()
     assert len(told.stalls_s) == 1
     assert told.stalls_s[0] == pytest.approx(0.012)  # what was seen, and once more as long as between looks
-    assert told.lengths == ["by sight"]
+    assert told.lengths == ["guess"]
 
 
 def test_a_call_that_is_seen_until_just_before_the_answer_is_told_until_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +125,8 @@ def test_a_call_that_is_seen_until_just_before_the_answer_is_told_until_then(mon
     probe = Probe(told)
     ended_s = _stop_the_clock(monkeypatch) - ALERT_S / 4
     probe.ask(ended_s - SECONDS)
-    probe._look(probe._asked_s, probe._asked_s)
-    probe._look(probe._asked_s, ended_s - 0.01)
+    probe._look(probe._asked_s, probe._asked_s, 0.0)
+    probe._look(probe._asked_s, ended_s - 0.01, 0.0)
     look_outside(probe, monkeypatch, ended_s - 0.01, ended_s)
     probe._answer()
     assert told.stalls_s == [pytest.approx(SECONDS)]
@@ -136,9 +136,9 @@ def test_two_calls_with_something_else_in_between_are_not_taken_as_one(monkeypat
     told = Told()
     probe = Probe(told)
     asked_s = probe._asked_s
-    probe._look(asked_s, asked_s)
+    probe._look(asked_s, asked_s, 0.0)
     look_outside(probe, monkeypatch, asked_s, asked_s + SECONDS / 2)
-    probe._look(asked_s + SECONDS / 2, asked_s + SECONDS)
+    probe._look(asked_s + SECONDS / 2, asked_s + SECONDS, 0.0)
     probe._answer()
     assert told.stalls_s == []
 
@@ -147,7 +147,7 @@ def test_what_is_not_the_applications_is_no_stall_of_it(monkeypatch: pytest.Monk
     told = Told()
     probe = Probe(told)
     asked_s = probe._asked_s
-    probe._look(asked_s, asked_s)
+    probe._look(asked_s, asked_s, 0.0)
     look_outside(probe, monkeypatch, asked_s, asked_s + 0.002)
     look_outside(probe, monkeypatch, asked_s + 0.002, asked_s + SECONDS)
     probe._answer()
@@ -158,8 +158,8 @@ def test_a_call_that_is_seen_as_the_loop_is_asked_began_when_that_went_silent() 
     told = Told()
     probe = Probe(told)
     asked_s = probe._asked_s
-    probe._look(asked_s - SECONDS, asked_s)
-    probe._look(asked_s, asked_s + SECONDS / 2)
+    probe._look(asked_s - SECONDS, asked_s, 0.0)
+    probe._look(asked_s, asked_s + SECONDS / 2, 0.0)
     probe._answer()
     assert [stall_s >= 2 * SECONDS for stall_s in told.stalls_s] == [True]
 
@@ -202,17 +202,74 @@ def test_what_was_computed_before_a_sign_of_life_counts_no_more() -> None:
     probe._computed_alive_s = probe._computed_s() - 1
     probe._answer()
     asked_s = probe._alive_s + SECONDS
-    assert probe._silent_since_s(asked_s, asked_s) == pytest.approx(probe._alive_s + CALM_S / 2, abs=CALM_S / 4)
+    assert probe._silent_since_s(asked_s, asked_s)[0] == pytest.approx(probe._alive_s + CALM_S / 2, abs=CALM_S / 4)
 
 
-@pytest.mark.parametrize(("due_ms", "computed_ms", "silent_since_ms"), [(2, 0, 9), (6, 0, 5), (2, 8, 1)])
-def test_a_thread_that_is_late_itself_asks(due_ms: float, computed_ms: float, silent_since_ms: float) -> None:
-    """Ten ms after a sign of life: long stopped by the machine, shortly stopped, and as the loop held the lock."""
+@pytest.mark.parametrize(
+    ("due_ms", "computed_ms", "silent_since_ms", "unsure_ms"),
+    [
+        pytest.param(2, 0, 9, 9, id="long stopped by the machine, or this thread only"),
+        pytest.param(6, 0, 5, 5, id="shortly stopped"),
+        pytest.param(2, 8, 1, 1, id="the loop held the lock"),
+        pytest.param(-2, 0, 5, 5, id="late before the sign of life"),
+        pytest.param(-2, 9, 0.5, 0.5, id="late before the sign of life, as the loop held the lock"),
+    ],
+)
+def test_a_thread_that_is_late_itself_asks(
+    due_ms: float, computed_ms: float, silent_since_ms: float, unsure_ms: float
+) -> None:
+    """Ten ms after a sign of life."""
     probe = Probe(Told())
     probe._alive_s = alive_s = time.monotonic()
     probe._computed_alive_s = probe._computed_s() - computed_ms / 1e3
-    since_s = probe._silent_since_s(alive_s + due_ms / 1e3, alive_s + 0.01)
+    since_s, unsure_s = probe._silent_since_s(alive_s + due_ms / 1e3, alive_s + 0.01)
     assert since_s - alive_s == pytest.approx(silent_since_ms / 1e3, abs=0.0005)
+    assert unsure_s == pytest.approx(unsure_ms / 1e3, abs=0.0005)
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "late_s", "length"),
+    [
+        pytest.param(SECONDS, ALERT_S, "known", id="silent, 7 ms of 97 unknown"),
+        pytest.param(CALM_S, ALERT_S, "guess", id="silent, 7 ms of 11 unknown"),
+        pytest.param(0.0, 2 * ALERT_S, "known", id="first seen after 4 ms of 100"),
+        pytest.param(0.0, 0.02, "guess", id="first seen after 20 ms of 100"),
+    ],
+)
+def test_a_length_is_known_as_well_as_its_beginning(
+    silent_s: float, late_s: float, length: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silent before the question, or seen by a late look after it."""
+    told = Told()
+    probe = Probe(told)
+    probe._answer()
+    probe._loop = probe._looking = Silent()  # type: ignore[assignment]  # all that watching wants of them
+    now_s = _stop_the_clock(monkeypatch)
+    probe._alive_s, probe._computed_alive_s = now_s - silent_s, probe._computed_s()
+    watching = probe._watch()
+    with monkeypatch.context() as patched:
+        if not silent_s:
+            patched.setattr("harness.probe.loop.of_application", lambda _frame: None)
+        next(watching)
+    for later_s in (late_s, late_s + ALERT_S):
+        monkeypatch.setattr(time, "monotonic", lambda later_s=later_s: now_s + later_s)
+        next(watching)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s + (2 * ALERT_S if silent_s else SECONDS))
+    probe._answer()
+    assert told.lengths == [length]
+
+
+@pytest.mark.parametrize(("unsure_share", "length"), [(0.09, "known"), (0.11, "guess")])
+def test_a_length_is_a_guess_if_its_beginning_may_be_a_tenth_off(
+    unsure_share: float, length: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told()
+    probe = Probe(told)
+    probe.ask(_stop_the_clock(monkeypatch) - SECONDS)
+    probe._look(probe._asked_s, probe._asked_s, unsure_share * SECONDS)
+    probe._look(probe._asked_s, probe._asked_s + SECONDS / 2, SECONDS)  # it is the first look that tells
+    probe._answer()
+    assert told.lengths == [length]
 
 
 def test_a_call_began_after_another_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +279,7 @@ def test_a_call_began_after_another_was_seen(monkeypatch: pytest.MonkeyPatch) ->
     probe.ask(_stop_the_clock(monkeypatch) - SECONDS)
     asked_s = probe._asked_s
     look_in_another_call(probe, asked_s - SECONDS, asked_s)
-    probe._look(asked_s, asked_s + SECONDS / 4)
-    probe._look(asked_s + SECONDS / 4, asked_s + SECONDS / 2)
+    probe._look(asked_s, asked_s + SECONDS / 4, 0.0)
+    probe._look(asked_s + SECONDS / 4, asked_s + SECONDS / 2, 0.0)
     probe._answer()
     assert told.stalls_s == [pytest.approx(SECONDS)]
