@@ -40,7 +40,7 @@ def check_loop(evidence: Evidence) -> Finding:
     blocked = worst_s > MOST_OF_TIME * window_s
     culprit = f"{lines[function].most_common(1)[0][0]} {function}" if function else ""
     share = f", {worst_s / sum(stalled_s.values()):.0%} of it at {culprit}" if function else ""
-    guessed = f" ({guesses} of the lengths guessed)" if guesses else ""
+    guessed = f" ({guesses} of the lengths not known within a tenth)" if guesses else ""
     return Finding(
         check="loop",
         verdict=Verdict.FAIL if blocked else Verdict.PASS,

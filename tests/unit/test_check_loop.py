@@ -60,7 +60,7 @@ def test_two_lines_of_one_function_count_together_and_the_usual_one_is_named() -
 def test_lengths_that_the_probe_has_guessed_are_counted() -> None:
     guess, known = (sample("loop", "stall_s", 0.02, culprit="a.py:7 work", length=one) for one in ("guess", "known"))
     assert check_loop(watched(guess, known, guess)).measured.startswith(
-        "3 stalls, 0.06 s (2 of the lengths guessed), 100% of it at a.py:7 work; "
+        "3 stalls, 0.06 s (2 of the lengths not known within a tenth), 100% of it at a.py:7 work; "
     )
     assert check_loop(watched(known)).measured.startswith("1 stalls, 0.02 s, 100% of it")
 
