@@ -12,11 +12,22 @@ import numpy as np
 import pandas as pd
 
 from harness.fates import recovered_s
-from harness.findings import Analysis, Cell, Comparison, CutStrip, FaultRow, Interval, Observed, PageCost, Timeline
+from harness.findings import (
+    Analysis,
+    Cell,
+    Comparison,
+    CutStrip,
+    FaultRow,
+    Interval,
+    Observed,
+    Overhead,
+    PageCost,
+    Timeline,
+)
 from harness.model import Sample, Scenario, Trial
 from harness.stats.compare import compare
 from harness.stats.cutmap import strips
-from harness.stats.intervals import mean_interval
+from harness.stats.intervals import mean_interval, ratio_interval
 from harness.stats.loading import page_costs
 from harness.stats.observer import kept, observed
 from harness.stats.parts import parts_ms
@@ -54,13 +65,14 @@ def analyse(store: Store, record: RunRecord) -> Analysis:
         if measured is not None:
             trials[trial.scenario, trial.level_ms, trial.target].append(measured)
     scenarios = {scenario.name: scenario for scenario in record.scenarios}
-    cells = tuple(_cell(key, measured) for key, measured in trials.items())
+    cells = tuple(_cell(key, measured) for key, measured in trials.items() if key[2] in record.plan.targets)
     # a cell in which one target never answered, or never ran, has no ratio
     comparisons = tuple(c for c in _comparisons(record.plan.targets, trials, scenarios) if c.ratio.blocks)
     return Analysis(
         cells=cells,
         comparisons=comparisons,
         observed=tuple(observed(record.targets, comparisons)),
+        overheads=tuple(_overheads(record, trials, scenarios)),
         wire=store.wire(),
         timelines=tuple(_timelines(store, record)),
         warnings=(*_warnings(cells, trials, record), *_set_aside(store, record)),
@@ -188,6 +200,37 @@ def _comparisons(
                 )
 
 
+def _overheads(
+    record: RunRecord, trials: dict[CellKey, list[_Measured]], scenarios: dict[str, Scenario]
+) -> Iterable[Overhead]:
+    """Hold each target against its bare application, over the blocks in which both have a trial."""
+    bare = [name for name, scenario in scenarios.items() if not scenario.reaches_database]
+    for target in (target for target in record.targets if target.name in record.plan.targets and target.reference):
+        for scenario in bare:
+            own = _by_block(trials.get((scenario, 0, target.name), []))
+            reference = _by_block(trials.get((scenario, 0, target.reference), []))
+            both = [(own[block], reference[block]) for block in sorted(own.keys() & reference.keys())]
+            if both:
+                rates = [(_throughput_rps(one), _throughput_rps(other)) for one, other in both]
+                costs = [(_processor_s(one), _processor_s(other)) for one, other in both]
+                yield Overhead(
+                    scenario=scenario,
+                    target=target.name,
+                    reference=target.reference,
+                    throughput_rps=mean_interval([one for one, _ in rates]),
+                    reference_rps=mean_interval([other for _, other in rates]),
+                    kept=ratio_interval([one for one, _ in rates], [other for _, other in rates]),
+                    processor=ratio_interval([one for one, _ in costs], [other for _, other in costs]),
+                )
+
+
+def _processor_s(block: Sequence[_Measured]) -> float:
+    """Return the processor time of the target for each request that ended well, in seconds; nan without one."""
+    answered = sum(len(trial.ok) for trial in block)
+    used_s = sum(_cpu_cores([trial])["target"] * trial.record.window.duration_s for trial in block)
+    return used_s / answered if answered else float("nan")
+
+
 def _p50_ms(block: Sequence[_Measured]) -> float:
     latencies_ns = _latencies_ns(block, "intended_ns")
     return float(np.median(latencies_ns)) / 1e6 if latencies_ns.size else float("nan")
@@ -203,7 +246,8 @@ def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:
     """One a block, over everything that was recorded: warm-up, measured window and drain."""
     blocks: dict[int, list[Trial]] = defaultdict(list)
     for trial in record.plan.trials:
-        blocks[trial.block].append(trial)
+        if trial.target in record.plan.targets:
+            blocks[trial.block].append(trial)
     for block, planned in blocks.items():
         frames, faults = [], []
         seen: list[tuple[str, Sample]] = []

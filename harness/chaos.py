@@ -11,13 +11,16 @@ from pathlib import Path
 from harness.cuts import map_cuts
 from harness.errors import PartMissing
 from harness.findings import Setting
-from harness.model import Control, CutMap, Plan, Scenario, Target
+from harness.model import Control, CutMap, Plan, Scenario, Target, Trial
 from harness.programme import fresh_ring, make_programme, run_fault
 from harness.provision.stage import Parts, provisioned
 from harness.run import Progress, record_of, run_name
 from harness.store import CONTROL_CUTS, Store
+from harness.trial import fresh_bench, run_trial
 
 CONTROL_STRIDE = 100  # bytes
+# Of the load under which a probe's check must catch a flaw: the pool is asked for what it is short of over two seconds.
+CONTROL_WARMUP_S, CONTROL_MEASURE_S = 0.7, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +28,12 @@ class ChaosRequest:
     """What somebody asked for: the writes to cut, the faults to inject, and how many seeded programmes of them.
 
     Each programme draws ``draw`` of the faults, or has all of them. ``controls`` are tried besides, each by what it
-    names. ``rows`` are the users of the seed and the posts of each.
+    names, some under one of ``loads``. ``rows`` are the users of the seed and the posts of each.
     """
 
     targets: Mapping[str, Target]
     scenario: Scenario
+    loads: Mapping[str, Scenario]
     profile: str
     cuts: tuple[str, ...]
     faults: tuple[str, ...]
@@ -69,7 +73,8 @@ def run_chaos(request: ChaosRequest, progress: Progress, opened: Callable[[Store
         if parts.toxiproxy is None:
             raise PartMissing(f"Chaos needs Toxiproxy: {parts.without_toxiproxy}", "Run 'twinbench doctor'")
         plan = _plan(request)
-        record = record_of(store.folder.name, request, plan, parts, (), scenarios=(request.scenario,), kind="chaos")
+        scenarios = {request.scenario.name: request.scenario, **request.loads}
+        record = record_of(store.folder.name, request, plan, parts, (), scenarios=scenarios.values(), kind="chaos")
         targets = {**request.targets, **{control.target.name: control.target for control in request.controls}}
         store.write_record(replace(record, targets=tuple(targets.values()), controls=request.controls))
         opened(store)
@@ -79,17 +84,24 @@ def run_chaos(request: ChaosRequest, progress: Progress, opened: Callable[[Store
         if request.controls:
             store.write_cuts(_control_cuts(request, parts, store, progress), CONTROL_CUTS)
         if plan.trials:
-            progress.began("faults", len(plan.trials))
-        for (_, name), trials in groupby(plan.trials, key=lambda trial: (trial.block, trial.target)):
+            progress.began("faults and loads", len(plan.trials))
+        faults = [trial for trial in plan.trials if trial.fault]
+        for (_, name), trials in groupby(faults, key=lambda trial: (trial.block, trial.target)):
             with fresh_ring(parts, targets[name], request.scenario, plan, request.rows, store) as ring:
                 for trial in trials:
                     run_fault(trial, ring)
+                    progress.step()
+        loads = [trial for trial in plan.trials if not trial.fault]
+        for name, trials in groupby(loads, key=lambda trial: trial.target):
+            with fresh_bench(parts, targets, scenarios, _loads_of(name, plan), request.rows, store) as bench:
+                for trial in trials:
+                    run_trial(trial, bench)
                     progress.step()
     store.finish(time.monotonic() - begun_s)
 
 
 def _plan(request: ChaosRequest) -> Plan:
-    """Lay out the programmes, and after them the faults of each control."""
+    """Lay out the programmes, and after them the faults of each control, and its load."""
     plan = make_programme(
         tuple(request.targets), request.faults, request.draw, request.blocks, request.seed, request.profile
     )
@@ -101,7 +113,30 @@ def _plan(request: ChaosRequest) -> Plan:
                 replace(trial, number=len(trials) + number, block=request.blocks + 1, id=f"control-{trial.id}")
                 for number, trial in enumerate(own.trials)
             ]
+    for control in request.controls:
+        for load in control.load:
+            number = len(trials)
+            trials.append(
+                Trial(
+                    id=f"control-{control.target.name}-{load}",
+                    number=number,
+                    target=control.target.name,
+                    scenario=load,
+                    level_ms=0,
+                    block=request.blocks + 1,
+                    slot=number,
+                    position=0,
+                    seed=request.seed,
+                )
+            )
     return replace(plan, trials=tuple(trials))
+
+
+def _loads_of(name: str, plan: Plan) -> Plan:
+    """What one control is to be loaded with, for as long as its probe needs."""
+    profile = replace(plan.profile, warmup_s=CONTROL_WARMUP_S, measure_s=CONTROL_MEASURE_S)
+    trials = tuple(trial for trial in plan.trials if trial.target == name and not trial.fault)
+    return replace(plan, profile=profile, targets=(name,), trials=trials)
 
 
 def _map(  # noqa: PLR0913, PLR0917 - what to cut, with what, and whom to tell

@@ -167,17 +167,19 @@ def chaos(
     _known(names, CATALOG, "target")
     _known([name for name in cut or () if name != NONE], dict.fromkeys(CUTTABLE), "write to cut")
     _known([name for name in fault or () if name != NONE], dict(FAULTS), "fault")
-    # a flaw alone gets the least that shows it
-    flaw = FLAWS.get(names[0]) if len(names) == 1 else None
-    cuts, faults = (flaw.cuts, flaw.faults) if flaw else (chosen.cuts, tuple(FAULTS))
     draw = len(FAULTS) if chosen.faults is None else chosen.faults
     controls = {name: control for name, control in CONTROLS.items() if chosen.flaws}
-    if not cuts and not draw:  # then the controls are what is tried
+    if not chosen.cuts and not draw:  # then the controls are what is tried
+        _known(list(target or ()), CONTROLS, "control")
         controls = {name: control for name, control in controls.items() if name in (target or CONTROLS)}
         names = []
+    # a flaw alone gets the least that shows it, if that is chaos
+    flaw = FLAWS.get(names[0]) if len(names) == 1 else None
+    cuts, faults = (flaw.cuts, flaw.faults) if flaw and not flaw.load else (chosen.cuts, tuple(FAULTS))
     request = ChaosRequest(
         targets={name: CATALOG[name] for name in names},
         scenario=CHAOS,
+        loads={load: SCENARIOS[load] for control in controls.values() for load in control.load},
         profile=chosen.name,
         cuts=tuple(name for name in dict.fromkeys(cut or cuts) if name != NONE),
         faults=tuple(name for name in dict.fromkeys(fault or faults) if name != NONE),
@@ -334,8 +336,11 @@ def _run(
 ) -> None:
     _known(profile.scenarios, SCENARIOS, "scenario")
     _known(targets, CATALOG, "target")
+    bare = any(not SCENARIOS[name].reaches_database for name in profile.scenarios)
+    references = dict.fromkeys(CATALOG[name].reference for name in targets if bare)
     request = Request(
         targets={name: CATALOG[name] for name in targets},
+        references={name: CATALOG[name] for name in references if name and name not in targets},
         scenarios={name: SCENARIOS[name] for name in profile.scenarios},
         profile=profile,
         settings=_settings(CATALOG[name] for name in targets),

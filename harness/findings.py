@@ -81,6 +81,23 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Overhead:
+    """A target beside the bare application of its kind, where no database is reached.
+
+    ``kept`` is the share of the bare one's throughput that the target has, ``processor`` the ratio of their processor
+    times a request (target/bare), by blocks.
+    """
+
+    scenario: str
+    target: str
+    reference: str
+    throughput_rps: Interval
+    reference_rps: Interval
+    kept: Interval
+    processor: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observed:
     """A target with probes beside the same without, and the ``share`` of its throughput that is left."""
 
@@ -161,6 +178,7 @@ class Analysis:
     timelines: tuple[Timeline, ...]
     warnings: tuple[str, ...]
     observed: tuple[Observed, ...] = ()
+    overheads: tuple[Overhead, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,9 +225,11 @@ class FaultRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ControlRow:
-    """What every check says of one control, over all its cuts and faults, and its first offence in full.
+    """What every check says of one control, over all its cuts, faults and load, and its first offence in full.
 
-    ``expected`` are the checks that must fail; none for a twin. Only those ``besides`` may fail, too.
+    ``expected`` are the checks that must fail; none for a twin. Only those ``besides`` may fail, too. ``place`` is the
+    file and the function that must be named; empty where no line is to be. ``cuts``, ``faults`` and ``loads`` count
+    what it was tried by.
     """
 
     target: str
@@ -217,6 +237,10 @@ class ControlRow:
     besides: tuple[str, ...]
     verdicts: Mapping[str, Verdict]
     offence: str
+    place: str = ""
+    cuts: int = 0
+    faults: int = 0
+    loads: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,10 +83,16 @@ def control_rows(store: Store, record: RunRecord) -> tuple[ControlRow, ...]:
     for control in record.controls:
         cuts = _of(control.target, cut_map) if cut_map else None
         findings = list(check_cuts(cuts)) if cuts and cuts.cuts else []
-        for trial in record.plan.trials:
-            if trial.target == control.target.name and (evidence := store.evidence(trial, record)):
-                findings += judge_trial(evidence)
-        rows.append(control_row(control, findings))
+        tried = [
+            evidence
+            for trial in record.plan.trials
+            if trial.target == control.target.name and (evidence := store.evidence(trial, record))
+        ]
+        for evidence in tried:
+            findings += judge_trial(evidence)
+        row = control_row(control, findings)
+        faults = sum(bool(evidence.trial.fault) for evidence in tried)
+        rows.append(replace(row, cuts=len(cuts.cuts) if cuts else 0, faults=faults, loads=len(tried) - faults))
     return tuple(rows)
 
 
@@ -103,6 +109,7 @@ def control_row(control: Control, findings: Sequence[Finding]) -> ControlRow:
             for check in dict.fromkeys(finding.check for finding in findings)
         },
         offence=next((finding.first for finding in failed if finding.check in expected), ""),
+        place=control.place,
     )
 
 
@@ -131,10 +138,8 @@ def judge_trial(evidence: Evidence, checks: Mapping[str, Check] = CHECKS) -> Ite
 
 
 def _judge_tuning(record: RunRecord, analysis: Analysis) -> Iterator[Finding]:
-    if {"async", "sync"} - set(record.plan.targets) or "ping" not in record.plan.profile.scenarios:
-        return
-    pings = [c for c in analysis.comparisons if c.scenario == "ping" and c.metric == "throughput"]
-    if pings:
-        yield check_tuning(pings[0])
-    else:
-        yield Finding(check="tuning", verdict=Verdict.UNDECIDED, summary="GET /ping was not compared", count=1)
+    """Judge each target that was to be held against a bare application."""
+    planned = {trial.target for trial in record.plan.trials}
+    for target in record.targets:
+        if target.name in record.plan.targets and target.reference in planned:
+            yield check_tuning(target, [one for one in analysis.overheads if one.target == target.name])

@@ -37,6 +37,8 @@ class Target:
 
     ``app`` is ``module:attribute`` of an ASGI application; ``pool`` the most connections it opens,
     ``threads`` the size of the thread limiter of each worker. ``probes`` names those that run inside it.
+    ``server`` are words of uvicorn's command line; None for those of the harness. ``reference`` names a bare
+    application of its kind, which it is held against where no database is reached.
     """
 
     name: str
@@ -47,22 +49,27 @@ class Target:
     threads: int = 20
     pool: int = 20
     probes: tuple[str, ...] = ()
+    server: tuple[str, ...] | None = None
+    reference: str = ""
     flaw: str | None = None
     expected: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """A target of which it is known what checks must say, and the least chaos that makes them: writes to cut, faults.
+    """A target of which it is known what checks must say, and the least that makes them: cuts, faults, or plain load.
 
     A flaw fails what its target expects, and a twin, which expects nothing, fails nothing. ``besides`` are checks
-    that a flaw may fail, too, where what it breaks is not in its hand.
+    that a flaw may fail, too, where what it breaks is not in its hand. ``load`` are scenarios; ``place`` is the file
+    and the function that the check must name ("file.py function"), where it names a line.
     """
 
     target: Target
     cuts: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     besides: tuple[str, ...] = ()
+    load: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,12 +140,16 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All trials of a run in the order they are run, and the seed that fixed the order."""
+    """All trials of a run in the order they are run, and the seed that fixed the order.
+
+    ``targets`` are compared; ``references`` are what some of them are held against where no database is reached.
+    """
 
     profile: Profile
     targets: tuple[str, ...]
     trials: tuple[Trial, ...]
     seed: int
+    references: tuple[str, ...] = ()
 
 
 # --- evidence -----------------------------------------------------------------------------------------

@@ -8,7 +8,13 @@ from random import Random
 from harness.model import Plan, Profile, Scenario, Trial
 
 
-def make_plan(targets: Sequence[str], scenarios: Mapping[str, Scenario], profile: Profile, seed: int) -> Plan:
+def make_plan(
+    targets: Sequence[str],
+    scenarios: Mapping[str, Scenario],
+    profile: Profile,
+    seed: int,
+    references: Sequence[str] = (),
+) -> Plan:
     """Lay out every trial of a run.
 
     Each block holds every cell (scenario at level) once, in a random order of its own. Within a cell the
@@ -20,6 +26,7 @@ def make_plan(targets: Sequence[str], scenarios: Mapping[str, Scenario], profile
         scenarios: The scenarios that ``profile`` names, by name.
         profile: How much to run.
         seed: The same seed lays out the same plan.
+        references: Names of targets that run beside the others in scenarios that never reach the database.
     """
     cells = [
         (name, level_ms)
@@ -33,7 +40,9 @@ def make_plan(targets: Sequence[str], scenarios: Mapping[str, Scenario], profile
         slots = [
             (scenario, level_ms, target, position)
             for scenario, level_ms in order
-            for position, target in enumerate(_there_and_back(targets, random))
+            for position, target in enumerate(
+                _there_and_back([*targets, *(() if scenarios[scenario].reaches_database else references)], random)
+            )
         ]
         trials += [
             Trial(
@@ -49,7 +58,7 @@ def make_plan(targets: Sequence[str], scenarios: Mapping[str, Scenario], profile
             )
             for slot, (scenario, level_ms, target, position) in enumerate(slots)
         ]
-    return Plan(profile=profile, targets=tuple(targets), trials=tuple(trials), seed=seed)
+    return Plan(profile=profile, targets=tuple(targets), trials=tuple(trials), seed=seed, references=tuple(references))
 
 
 def _there_and_back(targets: Sequence[str], random: Random) -> list[str]:

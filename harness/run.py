@@ -53,7 +53,10 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What somebody asked for. ``rows`` are the users of the seed and the posts of each."""
+    """What somebody asked for. ``rows`` are the users of the seed and the posts of each.
+
+    ``references`` are the bare applications that targets are held against.
+    """
 
     targets: Mapping[str, Target]
     scenarios: Mapping[str, Scenario]
@@ -62,6 +65,7 @@ class Request:
     rows: tuple[int, int]
     seed: int
     out: Path
+    references: Mapping[str, Target]
     postgres_url: str | None
     toxiproxy_url: str | None
 
@@ -90,17 +94,19 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
         ) as parts,
     ):
         request, not_done = _within_reach(request, parts)
-        plan = make_plan(tuple(request.targets), request.scenarios, request.profile, request.seed)
-        store.write_record(
-            record_of(store.folder.name, request, plan, parts, not_done, scenarios=request.scenarios.values())
+        plan = make_plan(
+            tuple(request.targets), request.scenarios, request.profile, request.seed, tuple(request.references)
         )
+        record = record_of(store.folder.name, request, plan, parts, not_done, scenarios=request.scenarios.values())
+        targets = {**request.targets, **request.references}
+        store.write_record(replace(record, targets=tuple(targets.values())))
         opened(store)
         progress.say("Counting round trips per request")
         operations = sorted({name for scenario in request.scenarios.values() for name in scenario.mix})
         store.write_wire(survey(parts, list(request.targets.values()), operations, request.rows, store))
         progress.planned(plan)
         for trials in _blocks(plan):
-            with fresh_bench(parts, request.targets, request.scenarios, plan, request.rows, store) as bench:
+            with fresh_bench(parts, targets, request.scenarios, plan, request.rows, store) as bench:
                 _run_block(trials, bench, progress)
     store.finish(time.monotonic() - begun_s)
 
@@ -119,7 +125,7 @@ def _run_block(trials: Sequence[Trial], bench: Bench, progress: Progress) -> Non
             if attempt > 1:
                 bench.store.set_aside(trial)
             record = run_trial(replace(trial, attempt=attempt), bench)
-            if is_off(trial, record.samples):
+            if "distance" in bench.scenarios[trial.scenario].checks and is_off(trial, record.samples):
                 off.append(trial)
             if attempt == 1:
                 progress.trial_done(trial)

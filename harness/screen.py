@@ -16,6 +16,7 @@ from rich.text import Text
 
 from harness.findings import Cell, Comparison, Finding, Interval, Summary
 from harness.model import Plan, Trial, Verdict
+from harness.report.chaos_sentences import controls_text
 from harness.report.words import number, share
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
@@ -101,7 +102,13 @@ def _chaos_table(summary: Summary) -> Table:
         fates.update(strip.fates)
     told = ", ".join(f"{count:,} {fate}" for fate, count in fates.most_common())
     bit = sum(bool(row.proof) for row in summary.faults)
-    table.caption = f"{sum(fates.values()):,} cuts: {told or 'none'}; {len(summary.faults)} faults, {bit} bit"
+    table.caption = "\n".join(
+        [
+            *([f"{sum(fates.values()):,} cuts: {told}"] if fates else ()),
+            *([f"{len(summary.faults)} faults, {bit} bit"] if summary.faults else ()),
+            *([controls_text(summary)] if summary.controls else ()),
+        ]
+    )
     return table
 
 

@@ -46,11 +46,12 @@ def fresh_bench(  # noqa: PLR0913, PLR0917 - the six things a block is made of
     store: Store,
 ) -> Iterator[Bench]:
     """Start a block's processes, all at once, and wait until each is ready."""
-    chosen = [targets[name] for name in plan.targets]
+    names = (*plan.targets, *plan.references)
+    chosen = [targets[name] for name in names]
     with generator(store.log("generator")) as load, fresh_stage(parts, chosen, store.log, rows) as stage:
         load.wait_until_ready()
         bench = Bench(stage=stage, generator=load, store=store, plan=plan, scenarios=scenarios)
-        for number, name in enumerate(plan.targets):
+        for number, name in enumerate(names):
             _prime(bench, name, number)
         yield bench
 
@@ -61,10 +62,11 @@ def _prime(bench: Bench, target: str, number: int) -> None:
     A process compiles its statements and fills its caches once; without this the first trial after a
     start was seen to come out slower than the next.
     """
+    asked = {trial.scenario for trial in bench.plan.trials if trial.target == target}
     order = Order(
         ops=bench.store.folder / "priming.arrows",
         host=bench.stage.targets[target].url,
-        mix={name: 1 for scenario in bench.scenarios.values() for name in scenario.mix},
+        mix={name: 1 for scenario in asked for name in bench.scenarios[scenario].mix},
         shape=Shape(clients=PRIMING_CLIENTS),
         warmup_s=0.0,
         measure_s=PRIMING_S,

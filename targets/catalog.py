@@ -5,16 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.model import Control, Target
-from targets.flaws.catalog import FLAWS, SEEN_INSIDE
+from targets.flaws.catalog import FLAWS
+from targets.reference.catalog import REFERENCES
 
 TWINS: dict[str, Target] = {
     target.name: target
     for target in (
-        Target(name="async", model="async", driver="asyncpg", app="targets.async_api.main:app"),
-        Target(name="sync", model="sync", driver="psycopg2", app="targets.sync_api.main:app"),
+        Target(
+            name="async",
+            model="async",
+            driver="asyncpg",
+            app="targets.async_api.main:app",
+            reference="async:reference",
+        ),
+        Target(
+            name="sync", model="sync", driver="psycopg2", app="targets.sync_api.main:app", reference="sync:reference"
+        ),
     )
 }
-# What brings any flaw to light, for each twin to stand up to.
+PROBES = ("loop", "queries", "requests", "pool")
+# The twins with every probe inside, to be looked into, and to be held against those without.
+PROBED: dict[str, Target] = {
+    f"{name}:probed": replace(twin, name=f"{name}:probed", probes=PROBES) for name, twin in TWINS.items()
+}
+# What brings any flaw to light, for the twins to stand up to: by cuts and faults, and under load with all probes.
 CONTROLS: dict[str, Control] = {
     **{
         name: Control(
@@ -24,12 +38,11 @@ CONTROLS: dict[str, Control] = {
         )
         for name, twin in TWINS.items()
     },
+    **{
+        name: Control(target=twin, load=tuple(dict.fromkeys(load for flaw in FLAWS.values() for load in flaw.load)))
+        for name, twin in PROBED.items()
+    },
     **FLAWS,
-}
-PROBES = ("loop", "queries", "requests", "pool")
-# The twins with every probe inside, to be looked into, and to be held against those without.
-PROBED: dict[str, Target] = {
-    f"{name}:probed": replace(twin, name=f"{name}:probed", probes=PROBES) for name, twin in TWINS.items()
 }
 # With one each, to see which of them costs what.
 PROBED_BY_ONE: dict[str, Target] = {
@@ -47,9 +60,9 @@ SHORT: dict[str, Target] = {
 }
 CATALOG: dict[str, Target] = {
     **TWINS,
+    **REFERENCES,
     **PROBED,
     **PROBED_BY_ONE,
     **SHORT,
     **{name: flaw.target for name, flaw in FLAWS.items()},
-    **SEEN_INSIDE,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from harness.findings import Finding
 from harness.model import Evidence, Op, Outcome, Verdict
 
+NS_PER_MS = 1e6
+
 
 def check_answers(evidence: Evidence) -> Finding:
     """Look for requests that did not end in a 2xx, and for operations that never succeeded."""
@@ -35,5 +37,5 @@ def check_answers(evidence: Evidence) -> Finding:
 
 
 def _told(op: Op) -> str:
-    took_ms = (op.ended_ns - op.started_ns) / 1e6
+    took_ms = (op.ended_ns - op.started_ns) / NS_PER_MS
     return f"{op.name} #{op.id}: {op.outcome} {op.status or ''} after {took_ms:.0f} ms {op.error}".strip()

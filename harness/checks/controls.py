@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from harness.findings import ControlRow, Finding
 from harness.model import Verdict
 
@@ -15,6 +17,8 @@ def check_control(row: ControlRow) -> Finding:
         verdict, summary = Verdict.UNDECIDED, "It was not tried"
     elif missed:
         verdict, summary = Verdict.FAIL, f"It was not caught by {', '.join(missed)}"
+    elif not _named(row):
+        verdict, summary = Verdict.FAIL, f"It was caught, and {row.place} was not named"
     elif besides:
         verdict, summary = Verdict.FAIL, f"It failed {', '.join(besides)}, which is not known of it"
     elif row.expected:
@@ -26,7 +30,13 @@ def check_control(row: ControlRow) -> Finding:
         verdict=verdict,
         summary=summary,
         measured=", ".join(f"{check} {said}" for check, said in row.verdicts.items()),
-        count=len(missed) + len(besides) if row.verdicts else 0,
+        count=len(missed) + len(besides) + (not _named(row)) if row.verdicts else 0,
         first=row.offence,
         trial=row.target,
     )
+
+
+def _named(row: ControlRow) -> bool:
+    """Whether the offence begins with a line of the function that is to blame, where there is one: "file.py:7 f"."""
+    file, _, function = row.place.partition(" ")
+    return not file or re.match(rf"{re.escape(file)}:\d+ {re.escape(function)}\b", row.offence) is not None

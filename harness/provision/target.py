@@ -29,13 +29,14 @@ PROBES_VARIABLE = "TWINBENCH_PROBES"  # harness.probe.attach.PROBES_VARIABLE
 SAMPLES_VARIABLE = "TWINBENCH_SAMPLES"  # harness.probe.recorder.FOLDER_VARIABLE
 PROBES_FLUSH_S = 0.6  # somewhat more than harness.probe.recorder.FLUSH_S
 
-SERVER = {
-    "--loop": "uvloop",  # both twins at their best: libuv and the C parser
-    "--http": "httptools",
-    "--log-level": "warning",
-    "--timeout-keep-alive": "75",  # longer than any pause of a client, so that no connection goes stale
-    "--timeout-graceful-shutdown": "2",
-}
+SERVER = (
+    *("--loop", "uvloop"),  # both twins at their best: libuv and the C parser
+    *("--http", "httptools"),
+    *("--log-level", "warning"),
+    "--no-access-log",
+    *("--timeout-keep-alive", "75"),  # longer than any pause of a client, so that no connection goes stale
+    *("--timeout-graceful-shutdown", "2"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,11 +129,10 @@ def target_process(
     With a folder at ``GAUGES_VARIABLE`` its workers tell there how many connections they have checked out.
     """
     port = port or free_port()
-    options = [word for pair in SERVER.items() for word in pair]
     argv = [
         *(sys.executable, "-m", "uvicorn", "harness.probe.attach:app"),
         *("--host", HOST, "--port", str(port), "--workers", str(target.workers)),
-        *("--no-access-log", *options),
+        *(SERVER if target.server is None else target.server),
     ]
     variables = {
         **(environment or {}),

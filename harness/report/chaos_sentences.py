@@ -22,11 +22,27 @@ def chaos_headline(summary: Summary) -> str:
     return f"{targets}: no write was ever partial, no acknowledged one was lost, and no refused one is there."
 
 
+def controls_text(summary: Summary) -> str:
+    """Say how many flaws were tried and caught as they must be, and how many sound targets were left alone."""
+    right = {
+        finding.trial for finding in summary.findings if finding.check == "controls" and finding.verdict is Verdict.PASS
+    }
+    flaws = [row.target for row in summary.controls if row.expected]
+    sound = [row.target for row in summary.controls if not row.expected]
+    told = []
+    if flaws:
+        told.append(f"{len(right.intersection(flaws))} of {len(flaws)} flaws caught by the check that each names")
+    if sound:
+        told.append(f"{len(right.intersection(sound))} of {len(sound)} sound targets accused by none")
+    cuts, faults, loads = (sum(getattr(row, what) for row in summary.controls) for what in ("cuts", "faults", "loads"))
+    return "; ".join([*told, f"by {cuts:,} cuts, {faults} faults and {loads} loads"])
+
+
 def _controls_headline(summary: Summary) -> str:
     if summary.verdict is Verdict.PASS:
-        return "Every flaw was caught by the check that it names, and no check failed a twin."
+        return f"Every control is as it must be: {controls_text(summary)}."
     wrong = [finding for finding in summary.findings if finding.verdict is not Verdict.PASS]
-    return f"{len(wrong)} of {len(summary.findings)} controls are not as they must be."
+    return f"{len(wrong)} of {len(summary.findings)} controls are not as they must be: {controls_text(summary)}."
 
 
 def chaos_answers(summary: Summary) -> tuple[str, ...]:

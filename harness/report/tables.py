@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.findings import Finding, Setting, Summary, merge
 from harness.model import Verdict
 from harness.report.canvas import Table
-from harness.report.words import count, distance, number
+from harness.report.words import count, distance, number, ratio
 
 GRAVITY = {Verdict.FAIL: 0, Verdict.UNDECIDED: 1, Verdict.PASS: 2}
 # Passes beyond this many stay in summary.json, so that the page stays light.
@@ -70,6 +70,29 @@ def faults(summary: Summary) -> Table:
                 row.proof or "none",
             )
             for row in summary.faults
+        ),
+    )
+
+
+def overheads(summary: Summary) -> Table:
+    """Each target beside the bare application of its kind."""
+    return Table(
+        columns=(
+            "target",
+            "requests/s",
+            "bare, requests/s",
+            "target/bare (95 %)",
+            "processor time (95 %)",
+        ),
+        rows=tuple(
+            (
+                one.target,
+                number(one.throughput_rps.value),
+                number(one.reference_rps.value),
+                ratio(one.kept),
+                ratio(one.processor),
+            )
+            for one in summary.analysis.overheads
         ),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal
 
 from harness.model import Control, Target, Verdict
@@ -27,7 +26,7 @@ def _flaw(
     return Control(target=target, cuts=cuts, faults=faults, besides=besides)
 
 
-FLAWS: Mapping[str, Control] = {
+BROKEN_BY_FAULTS: Mapping[str, Control] = {
     flaw.target.name: flaw
     for flaw in (
         _flaw("commit_in_two_steps", "cuts", ("create_user",), ()),
@@ -45,8 +44,17 @@ FLAWS: Mapping[str, Control] = {
 }
 
 
-def _seen_inside(name: str, caught_by: str, model: Literal["async", "sync"] = "async") -> Target:
-    return Target(
+def _seen_inside(  # noqa: PLR0913 - what a flaw is, and the least that shows it; sizes are threads and pool
+    name: str,
+    caught_by: str,
+    place: str,
+    *,
+    model: Literal["async", "sync"] = "async",
+    load: str = "point-read",
+    besides: tuple[str, ...] = (),
+    sizes: tuple[int, int] = (20, 20),
+) -> Control:
+    target = Target(
         name=f"{PREFIX}{name}",
         model=model,
         driver={"async": "asyncpg", "sync": "psycopg2"}[model],
@@ -54,26 +62,38 @@ def _seen_inside(name: str, caught_by: str, model: Literal["async", "sync"] = "a
         probes=(caught_by,),
         flaw=name,
         expected={caught_by: Verdict.FAIL},
+        threads=sizes[0],
+        pool=sizes[1],
     )
+    return Control(target=target, load=(load,), place=place, besides=besides)
 
 
-# Those that break nothing, and that only a probe inside the target sees; by plain load, without chaos.
-SEEN_INSIDE: Mapping[str, Target] = {
-    target.name: target
-    for target in (
-        _seen_inside("blocking_call", "loop"),
-        _seen_inside("sync_driver", "loop"),
-        _seen_inside("work_in_the_loop", "loop"),
-        _seen_inside("lazy_loading", "queries"),
-        _seen_inside("property_n_plus_one", "queries", model="sync"),
-        _seen_inside("leaked_session", "pool"),
-        _seen_inside("held_across_call", "pool"),
-        _seen_inside("sync_leaked_session", "pool", model="sync"),
-        _seen_inside("sync_held_across_call", "pool", model="sync"),
+# Those that break no write, and that only a probe inside the target sees; by plain load, without chaos. A leak ends
+# with requests that find no connection and are refused, as does a pool that waits for itself.
+SEEN_INSIDE: Mapping[str, Control] = {
+    flaw.target.name: flaw
+    for flaw in (
+        _seen_inside("blocking_call", "loop", "blocking_call.py ask_somebody"),
+        _seen_inside("sync_driver", "loop", "sync_driver.py get_user"),
+        _seen_inside("work_in_the_loop", "loop", "work_in_the_loop.py compute"),
+        _seen_inside("lazy_loading", "queries", "lazy_loading.py list_users", load="pages"),
+        _seen_inside("property_n_plus_one", "queries", "property_n_plus_one.py author", model="sync", load="pages"),
+        _seen_inside("leaked_session", "pool", "leaked_session.py get_user", besides=("answers",)),
+        _seen_inside("held_across_call", "pool", "held_across_call.py ask_somebody"),
+        _seen_inside(
+            "sync_leaked_session", "pool", "sync_leaked_session.py get_user", model="sync", besides=("answers",)
+        ),
+        _seen_inside("sync_held_across_call", "pool", "sync_held_across_call.py ask_somebody", model="sync"),
         # a pool that the clients fill, as a slow database by itself keeps nobody waiting for a connection
-        replace(_seen_inside("slow_statement", "pool"), threads=4, pool=4),
-        replace(_seen_inside("sync_slow_statement", "pool", model="sync"), threads=4, pool=4),
-        _seen_inside("base_http_middleware", "requests"),
-        replace(_seen_inside("threads_beyond_pool", "pool", model="sync"), threads=8, pool=4),
+        _seen_inside("slow_statement", "pool", "slow_statement.py get_user", sizes=(4, 4)),
+        _seen_inside("sync_slow_statement", "pool", "sync_slow_statement.py get_user", model="sync", sizes=(4, 4)),
+        _seen_inside("base_http_middleware", "requests", "base_http_middleware.py dispatch"),
+        _seen_inside(
+            *("threads_beyond_pool", "pool", "session.py get_session"),
+            model="sync",
+            besides=("answers",),
+            sizes=(8, 4),
+        ),
     )
 }
+FLAWS: Mapping[str, Control] = {**BROKEN_BY_FAULTS, **SEEN_INSIDE}

@@ -111,5 +111,5 @@ def test_a_twin_is_short_of_nothing(name: str, judged: Judged) -> None:
 
 
 def test_every_target_that_is_short_is_tried() -> None:
-    seen_by_pool = {name for name, target in SEEN_INSIDE.items() if target.probes == ("pool",)}
+    seen_by_pool = {name for name, flaw in SEEN_INSIDE.items() if flaw.target.probes == ("pool",)}
     assert set(NAMES) == {*SHORT, *seen_by_pool}

@@ -82,7 +82,7 @@ def judged(postgres: Postgres, link: Link, tmp_path: Path) -> Judged:
 
 @pytest.mark.parametrize("name", sampled(LINES, SAMPLE))
 def test_a_flaw_is_caught_with_its_line(name: str, judged: Judged) -> None:
-    flaw = SEEN_INSIDE[name]
+    flaw = SEEN_INSIDE[name].target
     operation, line = LINES[name]
     (found,) = judged(flaw, [operation])
     assert {found.check: found.verdict} == flaw.expected, found
@@ -104,11 +104,11 @@ def test_a_twin_is_caught_by_nothing(name: str, judged: Judged) -> None:
 
 
 def test_the_sample_has_a_flaw_for_each_probe() -> None:
-    assert {SEEN_INSIDE[name].probes for name in SAMPLE} == {(probe,) for probe in PROBED["async:probed"].probes}
+    assert {SEEN_INSIDE[name].target.probes for name in SAMPLE} == {(probe,) for probe in PROBED["async:probed"].probes}
 
 
 def test_every_flaw_seen_inside_has_the_probe_that_its_check_needs() -> None:
     assert {*LINES, *OF_MANY_CLIENTS} == set(SEEN_INSIDE)
-    for target in SEEN_INSIDE.values():
+    for target in (flaw.target for flaw in SEEN_INSIDE.values()):
         assert set(target.probes) == set(target.expected)
         assert set(target.probes) <= set(PROBED["async:probed"].probes)

@@ -45,6 +45,22 @@ def test_a_control_is_held_against_what_is_known_of_it(judged: ControlRow, verdi
     assert (found.count > 0) == (verdict is FAIL)
 
 
+@pytest.mark.parametrize(
+    ("offence", "verdict"),
+    [
+        ("x.py:7 f", PASS),
+        ("x.py:7 f: selectinload(A.b) spares it", PASS),
+        ("x.py:7 fg", FAIL),
+        ("y.py:7 f", FAIL),
+        ("xxpy:7 f", FAIL),
+        ("", FAIL),
+    ],
+)
+def test_a_flaw_that_has_a_line_must_be_caught_with_it(offence: str, verdict: Verdict) -> None:
+    found = check_control(replace(row(("loop",), loop=FAIL), place="x.py f", offence=offence))
+    assert (found.verdict, found.count) == (verdict, int(verdict is FAIL))
+
+
 def test_findings_are_folded_by_check_and_the_named_offence_is_kept() -> None:
     findings = [
         Finding(check="bite", verdict=PASS, summary=""),

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.distance import check_distance, is_off, tolerance_ms
-from harness.model import Evidence, Verdict
-from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, op
+from harness.checks.distance import check_distance, is_off, scheduling_ms, tolerance_ms
+from harness.model import Evidence, Sample, Verdict
+from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, op, sample
 
 SOUND = replace(evidence(op(0)), samples=distances(20.9, 0.4))
 
@@ -18,7 +18,31 @@ def at(level_ms: int, added_ms: float) -> Evidence:
 
 @pytest.mark.parametrize(("level_ms", "most_ms"), [(0, 1.0), (5, 1.0), (20, 1.0), (100, 5.0)])
 def test_a_twentieth_or_a_millisecond_is_allowed_whichever_is_more(level_ms: int, most_ms: float) -> None:
-    assert tolerance_ms(level_ms) == pytest.approx(most_ms)
+    assert tolerance_ms(replace(TRIAL, level_ms=level_ms), distances(20.5, 0.5)) == pytest.approx(most_ms)
+
+
+def clean(*round_trips_ms: float) -> tuple[Sample, ...]:
+    return tuple(sample("distance", "round_trip_s", value / 1e3, route="clean") for value in round_trips_ms)
+
+
+def test_what_scheduling_adds_without_any_latency_is_measured_and_allowed_on_top() -> None:
+    quiet, busy = [0.4] * 20, [0.4] * 4 + [2.4] * 16
+    assert scheduling_ms(clean(*quiet)) == 0.0
+    assert scheduling_ms(clean(*busy)) == pytest.approx(2.0)
+    assert tolerance_ms(TRIAL, clean(*busy)) == pytest.approx(3.0)
+    assert tolerance_ms(replace(TRIAL, level_ms=100), clean(*busy)) == pytest.approx(5.0)
+    assert scheduling_ms(clean(0.4, 2.4, 2.4, 2.4)) == 0.0  # too few to tell
+
+
+def test_a_machine_that_is_slow_throughout_is_allowed_no_more() -> None:
+    """Slow is not unsteady: what counts is what comes on top of an undisturbed round trip."""
+    assert scheduling_ms(clean(*[5.0] * 20)) == 0.0
+
+
+def test_on_a_busy_machine_a_distance_is_not_off_where_it_would_be_on_a_quiet_one() -> None:
+    own = tuple(one for one in distances(22.5, 0.5) if one.labels["route"] == "async")
+    assert is_off(TRIAL, (*own, *clean(*[0.5] * 9)))
+    assert not is_off(TRIAL, (*own, *clean(*[0.2] * 2, *[1.0] * 7)))
 
 
 def test_what_is_just_allowed_is_not_off() -> None:

@@ -1,47 +1,77 @@
-"""The check of the twins' tuning: which way the ratio goes, its edges, and what is told."""
+"""The check of a twin against its bare application: what it fails, what it can't tell, and what it says."""
+
+from dataclasses import replace
 
 import pytest
 
-from harness.checks.tuning import check_tuning
-from harness.findings import Comparison, Interval
+from harness.checks.tuning import MOST_LOST, check_tuning
+from harness.findings import Interval, Overhead
 from harness.model import Verdict
+from targets.catalog import TWINS
+
+TWIN = TWINS["sync"]
 
 
-def ping(first: str, value: float, low: float | None = None, high: float | None = None) -> Comparison:
-    return Comparison(
+def interval(low: float, high: float) -> Interval:
+    return Interval(value=(low * high) ** 0.5, low=low, high=high, blocks=5)
+
+
+def overhead(kept: Interval, processor: Interval = interval(1.0, 1.2)) -> Overhead:  # noqa: B008 - frozen
+    return Overhead(
         scenario="ping",
-        level_ms=0,
-        metric="throughput",
-        first=first,
-        second={"async": "sync", "sync": "async"}[first],
-        ratio=Interval(value=value, low=low, high=high, blocks=5),
-        word="first",
-        detectable=None,
+        target="sync",
+        reference="sync:reference",
+        throughput_rps=interval(900, 1100),
+        reference_rps=interval(1000, 1200),
+        kept=kept,
+        processor=processor,
     )
 
 
 @pytest.mark.parametrize(
-    ("value", "verdict"),
-    [(0.39, Verdict.FAIL), (0.4, Verdict.PASS), (0.9, Verdict.PASS), (0.91, Verdict.FAIL)],
+    ("low", "high", "verdict"),
+    [
+        (0.6, 0.799, Verdict.FAIL),  # all of it beyond the margin
+        (0.6, 0.8, Verdict.PASS),
+        (0.6, 1.1, Verdict.PASS),
+        (0.9, 1.1, Verdict.PASS),
+    ],
 )
-def test_the_ratio_lies_between_the_limits(value: float, verdict: Verdict) -> None:
-    found = check_tuning(ping("sync", value))
+def test_a_twin_fails_where_the_whole_interval_lies_beyond_the_margin(
+    low: float, high: float, verdict: Verdict
+) -> None:
+    found = check_tuning(TWIN, [overhead(interval(low, high))])
     assert (found.check, found.verdict, found.count) == ("tuning", verdict, int(verdict is Verdict.FAIL))
     assert ("mistuned" in found.summary) == (verdict is Verdict.FAIL)
-    assert found.limit == "0.4 to 0.9"
 
 
-def test_it_is_told_as_sync_over_async_whichever_comes_first() -> None:
-    assert check_tuning(ping("async", 2.0, 1.6, 2.5)).measured == "GET /ping sync/async 0.50 (0.40 to 0.62)"
-    assert check_tuning(ping("sync", 0.5, 0.4, 0.625)).measured == "GET /ping sync/async 0.50 (0.40 to 0.62)"
-    assert check_tuning(ping("sync", 0.5)).measured == "GET /ping sync/async 0.50"
+@pytest.mark.parametrize(("low", "verdict"), [(1.251, Verdict.FAIL), (1.25, Verdict.PASS)])
+def test_a_generator_that_limits_both_hides_nothing_that_costs_processor_time(low: float, verdict: Verdict) -> None:
+    assert check_tuning(TWIN, [overhead(interval(0.95, 1.0), interval(low, 1.6))]).verdict is verdict
 
 
-def test_an_interval_that_reaches_nothing_is_not_told() -> None:
-    assert check_tuning(ping("async", 2.0, 0.0, 2.5)).measured == "GET /ping sync/async 0.50"
-    assert check_tuning(ping("sync", 0.5, 0.0, 0.625)).measured == "GET /ping sync/async 0.50"
+def test_a_pass_says_what_slowdown_is_left_possible() -> None:
+    assert "at most 38% slower" in check_tuning(TWIN, [overhead(interval(0.62, 1.1))]).summary
+    assert "at most 0% slower" in check_tuning(TWIN, [overhead(interval(1.01, 1.1))]).summary
 
 
-def test_a_twin_that_answers_nothing_fails() -> None:
-    assert check_tuning(ping("async", 0.0)).verdict is Verdict.FAIL
-    assert check_tuning(ping("async", 0.0, 0.0, 0.0)).measured == "GET /ping sync/async inf"
+def test_without_two_blocks_nothing_is_known() -> None:
+    one = overhead(Interval(value=0.2, low=None, high=None, blocks=1))
+    for none in ([], [one]):
+        found = check_tuning(TWIN, none)
+        assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
+
+
+def test_what_the_bare_application_gave_is_told_with_its_intervals() -> None:
+    found = check_tuning(TWIN, [overhead(interval(0.81, 1.0), interval(1.0, 1.21))])
+    assert found.measured == (
+        "ping: 0.90 (0.81 to 1.00) of the throughput of sync:reference,"
+        " 1.10 (1.00 to 1.21) of its processor time a request"
+    )
+    assert found.limit == "at least 0.80 of the throughput, at most 1.25 of the time"
+    assert MOST_LOST == 0.2
+
+
+def test_the_worst_of_several_decides() -> None:
+    sound, slow = overhead(interval(0.9, 1.0)), replace(overhead(interval(0.4, 0.6)), scenario="other")
+    assert check_tuning(TWIN, [sound, slow]).verdict is Verdict.FAIL

@@ -9,9 +9,8 @@ from harness.checks.answers import check_answers
 from harness.checks.distance import check_distance
 from harness.checks.record import check_record
 from harness.checks.resends import check_resends
-from harness.checks.tuning import check_tuning
 from harness.checks.writes import check_writes
-from harness.findings import Comparison, Finding, Interval, merge
+from harness.findings import Finding, merge
 from harness.judge import CHECKS, judge_trial
 from harness.model import Evidence, Ledger, Verdict
 from scenarios.catalog import CHAOS, SCENARIOS
@@ -266,46 +265,6 @@ class TestWrites:
 
     def test_no_green_where_no_write_succeeded(self) -> None:
         assert check_writes(evidence(op(0, "unknown"))).verdict is Verdict.UNDECIDED
-
-
-class TestTuning:
-    def _ping(self, first: str, value: float) -> Comparison:
-        second = "sync" if first == "async" else "async"
-        return Comparison(
-            scenario="ping",
-            level_ms=0,
-            metric="throughput",
-            first=first,
-            second=second,
-            ratio=Interval(value=value, low=value * 0.9, high=value * 1.1, blocks=5),
-            word="first",
-            detectable=1.1,
-        )
-
-    @pytest.mark.parametrize(
-        ("first", "value", "verdict"),
-        [
-            ("async", 2.0, "pass"),
-            ("sync", 0.5, "pass"),
-            ("async", 1.05, "fail"),
-            ("async", 2.6, "fail"),
-            ("sync", 0.91, "fail"),
-            ("sync", 0.39, "fail"),
-        ],
-    )
-    def test_sync_over_async_must_lie_in_the_band(self, first: str, value: float, verdict: str) -> None:
-        assert check_tuning(self._ping(first, value)).verdict == verdict
-
-    def test_the_edges_belong_to_the_band(self) -> None:
-        assert check_tuning(self._ping("sync", 0.4)).verdict is Verdict.PASS
-        assert check_tuning(self._ping("sync", 0.9)).verdict is Verdict.PASS
-
-    def test_the_interval_is_turned_round_with_the_ratio(self) -> None:
-        assert check_tuning(self._ping("async", 2.0)).measured == "GET /ping sync/async 0.50 (0.45 to 0.56)"
-
-    def test_a_ratio_without_an_interval_is_told_without_one(self) -> None:
-        alone = replace(self._ping("async", 2.0), ratio=Interval(value=2.0, low=None, high=None, blocks=1))
-        assert check_tuning(alone).measured == "GET /ping sync/async 0.50"
 
 
 def test_a_check_that_crashes_has_decided_nothing() -> None:
