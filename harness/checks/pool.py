@@ -28,6 +28,7 @@ LEAKED_LOOKS = 6  # in a row, nearly half a second: longer than any answer is on
 LONG_OF_ACTIVE = 1 / 3
 MIN_LOOKS = 10
 SLOW = "The database is slow"
+STUCK = "Threads and connections wait for each other"
 # Of what holders do: all that goes on by itself, and what one does that has come just now, while nobody waits.
 WORKS = ("database", "python", "elsewhere", "briefly")
 
@@ -41,6 +42,7 @@ class _Look:
     waiting: Counter[str]
     culprit: str
     asks: str
+    wants: str
 
     def short(self, target: Target) -> bool:
         """Whether a request waits while all connections, or all threads, are taken."""
@@ -72,7 +74,10 @@ def check_pool(evidence: Evidence) -> Finding:
         return _finding(evidence, Verdict.FAIL, summary, measured, [look.culprit for look in leaked])
     if len(short) > SHORT_MOST_OF_TIME * len(looks):
         summary = _name(target, short, sessions)
-        places = [look.asks if summary.startswith(SLOW) else look.culprit for look in short]
+        if summary.startswith(STUCK):
+            places = [look.wants or look.culprit for look in short]
+        else:
+            places = [look.asks if summary.startswith(SLOW) else look.culprit for look in short]
         return _finding(evidence, Verdict.FAIL, summary, measured, places)
     if idle := _idle(looks, sessions):
         return _finding(evidence, Verdict.FAIL, idle, measured, [look.culprit for look in looks])
@@ -84,7 +89,7 @@ def _name(target: Target, short: Sequence[_Look], sessions: Sequence[Sample]) ->
     waiting = sum((look.waiting for look in short), Counter())
     if sum(look.stuck(target) for look in short) > STUCK_OF_SHORT * len(short):
         return (
-            f"Threads and connections wait for each other: {target.threads} threads for {target.pool} connections; "
+            f"{STUCK}: {target.threads} threads for {target.pool} connections; "
             f"let no more threads than connections run, or wait for connections outside of threads"
         )
     for_threads = holders["thread"] + waiting["thread"]
@@ -125,6 +130,7 @@ def _looks(samples: Sequence[Sample]) -> list[_Look]:
             waiting=_counts(waits),
             culprit=held.labels["culprit"],
             asks=held.labels["asks"],
+            wants=held.labels.get("wants", ""),
         )
         for held, waits in zip(in_use, waiting, strict=False)  # the last may lie beyond the window's end
     ]

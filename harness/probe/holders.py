@@ -94,7 +94,7 @@ class HolderProbe:
     Labels of ``in_use``: how many holders are in each phase, or have a connection ``briefly`` while nobody waits, or
     whose request is ``over``; of those that ask nothing of the database, the ``culprit`` is where the one stands that
     has held its connection longest: where it waits or, if it is over, where it checked out; and of those that ask the
-    database something, where the longest one ``asks``.
+    database something, where the longest one ``asks``. ``wants`` is where a thread waits that has no connection.
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
     something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without.
     Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency;
@@ -175,6 +175,7 @@ class HolderProbe:
             len(held),
             culprit=_place_of_longest(idle),
             asks=_place_of_longest(asking),
+            wants=_where_wanted(stacks, holding) if stacks else "",
             longest_s=_ages([one.since_s for one in held], now_s)[1],
             **Counter(one.phase for one in holders),
         )
@@ -214,6 +215,16 @@ def _place_of_longest(holders: Sequence[_Holder]) -> str:
         return one.phase == OVER and not one.held.code, one.held.since_s
 
     return min(holders, key=order).place if holders else ""
+
+
+def _where_wanted(stacks: _Stacks, holding: set[int]) -> str:
+    """Name where a thread waits for a connection on behalf of a request that has none; empty if none does."""
+    for request, thread in stacks.serving.items():
+        if request not in holding:
+            phase, frame = of_stack(thread)
+            if phase == CONNECTION and frame is not None:
+                return name_of(frame)
+    return ""
 
 
 def _ages(began_s: Sequence[float], now_s: float) -> tuple[str, str]:

@@ -25,7 +25,10 @@ from harness.probe.recorder import FLUSH_S, Recorder
 from harness.probe.served import Served
 from harness.probe.waits import tell_connections
 
-engine = create_engine("sqlite://", poolclass=QueuePool, pool_size=3, connect_args={"check_same_thread": False})
+SIZE = 1 if sys.argv[1] == "wants" else 3
+engine = create_engine(
+    "sqlite://", poolclass=QueuePool, pool_size=SIZE, max_overflow=0, connect_args={"check_same_thread": False}
+)
 released = threading.Event()
 thread_taken, ended = asyncio.Event(), asyncio.Event()
 
@@ -97,6 +100,16 @@ async def waits_elsewhere() -> None:
     await ended.wait()
 
 
+def ask_for_another() -> None:
+    """Ask for the connection that another one has."""
+    engine.connect().close()
+
+
+async def wants_a_connection() -> None:
+    """Have the thread, and wait in it for a connection."""
+    await to_thread.run_sync(ask_for_another)
+
+
 Serves = Callable[[], Awaitable[None]]
 CASES: dict[str, list[Serves]] = {
     "waits": [holds_and_waits_for_a_thread, has_a_thread, has_a_thread, has_a_thread],
@@ -105,6 +118,7 @@ CASES: dict[str, list[Serves]] = {
     "beside": [holds_beside_a_thread, has_a_thread],
     "elsewhere": [holds_and_waits_elsewhere, has_a_thread, waits_elsewhere],
     "background": [has_a_thread],
+    "wants": [holds_and_waits_elsewhere, wants_a_connection],
 }
 
 

@@ -89,6 +89,16 @@ def test_each_is_seen_where_it_stands(case: str, path: str, followed: tuple[str,
     assert waiting[at].labels["connection"] == "0"
 
 
+def test_a_thread_that_waits_for_a_connection_is_named_with_its_line(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, PLANT, "wants", "/", str(tmp_path)], check=True)
+    samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
+    held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
+    at = [number for number, one in enumerate(waiting) if one.labels["connection"] == "1"][-2]
+    assert held[at].labels["wants"].endswith(" ask_for_another")
+    assert held[at].labels["culprit"].endswith(" holds_and_waits_elsewhere")
+    assert {one.labels["wants"] for one, other in zip(held, waiting, strict=False) if not other.value} <= {""}
+
+
 def test_an_application_without_anyio_is_looked_at_too(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", WITHOUT_ANYIO, str(tmp_path)], check=True, cwd=root)

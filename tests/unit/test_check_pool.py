@@ -16,14 +16,18 @@ Look = tuple[Sample, Sample]
 
 
 def look(
-    holders: dict[str, int] | None = None, waiting: dict[str, int] | None = None, culprit: str = "", asks: str = ""
+    holders: dict[str, int] | None = None,
+    waiting: dict[str, int] | None = None,
+    culprit: str = "",
+    asks: str = "",
+    wants: str = "",
 ) -> Look:
     """One look: what holders do, and what those without a connection wait for."""
     held = {name: str(count) for name, count in (holders or {}).items()}
     waits = {name: str((waiting or {}).get(name, 0)) for name in ("connection", "thread", "elsewhere", "in_thread")}
     in_use = sum((holders or {}).values())
     return (
-        sample("pool", "in_use", in_use, culprit=culprit, asks=asks, longest_s="0.100", **held),
+        sample("pool", "in_use", in_use, culprit=culprit, asks=asks, wants=wants, longest_s="0.100", **held),
         sample("pool", "waiting", sum(map(int, waits.values())), **waits),
     )
 
@@ -92,6 +96,17 @@ STUCK = look({"thread": POOL}, {"connection": THREADS, "in_thread": THREADS, "th
 
 def test_threads_and_connections_that_wait_for_each_other_have_their_name() -> None:
     assert found(*[STUCK] * LOOKS).summary.startswith("Threads and connections wait for each other: 4 threads for 4")
+
+
+def test_who_waits_for_each_other_is_named_where_a_thread_wants_a_connection_or_else_where_one_is_held() -> None:
+    def first(culprit: str, wants: str) -> str:
+        stuck = look(
+            {"thread": POOL}, {"connection": THREADS, "in_thread": THREADS, "thread": POOL}, culprit, wants=wants
+        )
+        return found(*[stuck] * LOOKS).first
+
+    assert first("a.py:1 holds", "b.py:7 wants") == "b.py:7 wants"
+    assert first("a.py:1 holds", "") == "a.py:1 holds"
 
 
 @pytest.mark.parametrize(("stuck", "name"), [(5, "Too few threads"), (6, "Threads and connections")])

@@ -47,6 +47,16 @@ def test_every_cell_is_run_there_and_back_in_every_block(seed: int, name: str, t
         assert slots == list(range(slots[0], slots[0] + len(slots)))  # nothing comes between
 
 
+def test_references_run_beside_the_targets_where_no_database_is_reached_and_nowhere_else() -> None:
+    made = make_plan(("async", "sync"), SCENARIOS, PROFILES["quick"], 1, ("a", "b"))
+    assert (made.targets, made.references) == (("async", "sync"), ("a", "b"))
+    for block in {trial.block for trial in made.trials}:
+        counts = Counter((trial.scenario, trial.target) for trial in made.trials if trial.block == block)
+        for name in PROFILES["quick"].scenarios:
+            beside = 0 if SCENARIOS[name].reaches_database else 2
+            assert counts[name, "a"] == counts[name, "b"] == beside
+
+
 def test_both_orders_come_up() -> None:
     first = {trial.target for seed in range(20) for trial in plan(seed).trials if trial.position == 0}
     assert first == {"async", "sync"}

@@ -13,7 +13,7 @@ from harness.checks.distance import is_off
 from harness.model import Sample, Trial
 from harness.store import Store, TrialRecord
 from harness.trial import key_prefix
-from tests.evidence import TRIAL, WINDOW, distances
+from tests.evidence import SCENARIO, TRIAL, WINDOW, distances
 
 GOOD, OFF = distances(20.9, 0.4), distances(21.9, 0.4)
 TRIALS = [replace(TRIAL, id=f"01-{slot:03d}", number=slot, slot=slot) for slot in range(20)]
@@ -31,7 +31,11 @@ def test_what_was_not_read_is_not_off() -> None:
 
 
 def block(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, samples: Callable[[Trial], tuple[Sample, ...]]
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    samples: Callable[[Trial], tuple[Sample, ...]],
+    *,
+    checked: bool = True,
 ) -> tuple[Store, list[tuple[str, int]], list[str]]:
     """Run ``TRIALS`` with ``samples`` for what the meter reads; return the store, all attempts, and those shown."""
     store = Store.create(tmp_path, "run")
@@ -46,7 +50,8 @@ def block(
         return record
 
     monkeypatch.setattr(run, "run_trial", run_trial)
-    bench: Any = SimpleNamespace(store=store)
+    far = replace(SCENARIO, checks=("distance",) if checked else ())
+    bench: Any = SimpleNamespace(store=store, scenarios={TRIAL.scenario: far})
     progress: Any = SimpleNamespace(trial_done=lambda trial: shown.append(trial.id))
     run._run_block(TRIALS, bench, progress)
     return store, made, shown
@@ -57,6 +62,13 @@ def test_a_quiet_block_runs_each_trial_once(monkeypatch: pytest.MonkeyPatch, tmp
     assert made == [(trial.id, 1) for trial in TRIALS]
     assert shown == [trial.id for trial in TRIALS]
     assert store.set_aside_records() == []
+
+
+def test_where_the_distance_is_not_checked_nothing_is_run_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, made, _ = block(monkeypatch, tmp_path, lambda _trial: OFF, checked=False)
+    assert made == [(trial.id, 1) for trial in TRIALS]
 
 
 def test_a_disturbed_trial_is_run_again_at_the_end_and_both_are_kept(
