@@ -17,18 +17,26 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from harness import doctor as parts_doctor
-from harness.chaos import ChaosRequest, run_chaos
+from harness.commands import doctor as parts_doctor
+from harness.commands.serve import serve
+from harness.console import Screen, findings_text, show
 from harness.errors import ExitCode, HarnessError, UsageError
+from harness.experiments.chaos.experiment import ChaosRequest, run_chaos
+from harness.experiments.eager_loading.experiment import LOADING_BLOCKS, LOADING_LEVELS_MS, LoadingRequest, run_loading
+from harness.experiments.probe_overhead.experiment import (
+    PROBING_BLOCKS,
+    PROBING_S,
+    TIMES_ALL,
+    ProbingRequest,
+    run_probing,
+)
 from harness.faults.catalog import FAULTS
-from harness.findings import Setting, merge
-from harness.loading import LOADING_BLOCKS, LOADING_LEVELS_MS, LoadingRequest, run_loading
-from harness.model import Profile, Target, Verdict
-from harness.probing import PROBING_BLOCKS, PROBING_S, TIMES_ALL, ProbingRequest, run_probing
+from harness.model.findings import merge
+from harness.model.outcome import Verdict
+from harness.model.plan import Profile, Target
+from harness.model.summary import Setting
 from harness.run import Request, conclude, judged, run
-from harness.screen import Screen, findings_text, show
 from harness.store import Store, stored_runs
-from harness.up import serve
 from scenarios.catalog import CHAOS, CHAOS_PROFILES, CUTTABLE, PROFILES, SCENARIOS
 from scenarios.operations import DATASET, OPERATIONS
 from targets.catalog import CATALOG, CONTROLS, PROBED, PROBED_BY_ONE

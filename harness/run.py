@@ -15,15 +15,17 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal, Protocol
 
-from harness.checks.distance import is_off
-from harness.environment import environment
-from harness.findings import Analysis, Finding, Setting, Summary, merge
-from harness.model import Plan, Profile, Scenario, Target, Trial
-from harness.plan import make_plan
-from harness.provision.stage import Parts, provisioned
+from harness.analysis.checks.added_latency import is_off
+from harness.experiments.comparison.plan import make_plan
+from harness.experiments.comparison.round_trips import survey
+from harness.experiments.trial import Bench, fresh_bench, run_trial
+from harness.model.findings import Finding, merge
+from harness.model.measures import Analysis
+from harness.model.plan import Plan, Profile, Scenario, Target, Trial
+from harness.model.summary import Setting, Summary
+from harness.provision.environment import environment
+from harness.provision.testbed import Parts, provisioned
 from harness.store import VERSION, RunRecord, Store
-from harness.survey import survey
-from harness.trial import Bench, fresh_bench, run_trial
 
 ATTEMPTS = 6  # one of the busiest cells is disturbed in one trial of four, and a run has hundreds of trials
 MOST_REPEATED = 24  # of a block: so that a machine that is never quiet ends undecided, and in time
@@ -140,8 +142,8 @@ def conclude(store: Store) -> Summary:
         EvidenceUnreadable: The stored run is torn or of another version.
     """
     # imported here, as they take seconds that 'list', 'doctor' and a usage error need not pay
-    from harness.analyse import cut_strips, cuts_per_s, fault_rows, pages  # noqa: PLC0415 - see above
-    from harness.judge import control_rows  # noqa: PLC0415 - see above
+    from harness.analysis.judge import control_rows  # noqa: PLC0415 - see above
+    from harness.analysis.measures import cut_strips, cuts_per_s, fault_rows, pages  # noqa: PLC0415 - see above
     from harness.report.page import write_report  # noqa: PLC0415 - see above
 
     record = store.record()
@@ -198,8 +200,8 @@ def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
     Raises:
         EvidenceUnreadable: The stored run is torn or of another version.
     """
-    from harness.analyse import analyse, in_turns  # noqa: PLC0415 - takes seconds, as in conclude
-    from harness.judge import judge  # noqa: PLC0415 - the same
+    from harness.analysis.judge import judge  # noqa: PLC0415 - the same
+    from harness.analysis.measures import analyse, in_turns  # noqa: PLC0415 - takes seconds, as in conclude
 
     record = store.record()
     analysis = analyse(store, record) if record.kind == "bench" else replace(NOTHING_COMPARED, observed=in_turns(store))

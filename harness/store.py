@@ -31,24 +31,12 @@ import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import EvidenceUnreadable, UsageError
-from harness.findings import Setting, Summary, WireCount
-from harness.model import (
-    Control,
-    CutMap,
-    Evidence,
-    FaultWindow,
-    Ledger,
-    Op,
-    Outcome,
-    PageReading,
-    Plan,
-    Sample,
-    Scenario,
-    Target,
-    Trial,
-    TurnReading,
-    Window,
-)
+from harness.model.cut_map import CutMap
+from harness.model.evidence import Evidence, FaultWindow, Ledger, Op, PageReading, Sample, TurnReading, Window
+from harness.model.measures import WireCount
+from harness.model.outcome import Outcome
+from harness.model.plan import Control, Plan, Scenario, Target, Trial
+from harness.model.summary import Setting, Summary
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.model import Profile, Scenario
+from harness.model.plan import Profile, Scenario
 from scenarios import chaos, list_with_posts, mixed, pages, ping, point_read, write
 
 COMPARED: dict[str, Scenario] = {

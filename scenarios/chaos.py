@@ -1,6 +1,6 @@
 """Every write endpoint at once, while one fault after another is injected; creates are sent again when in doubt."""
 
-from harness.model import Scenario, Shape
+from harness.model.plan import Scenario, Shape
 
 SCENARIO = Scenario(
     name="chaos",

@@ -1,6 +1,6 @@
 """A page of users with their posts: more rows, more objects, more JSON."""
 
-from harness.model import Scenario, Shape
+from harness.model.plan import Scenario, Shape
 
 SCENARIO = Scenario(
     name="list-with-posts",

@@ -1,6 +1,6 @@
 """Reads and writes at one fixed rate: how long a request waits when both twins carry the same load."""
 
-from harness.model import Scenario, Shape
+from harness.model.plan import Scenario, Shape
 
 SCENARIO = Scenario(
     name="mixed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model import Outcome
+from harness.model.outcome import Outcome
 
 
 def outcome_of(status: int, *, retry_after: bool) -> Outcome:

@@ -1,6 +1,6 @@
 """Pages of any length: the number of statements must not follow the number of rows."""
 
-from harness.model import Scenario, Shape
+from harness.model.plan import Scenario, Shape
 
 SCENARIO = Scenario(
     name="pages",

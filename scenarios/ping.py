@@ -1,6 +1,6 @@
 """No database: the tuning check. Outside its band one twin is mistuned and no other figure means much."""
 
-from harness.model import Scenario, Shape
+from harness.model.plan import Scenario, Shape
 
 SCENARIO = Scenario(
     name="ping",

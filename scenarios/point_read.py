@@ -1,6 +1,6 @@
 """One row by primary key: the smallest request that needs the database."""
 
-from harness.model import Scenario, Shape
+from harness.model.plan import Scenario, Shape
 
 SCENARIO = Scenario(
     name="point-read",

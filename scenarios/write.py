@@ -1,6 +1,6 @@
 """A user, two posts and an audit row in one transaction."""
 
-from harness.model import Scenario, Shape
+from harness.model.plan import Scenario, Shape
 
 SCENARIO = Scenario(
     name="write",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.model import Control, Target
+from harness.model.plan import Control, Target
 from targets.flaws.catalog import FLAWS
 from targets.reference.catalog import REFERENCES
 

@@ -2,19 +2,9 @@
 
 from dataclasses import replace
 
-from harness.model import (
-    Evidence,
-    FaultWindow,
-    Ledger,
-    Op,
-    Outcome,
-    Sample,
-    Scenario,
-    Shape,
-    Target,
-    Trial,
-    Window,
-)
+from harness.model.evidence import Evidence, FaultWindow, Ledger, Op, Sample, Window
+from harness.model.outcome import Outcome
+from harness.model.plan import Scenario, Shape, Target, Trial
 
 MS = 1_000_000
 TARGET = Target(name="async", model="async", driver="asyncpg", app="a:b")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from harness.provision.database import migrate, seed
 from harness.provision.postgres import Postgres, postgres_server
-from harness.provision.schema import migrate, seed
 
 SEEDED_USERS = 30
 POSTS_PER_USER = 3

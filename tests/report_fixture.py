@@ -2,23 +2,23 @@
 
 from dataclasses import replace
 
-from harness.findings import (
+from harness.experiments.comparison.plan import make_plan
+from harness.model.findings import Finding
+from harness.model.measures import (
     Analysis,
     Cell,
     Comparison,
-    Finding,
     InsidePoint,
     Interval,
     Observed,
     PageCost,
-    Setting,
-    Summary,
     Timeline,
     TimelinePoint,
     WireCount,
 )
-from harness.model import Profile, Scenario, Shape, Target, Verdict
-from harness.plan import make_plan
+from harness.model.outcome import Verdict
+from harness.model.plan import Profile, Scenario, Shape, Target
+from harness.model.summary import Setting, Summary
 
 PROFILE = Profile(
     name="quick",

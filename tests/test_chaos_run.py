@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from harness.findings import Finding
-from harness.model import Verdict
-from harness.screen import findings_text
+from harness.console import findings_text
+from harness.model.findings import Finding
+from harness.model.outcome import Verdict
 from harness.store import Store
 from tests.test_command_line import twinbench
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.analyse import analyse
-from harness.model import Verdict
+from harness.analysis.measures import analyse
+from harness.model.outcome import Verdict
 from harness.provision import reaper
 from harness.store import Store
 from tests.test_command_line import ROOT, twinbench

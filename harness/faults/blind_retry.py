@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena
+from harness.faults.context import Arena
 
 CLIENTS = 10
 PATIENCE_S = 8.0

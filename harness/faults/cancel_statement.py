@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import TWIN, ask
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import TWIN, ask
 
 LEAST = 3
 

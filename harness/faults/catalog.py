@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from harness.faults.arena import Arena
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.black_hole import BlackHole
 from harness.faults.black_hole_heals import BlackHoleHeals
 from harness.faults.blind_retry import BlindRetry
 from harness.faults.cancel_statement import CancelStatement
 from harness.faults.connections_exhausted import ConnectionsExhausted
+from harness.faults.context import Arena
 from harness.faults.cut import Cut
+from harness.faults.database import Question
 from harness.faults.deadlock import Deadlock
 from harness.faults.deferred_constraint import DeferredConstraint
 from harness.faults.disconnect_after_commit import DisconnectAfterCommit
@@ -32,7 +33,6 @@ from harness.faults.migration_under_load import MigrationUnderLoad
 from harness.faults.out_of_file_space import OutOfFileSpace
 from harness.faults.proxy_disabled import ProxyDisabled
 from harness.faults.proxy_frozen import ProxyFrozen
-from harness.faults.questions import Question
 from harness.faults.reset import Reset
 from harness.faults.same_key_twice import SameKeyTwice
 from harness.faults.serialization_failure import SerializationFailure
@@ -44,7 +44,7 @@ from harness.faults.statement_timeout import StatementTimeout
 from harness.faults.terminate_backend import TerminateBackend
 from harness.faults.terminate_worker import TerminateWorker
 from harness.faults.upstream_dead import UpstreamDead
-from harness.model import Fault
+from harness.model.evidence import Fault
 
 ADDED_MS = 50
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.arena import Arena
-from harness.faults.questions import TWIN, Question
+from harness.faults.context import Arena
+from harness.faults.database import TWIN, Question
 
 MOST = 1000
 

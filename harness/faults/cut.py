@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena
-from harness.faults.questions import Question
+from harness.faults.context import Arena
+from harness.faults.database import Question
 
 PATIENCE_S = 2.0
 

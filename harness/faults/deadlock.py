@@ -9,8 +9,8 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import ask, sessions
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import ask, sessions
 
 # Half of those between whom credits move have ids on either side of the middle, and none has one beyond the end.
 MIDDLE, END = 300, 500

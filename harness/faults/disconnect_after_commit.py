@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import ask
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import ask
 
 CLIENTS = 10
 LEAST = 3  # others may be refused for want of a connection

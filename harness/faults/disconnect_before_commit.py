@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import sessions
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import sessions
 
 CLIENTS = 10
 

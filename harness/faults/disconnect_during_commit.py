@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import sessions
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import sessions
 from harness.faults.triggers import plant, uproot
 
 CLIENTS = 6

@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import TWIN, ask
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import TWIN, ask
 
 LEAST = 4
 

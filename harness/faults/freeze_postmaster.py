@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import psutil
 
 from harness.errors import HarnessError
-from harness.faults.arena import Arena
-from harness.faults.questions import TWIN, Question
+from harness.faults.context import Arena
+from harness.faults.database import TWIN, Question
 
 SILENCE_S = 0.5
 

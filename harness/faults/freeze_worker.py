@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.victim import busiest_worker
+from harness.faults.context import Arena, wait_for
+from harness.faults.worker_selection import busiest_worker
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import sessions
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import sessions
 
 TRIES = 20
 IDLE = "state = 'idle in transaction'"

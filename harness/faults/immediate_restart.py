@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from harness.faults.arena import Arena
-from harness.faults.questions import ask
+from harness.faults.context import Arena
+from harness.faults.database import ask
 
 WAL_WRITER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
 # What is not on disk by then is what somebody was told too early; a session that waits for its commit writes itself.

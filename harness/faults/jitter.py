@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena
-from harness.faults.questions import Question
+from harness.faults.context import Arena
+from harness.faults.database import Question
 
 ROUND_TRIPS = 8  # that all of them lie within 5 of 50 ms happens once in a million times
 PATIENCE_S = 2.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import psutil
 
 from harness.errors import HarnessError
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import TWIN, WRITING, ask
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import TWIN, WRITING, ask
 
 RECOVERY_TIMEOUT_S = 10.0
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.arena import Arena, Sending, wait_for
-from harness.faults.questions import sessions
+from harness.faults.context import Arena, Sending, wait_for
+from harness.faults.database import sessions
 
 # Clients who all move credits between the same two users: when the lock goes, each must see what the one before it did.
 RIVALS = 4

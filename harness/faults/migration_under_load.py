@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import psycopg2
 
-from harness.faults.arena import Arena
-from harness.faults.questions import ask
+from harness.faults.context import Arena
+from harness.faults.database import ask
 
 COLUMN = "twinbench_fault"
 HERE = f"SELECT count(*) FROM information_schema.columns WHERE table_name = 'users' AND column_name = '{COLUMN}'"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import TWIN, ask
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import TWIN, ask
 
 # Over the 16 MiB of a WAL segment, so that it is never the WAL that can't be written: that would be a PANIC.
 LIMIT_BYTES = 24 * 1024 * 1024

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import psutil
 
 from harness.errors import HarnessError
-from harness.faults.arena import Arena
-from harness.faults.questions import Question
+from harness.faults.context import Arena
+from harness.faults.database import Question
 
 SILENCE_S = 0.5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena
+from harness.faults.context import Arena
 
 PAIRS = 10
 PATIENCE_S = 8.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena
+from harness.faults.context import Arena
 from harness.faults.triggers import bites, plant, uproot
 
 TABLE = "audit_log"  # which every write goes to

@@ -6,8 +6,8 @@ import os
 import time
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena
-from harness.faults.questions import ask
+from harness.faults.context import Arena
+from harness.faults.database import ask
 
 DELAY_MS = 800
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena
+from harness.faults.context import Arena
 
 CLIENTS = 2
 PAUSE_S = 0.001

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import TWIN, WRITING, ask
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import TWIN, WRITING, ask
 
 
 @dataclass(frozen=True, kw_only=True)

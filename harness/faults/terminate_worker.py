@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.victim import busiest_worker, has_ended
+from harness.faults.context import Arena, wait_for
+from harness.faults.worker_selection import busiest_worker, has_ended
 
 WORKERS = 2
 REPLACED_TIMEOUT_S = 15.0

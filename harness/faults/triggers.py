@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.faults.arena import Arena, wait_for
-from harness.faults.questions import ask
+from harness.faults.context import Arena, wait_for
+from harness.faults.database import ask
 
 NAME = "twinbench_fault"
 # A sequence moves on even where the transaction that moved it is rolled back: so a bite is counted for good.

@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from harness.probe import pool, recorder
-from harness.probe.choice import Choice
-from harness.probe.looker import Looker
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import Recorder
+from harness.probe.request_sampling import Choice
+from harness.probe.sampler import Looker
 from harness.probe.served import App, Receive, Scope, Send, Served
 
 APP_VARIABLE = "TWINBENCH_APP"
@@ -60,7 +60,7 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         served.looked_into = QueryProbe(served.looked_into, told)
     holders = None
     if "pool" in names:
-        from harness.probe.holders import HolderProbe
+        from harness.probe.checkouts import HolderProbe
         from harness.probe.request import beginning
 
         holders = HolderProbe(told, looker, served.in_flight)

@@ -30,9 +30,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from harness.probe.culprit import name_of, of_application
-from harness.probe.looker import Look, Looker
+from harness.probe.call_site import name_of, of_application
 from harness.probe.recorder import Recorder
+from harness.probe.sampler import Look, Looker
 
 CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about, and seen again before it ends
 PUT_OFF_EVERY_S = 0.007  # of signs of life that come by themselves: a system call each time

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from harness.probe.culprit import caller, name_of
+from harness.probe.call_site import caller, name_of
 from harness.probe.dialects import STATEMENTS, Call, telling, wrap
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.route import route_of

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
-from harness.probe.culprit import waits_at
+from harness.probe.call_site import waits_at
 
 # What a request is doing. Plain numbers, as a request changes its phase a dozen times and an enum's members are slower.
 PYTHON = 0  # it runs, in the event loop or in a thread

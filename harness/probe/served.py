@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
-from harness.probe.choice import Choice
+from harness.probe.request_sampling import Choice
 
 PATH = "/-/twinbench/served"
 
@@ -31,7 +31,7 @@ class Served:
 
     Those that ``choice`` falls on, if there is any, are passed to ``looked_into``; the others go straight to ``app``.
     ``begins``, if there is any, is called for each, and ``beats`` as often as the choice decides: for one in
-    ``harness.probe.choice.LOOK_EVERY`` at least.
+    ``harness.probe.request_sampling.LOOK_EVERY`` at least.
     """
 
     choice: Choice | None = None

@@ -11,7 +11,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from harness.errors import HarnessError, PartDied, UsageError
-from harness.provision.custody import Child
+from harness.provision.processes import Child
 
 HOST = "127.0.0.1"
 # Below those that systems give to outgoing connections (Linux from 32768 on, others higher): one that is free now is

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.model import Direction, WireMessage
+from harness.model.cut_map import Direction, WireMessage
 
 HEADER_BYTES = 5  # type, and a length that counts itself
 _LONGEST_WORDS = 80

@@ -13,9 +13,9 @@ from typing import Self
 import psutil
 import psycopg2
 
-from harness.model import Sample
-from harness.provision.custody import Child
+from harness.model.evidence import Sample
 from harness.provision.postgres import connect
+from harness.provision.processes import Child
 
 INTERVAL_S = 0.01
 JITTER = 0.5  # of the interval: what happens ten times a second would else be seen at the same moment of its course

@@ -22,8 +22,8 @@ import psycopg2
 from psycopg2 import sql
 
 from harness.errors import HarnessError, PartMissing, UsageError
-from harness.provision.custody import Account, Child, started, temporary_folder
 from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
+from harness.provision.processes import Account, Child, started, temporary_folder
 
 DATABASE = "twinbench"
 START_TIMEOUT_S = 30.0

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 
-from harness.model import Sample
+from harness.model.evidence import Sample
 from harness.provision.meter import Sampler
 from harness.provision.postgres import connect
 

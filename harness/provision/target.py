@@ -15,9 +15,10 @@ import psutil
 import requests
 
 from harness.errors import PartDied
-from harness.model import Sample, Target, Window
-from harness.provision.custody import Child, started, temporary_folder
+from harness.model.evidence import Sample, Window
+from harness.model.plan import Target
 from harness.provision.loopback import HOST, free_port, wait_until
+from harness.provision.processes import Child, started, temporary_folder
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0

@@ -21,9 +21,9 @@ from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
 from toxiproxy.proxy import Proxy
 
 from harness.errors import HarnessError, PartDied, UsageError
-from harness.provision.custody import Child, started
-from harness.provision.exchange import Connection
+from harness.provision.http_connection import Connection
 from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
+from harness.provision.processes import Child, started
 from harness.provision.toxiproxy_binary import get_program
 
 REQUEST_TIMEOUT_S = 5.0

@@ -8,24 +8,24 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.findings import Summary
-from harness.model import Verdict
+from harness.model.outcome import Verdict
+from harness.model.summary import Summary
 from harness.report import tables
-from harness.report.chaos_sentences import chaos_answers, chaos_headline
 from harness.report.figures.cpu import draw_cpu
-from harness.report.figures.cutmap import draw_cut_map
+from harness.report.figures.cut_map import draw_cut_map
 from harness.report.figures.distributions import draw_distributions
+from harness.report.figures.eager_loading import draw_loading
 from harness.report.figures.latency import draw_latency
-from harness.report.figures.loading import draw_loading
-from harness.report.figures.observer import draw_observer
 from harness.report.figures.phases import draw_phases
+from harness.report.figures.probe_overhead import draw_observer
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.recovery import draw_recovery
 from harness.report.figures.throughput import draw_throughput
 from harness.report.figures.timelines import draw_timelines
-from harness.report.loading_sentences import loading_answers, loading_headline
-from harness.report.probes_sentences import probes_answers, probes_headline
-from harness.report.sentences import answers, headline
+from harness.report.sentences.chaos import chaos_answers, chaos_headline
+from harness.report.sentences.comparison import answers, headline
+from harness.report.sentences.eager_loading import loading_answers, loading_headline
+from harness.report.sentences.probe_overhead import probes_answers, probes_headline
 
 FIGURES = {
     "chaos": (draw_cut_map, draw_recovery),

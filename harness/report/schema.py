@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from harness.findings import Summary
+from harness.model.summary import Summary
 
 
 def summary_schema() -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.findings import Finding, Setting, Summary, merge
-from harness.model import Verdict
-from harness.report.canvas import Table
+from harness.model.findings import Finding, merge
+from harness.model.outcome import Verdict
+from harness.model.summary import Setting, Summary
+from harness.report.panel import Table
 from harness.report.words import count, distance, number, ratio
 
 GRAVITY = {Verdict.FAIL: 0, Verdict.UNDECIDED: 1, Verdict.PASS: 2}

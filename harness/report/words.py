@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.findings import Interval
+from harness.model.measures import Interval
 
 UNKNOWN = "\N{EN DASH}"
 

@@ -15,7 +15,7 @@ import gevent
 import geventhttpclient.client
 from locust import FastHttpUser, task
 
-from harness.model import Outcome
+from harness.model.outcome import Outcome
 from scenarios.locust.recorder import Recorder
 from scenarios.operations import CREATES, OPERATIONS, READ_BY_CHECKS, SENT_HEADER, WRITES, Request
 from scenarios.outcomes import outcome_of

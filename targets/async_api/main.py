@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from targets.async_api.engine import make_engine
 from targets.async_api.routes import router
 from targets.async_api.session import make_sessions
+from targets.shared.admission import Turns
 from targets.shared.config import Settings
 from targets.shared.errors import add_handlers
-from targets.shared.turns import Turns
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from targets.shared.admission import Turn
 from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
-from targets.shared.turns import Turn
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

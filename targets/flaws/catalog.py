@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from harness.model import Control, Target, Verdict
+from harness.model.outcome import Verdict
+from harness.model.plan import Control, Target
 
 PREFIX = "flaw:"
 # Faults that break nothing: they stretch requests, so that more of them meet.

@@ -8,7 +8,7 @@ Caught by: ``pool``, as threads and connections that wait for each other.
 
 from __future__ import annotations
 
-from targets.shared.turns import take_turn
+from targets.shared.admission import take_turn
 from targets.sync_api.main import create_app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.model import Target
+from harness.model.plan import Target
 
 # Written out here, and taken from neither the harness's ``SERVER`` nor ``Settings``: a fault in those is one of the
 # twins' alone, and shows in the ratio. The limiter of threads is AnyIO's own.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, create_engine
 
+from targets.shared.command_timeout import patient
 from targets.shared.config import Settings, pool_options, psycopg2_arguments, psycopg2_options, server_settings
-from targets.shared.patience import patient
 
 
 def make_engine(settings: Settings) -> Engine:

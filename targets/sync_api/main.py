@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 from fastapi import FastAPI
 
+from targets.shared.admission import Turns
 from targets.shared.config import Settings
 from targets.shared.errors import add_handlers
-from targets.shared.turns import Turns
 from targets.sync_api.engine import make_engine
 from targets.sync_api.routes import router
 from targets.sync_api.session import make_sessions

@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from targets.shared.admission import Turn
 from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
-from targets.shared.turns import Turn
 
 
 def make_sessions(engine: Engine) -> sessionmaker[Session]:

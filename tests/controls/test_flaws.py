@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.checks.controls import check_control
-from harness.findings import ControlRow, Summary
-from harness.model import Verdict
+from harness.analysis.checks.controls import check_control
+from harness.model.findings import ControlRow
+from harness.model.outcome import Verdict
+from harness.model.summary import Summary
 from harness.store import Store
 from targets.catalog import CONTROLS, TWINS
 from targets.flaws.catalog import BROKEN_BY_FAULTS, FLAWS, SEEN_INSIDE

@@ -16,9 +16,9 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy import QueuePool, create_engine, event, text
 
-from harness.probe.choice import Choice
 from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import FLUSH_S, Recorder
+from harness.probe.request_sampling import Choice
 from harness.probe.served import Send, Served
 from harness.probe.waits import tell_connections, tell_database
 

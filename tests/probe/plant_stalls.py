@@ -13,9 +13,9 @@ from pathlib import Path
 
 import uvloop
 
-from harness.probe.looker import Looker
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import FLUSH_S, Recorder
+from harness.probe.sampler import Looker
 
 LENGTHS_S = (0.005, 0.02, 0.1)
 SCHEDSTAT = Path("/proc/thread-self/schedstat")

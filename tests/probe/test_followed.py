@@ -11,7 +11,7 @@ SERVE = """
 import asyncio, json, sys
 from pathlib import Path
 from harness.probe import phases, request
-from harness.probe.choice import Choice
+from harness.probe.request_sampling import Choice
 from harness.probe.recorder import FLUSH_S, Recorder
 from harness.probe.served import Served, looked_into
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import Sample
+from harness.model.evidence import Sample
 from harness.provision.target import read_samples
 
 PLANT = Path(__file__).parent / "plant_stalls.py"
@@ -123,7 +123,7 @@ def test_a_loop_that_has_closed_is_asked_no_more(tmp_path: Path) -> None:
 import asyncio, sys, threading, time
 from pathlib import Path
 from harness.probe.loop import LoopProbe
-from harness.probe.looker import Looker
+from harness.probe.sampler import Looker
 from harness.probe.recorder import Recorder
 
 async def serve():
@@ -158,7 +158,7 @@ BEATS = """
 import asyncio, sys, time
 from pathlib import Path
 from harness.probe import loop
-from harness.probe.looker import Looker
+from harness.probe.sampler import Looker
 from harness.probe.recorder import FLUSH_S, Recorder
 
 loop.ALERT_FOR_S = loop.SUSPECTED_FOR_S = 0.0  # so that every stall comes upon a calm watchdog
@@ -192,7 +192,7 @@ COLLECTS = """
 import asyncio, gc, json, sys, threading, time
 from pathlib import Path
 from harness.probe import loop
-from harness.probe.looker import Looker
+from harness.probe.sampler import Looker
 from harness.probe.recorder import FLUSH_S, Recorder
 
 gc.disable()
@@ -232,7 +232,7 @@ COLLECTS_IN_THE_LOOP = """
 import asyncio, gc, sys, time
 from pathlib import Path
 from harness.probe import loop
-from harness.probe.looker import Looker
+from harness.probe.sampler import Looker
 from harness.probe.recorder import FLUSH_S, Recorder
 
 gc.disable()

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from harness.model import Window
-from harness.probe.choice import MOST_VARIABLE
+from harness.model.evidence import Window
+from harness.probe.request_sampling import MOST_VARIABLE
 from harness.provision.postgres import connect
 from harness.provision.target import target_process, wait_until_serving
 from targets.catalog import TWINS

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.client import Client
-from harness.findings import PHASES, QUEUE
-from harness.model import Outcome, Window
-from harness.probe.choice import MOST_VARIABLE
+from harness.load.client import Client
+from harness.model.evidence import Window
+from harness.model.measures import PHASES, QUEUE
+from harness.model.outcome import Outcome
+from harness.probe.request_sampling import MOST_VARIABLE
+from harness.provision.database import seed
 from harness.provision.postgres import Postgres, url_through
-from harness.provision.schema import seed
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link
 from scenarios.operations import DATASET

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pytest
 
 from harness.errors import PartDied, RecorderFailed
-from harness.load import Generator, Order, generator
-from harness.model import Shape
-from harness.provision.schema import ROOT
+from harness.load.generator import Generator, Order, generator
+from harness.model.plan import Shape
+from harness.provision.database import ROOT
 
 
 class Answering(http.server.BaseHTTPRequestHandler):

@@ -11,7 +11,8 @@ import pytest
 
 from harness.errors import HarnessError, PartDied, PartMissing, UsageError
 from harness.faults.latency import Latency
-from harness.model import CutWay, Direction, Target
+from harness.model.cut_map import CutWay, Direction
+from harness.model.plan import Target
 from harness.provision import toxiproxy_binary
 from harness.provision.loopback import require_loopback
 from harness.provision.messages import read_messages
@@ -24,9 +25,9 @@ from harness.provision.postgres import (
     url_through,
     without_password,
 )
+from harness.provision.relay import Trap, tap
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server
-from harness.provision.wire import Trap, tap
 
 
 def ask(url: str, question: str) -> object:

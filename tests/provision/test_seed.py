@@ -4,8 +4,8 @@ from contextlib import closing
 
 import psycopg2
 
+from harness.provision.database import put_back_removed
 from harness.provision.postgres import connect
-from harness.provision.schema import put_back_removed
 from tests.fix_postgres import SEEDED_USERS
 
 HOLDERS = SEEDED_USERS // 2

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.controls import check_control
-from harness.findings import ControlRow, Finding
-from harness.judge import control_row
-from harness.model import Control, Target, Verdict
+from harness.analysis.checks.controls import check_control
+from harness.analysis.judge import control_row
+from harness.model.findings import ControlRow, Finding
+from harness.model.outcome import Verdict
+from harness.model.plan import Control, Target
 
 PASS, FAIL, UNDECIDED = Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED
 SOUND = Target(name="async", model="async", driver="asyncpg", app="x:app")

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.loop import check_loop
-from harness.judge import judge_trial
-from harness.model import Evidence, Sample, Verdict, Window
+from harness.analysis.checks.loop import check_loop
+from harness.analysis.judge import judge_trial
+from harness.model.evidence import Evidence, Sample, Window
+from harness.model.outcome import Verdict
 from tests.evidence import TARGET, WINDOW, evidence, op, sample
 
 NONE_COLLECTED = "0 full garbage collections, 0.00 s"

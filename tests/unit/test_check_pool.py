@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.pool import check_pool
-from harness.findings import Finding
-from harness.judge import judge_trial
-from harness.model import Evidence, Sample, Verdict
+from harness.analysis.checks.pool import check_pool
+from harness.analysis.judge import judge_trial
+from harness.model.evidence import Evidence, Sample
+from harness.model.findings import Finding
+from harness.model.outcome import Verdict
 from tests.evidence import TARGET, evidence, op, sample
 
 LOOKS = 20

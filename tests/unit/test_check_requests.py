@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.requests import check_requests
-from harness.findings import PHASES
-from harness.judge import judge_trial
-from harness.model import Evidence, Sample, Verdict
+from harness.analysis.checks.requests import check_requests
+from harness.analysis.judge import judge_trial
+from harness.model.evidence import Evidence, Sample
+from harness.model.measures import PHASES
+from harness.model.outcome import Verdict
 from harness.probe.request import PHASES as PROBED_PHASES
 from tests.evidence import TARGET, evidence, op, sample
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from harness.checks.answers import check_answers
-from harness.checks.distance import check_distance
-from harness.checks.record import check_record
-from harness.checks.resends import check_resends
-from harness.checks.writes import check_writes
-from harness.findings import Finding, merge
-from harness.judge import CHECKS, judge_trial
-from harness.model import Evidence, Ledger, Verdict
+from harness.analysis.checks.added_latency import check_distance
+from harness.analysis.checks.completeness import check_record
+from harness.analysis.checks.duplicate_requests import check_resends
+from harness.analysis.checks.success_rate import check_answers
+from harness.analysis.checks.writes import check_writes
+from harness.analysis.judge import CHECKS, judge_trial
+from harness.model.evidence import Evidence, Ledger
+from harness.model.findings import Finding, merge
+from harness.model.outcome import Verdict
 from scenarios.catalog import CHAOS, SCENARIOS
 from tests.evidence import TRIAL, WINDOW, distances, evidence, ledger, op, sample
 

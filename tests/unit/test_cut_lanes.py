@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.cuts import LANES, share_lanes
-from harness.model import Conversation, Direction, WireMessage
+from harness.experiments.chaos.cuts import LANES, share_lanes
+from harness.model.cut_map import Conversation, Direction, WireMessage
 
 
 def conversations(target: str, up: int, down: int) -> list[Conversation]:

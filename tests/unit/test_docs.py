@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import typer
 
+from harness.analysis.judge import CHECKS
 from harness.cli import app
 from harness.faults.catalog import FAULTS
-from harness.judge import CHECKS
-from harness.model import Outcome, Verdict
+from harness.model.outcome import Outcome, Verdict
 from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS
 from targets.catalog import CATALOG, TWINS
 

@@ -97,6 +97,6 @@ def test_no_never_is_also_an_arrow() -> None:
 
 def test_a_never_and_a_missing_arrow_are_found() -> None:
     assert "never" in wrong_imports("harness/checks/writes.py", "from harness.store import Store")[0]
-    assert "no arrow" in wrong_imports("harness/plan.py", "import harness.judge")[0]
-    assert wrong_imports("harness/judge.py", "def f():\n    from harness.trial import run_trial")
+    assert "no arrow" in wrong_imports("harness/plan.py", "import harness.analysis.judge")[0]
+    assert wrong_imports("harness/judge.py", "def f():\n    from harness.experiments.trial import run_trial")
     assert wrong_imports("harness/run.py", "from harness.store import Store") == []

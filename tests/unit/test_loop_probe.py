@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.probe.looker import Looker
 from harness.probe.loop import ALERT_S, CALM_S, LoopProbe
+from harness.probe.sampler import Looker
 
 SECONDS = 0.1
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model import Direction
+from harness.model.cut_map import Direction
 from harness.provision.messages import NAMES, read_messages
 
 

@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model import Plan, Profile
-from harness.plan import make_plan
-from harness.trial import key_prefix
+from harness.experiments.comparison.plan import make_plan
+from harness.experiments.trial import key_prefix
+from harness.model.plan import Plan, Profile
 from scenarios.catalog import PROFILES, SCENARIOS
 
 

@@ -13,11 +13,11 @@ import pytest
 from anyio import to_thread
 from sqlalchemy import QueuePool, event
 
-from harness.probe import holders, waits
-from harness.probe.holders import NOBODYS, OVER, HolderProbe, _Held, _holder, _is_out, _place_of_longest, _Stacks
-from harness.probe.looker import Looker
+from harness.probe import waits
+from harness.probe.checkouts import NOBODYS, OVER, HolderProbe, _Held, _holder, _is_out, _place_of_longest, _Stacks
 from harness.probe.recorder import Label, Recorder
 from harness.probe.request import Came, Followed, Mark, beginning, came, under_way
+from harness.probe.sampler import Looker
 from harness.probe.waits import ThreadWaits
 from harness.probe.workers import IDLE, AtWork
 
@@ -211,7 +211,7 @@ def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
         holds, waits_for_one = map(weakref.ref, tasks)
         await asyncio.to_thread(probe.checked_out, connection, holds)
         if why == "held for long":
-            monkeypatch.setattr(holders, "BRIEFLY_S", 0.0)
+            monkeypatch.setattr(checkouts, "BRIEFLY_S", 0.0)
         if why == "waits for a connection":
             monkeypatch.setitem(waits.connecting, 1, waits_for_one)
         await asyncio.to_thread(probe._look_once)

@@ -11,9 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
-from harness.findings import Finding, Interval, Observed, Summary
-from harness.model import Verdict
-from harness.report.figures.observer import draw_observer
+from harness.model.findings import Finding
+from harness.model.measures import Interval, Observed
+from harness.model.outcome import Verdict
+from harness.model.summary import Summary
+from harness.report.figures.probe_overhead import draw_observer
 from harness.report.page import FIGURES, render, write_report
 from harness.report.palette import VARIABLES
 from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES

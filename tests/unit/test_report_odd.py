@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.findings import Analysis, Comparison, Interval, Summary, Timeline
-from harness.model import Profile, Target
-from harness.plan import make_plan
+from harness.experiments.comparison.plan import make_plan
+from harness.model.measures import Analysis, Comparison, Interval, Timeline
+from harness.model.plan import Profile, Target
+from harness.model.summary import Summary
 from harness.report import page
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.timelines import draw_timelines

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from harness.report.canvas import canvas
 from harness.report.palette import INK, VARIABLES, with_variables
+from harness.report.panel import canvas
 from harness.report.svg import inlined, slug
 from harness.report.ticks import MAX_TICKS, log_ticks, ratio_ticks, span
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.findings import Finding, Interval, Setting
-from harness.model import Verdict
+from harness.model.findings import Finding
+from harness.model.measures import Interval
+from harness.model.outcome import Verdict
+from harness.model.summary import Setting
 from harness.report import tables
 from harness.report.words import UNKNOWN, count, interval, number, ratio
 from tests.report_fixture import SUMMARY

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.findings import Comparison, Interval, Observed
-from harness.report.loading_sentences import loading_answers, loading_headline
-from harness.report.probes_sentences import probes_answers, probes_headline
-from harness.report.sentences import answers, headline
+from harness.model.measures import Comparison, Interval, Observed
+from harness.report.sentences.comparison import answers, headline
+from harness.report.sentences.eager_loading import loading_answers, loading_headline
+from harness.report.sentences.probe_overhead import probes_answers, probes_headline
 from tests.report_fixture import LOADING, SPARSE, SUMMARY, comparison
 
 ONLY = " Only four-row writes were compared."

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from harness import run
-from harness.checks.distance import is_off
-from harness.model import Sample, Trial
+from harness.analysis.checks.added_latency import is_off
+from harness.experiments.trial import key_prefix
+from harness.model.evidence import Sample
+from harness.model.plan import Trial
 from harness.store import Store, TrialRecord
-from harness.trial import key_prefix
 from tests.evidence import SCENARIO, TRIAL, WINDOW, distances
 
 GOOD, OFF = distances(20.9, 0.4), distances(21.9, 0.4)

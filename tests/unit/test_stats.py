@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats.compare import compare
-from harness.stats.intervals import detectable_ratio, mean_interval, ratio_interval
-from harness.stats.percentiles import histogram_ms, quantiles_ms
-from harness.stats.timeline import timeline
+from harness.analysis.stats.compare import compare
+from harness.analysis.stats.intervals import detectable_ratio, mean_interval, ratio_interval
+from harness.analysis.stats.percentiles import histogram_ms, quantiles_ms
+from harness.analysis.stats.timeline import timeline
 
 RATES = st.lists(st.floats(min_value=1.0, max_value=1e5), min_size=2, max_size=12)
 BLOCKS = 5

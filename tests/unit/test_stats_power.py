@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.stats.intervals import detectable_ratio, mean_interval, ratio_interval
+from harness.analysis.stats.intervals import detectable_ratio, mean_interval, ratio_interval
 
 VALUES = st.lists(st.floats(min_value=0.1, max_value=1e4), min_size=2, max_size=15)
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.findings import InsidePoint
-from harness.model import Sample
-from harness.stats.timeline import timeline
+from harness.analysis.stats.timeline import timeline
+from harness.model.evidence import Sample
+from harness.model.measures import InsidePoint
 
 SECOND = 10**9
 OPS = st.lists(

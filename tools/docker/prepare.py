@@ -1,6 +1,6 @@
 """Bring the composed database to the newest schema, and write the rows that reads ask for."""
 
-from harness.provision.schema import migrate, seed
+from harness.provision.database import migrate, seed
 from scenarios.operations import DATASET
 from targets.shared.config import Settings
 

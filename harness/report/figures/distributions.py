@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from harness.findings import Cell, Summary
-from harness.report.canvas import FigureOf, Panel, Table, canvas
+from harness.model.measures import Cell
+from harness.model.summary import Summary
 from harness.report.figures.series import cells_by_scenario
 from harness.report.palette import style_of
+from harness.report.panel import FigureOf, Panel, Table, canvas
 from harness.report.ticks import log_ticks
 from harness.report.words import distance, number
 

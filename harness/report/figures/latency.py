@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.findings import Cell, Interval, Summary
-from harness.report.canvas import FigureOf, Table
+from harness.model.measures import Cell, Interval
+from harness.model.summary import Summary
 from harness.report.figures.levels import Look, Shown, level_panel
 from harness.report.figures.series import cells_by_scenario
+from harness.report.panel import FigureOf, Table
 from harness.report.words import distance, interval
 
 QUANTILES = ("p50", "p95", "p99")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from harness.findings import Cell, Interval
-from harness.report.canvas import Panel, canvas
+from harness.model.measures import Cell, Interval
 from harness.report.figures.series import handle
 from harness.report.palette import FAINT, PAPER, Style, style_of
+from harness.report.panel import Panel, canvas
 from harness.report.ticks import log_ticks
 from harness.report.words import interval
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from matplotlib.patches import Patch
 
-from harness.findings import Cell, Summary
-from harness.report.canvas import FigureOf, Panel, Table, canvas
+from harness.model.measures import Cell
+from harness.model.summary import Summary
 from harness.report.figures.series import cells_by_scenario
 from harness.report.palette import PAPER, PARTS
+from harness.report.panel import FigureOf, Panel, Table, canvas
 from harness.report.words import distance, interval, number
 
 # The phases in the order of a request's course, with the place of each one's colour.

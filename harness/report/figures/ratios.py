@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from harness.findings import Comparison, Summary
-from harness.report.canvas import SMALL, Canvas, FigureOf, Panel, Table, canvas
+from harness.model.measures import Comparison
+from harness.model.summary import Summary
 from harness.report.palette import FAINT, INK, Style, style_of
+from harness.report.panel import SMALL, Canvas, FigureOf, Panel, Table, canvas
 from harness.report.ticks import ratio_ticks
 from harness.report.words import distance, number, ratio
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from matplotlib.lines import Line2D
 
-from harness.findings import FaultRow, Summary
-from harness.report.canvas import FigureOf, Panel, Table, canvas
+from harness.model.measures import FaultRow
+from harness.model.summary import Summary
 from harness.report.palette import style_of
+from harness.report.panel import FigureOf, Panel, Table, canvas
 from harness.report.ticks import log_ticks
 
 ROW_IN = 0.2

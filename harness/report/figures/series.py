@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.lines import Line2D
 
-from harness.findings import Cell, Summary
+from harness.model.measures import Cell
+from harness.model.summary import Summary
 from harness.report.palette import style_of
 
 

@@ -12,9 +12,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from harness.findings import Summary, Timeline
-from harness.report.canvas import FigureOf, Panel, Table, canvas
+from harness.model.measures import Timeline
+from harness.model.summary import Summary
 from harness.report.palette import FAINT, FAULT, style_of
+from harness.report.panel import FigureOf, Panel, Table, canvas
 from harness.report.ticks import log_ticks
 from harness.report.words import number
 

@@ -1,0 +1,38 @@
+"""What a page costs by each loading strategy, over all blocks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import fmean, median
+
+from harness.analysis.stats.intervals import mean_interval
+from harness.model.evidence import PageReading
+from harness.model.measures import PageCost
+
+
+def page_costs(readings: Sequence[PageReading]) -> tuple[PageCost, ...]:
+    """Fold readings of the same page; its time is the mean over blocks of each block's median, with the interval."""
+    pages: dict[tuple[str, str, int, int, int], list[PageReading]] = defaultdict(list)
+    for one in readings:
+        pages[one.target, one.strategy, one.level_ms, one.users, one.posts_each].append(one)
+    return tuple(
+        PageCost(
+            target=target,
+            strategy=strategy,
+            level_ms=level_ms,
+            users=users,
+            posts_each=posts_each,
+            statements=_mean([one.statements for one in same]),
+            round_trips=fmean(one.round_trips for one in same),
+            bytes_down=fmean(one.bytes_down for one in same),
+            answer_bytes=fmean(one.answer_bytes for one in same),
+            took_ms=mean_interval([median(one.took_ms) for one in same]),
+        )
+        for (target, strategy, level_ms, users, posts_each), same in sorted(pages.items())
+    )
+
+
+def _mean(counts: Sequence[float | None]) -> float | None:
+    known = [count for count in counts if count is not None]
+    return fmean(known) if len(known) == len(counts) else None

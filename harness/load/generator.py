@@ -1,0 +1,151 @@
+"""Locust as a subprocess: orders go in, events come out, and the record lies in a file."""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import PartDied, RecorderFailed
+from harness.model.evidence import Window
+from harness.model.plan import Shape
+from harness.provision.processes import Child, started
+
+START_TIMEOUT_S = 60.0
+# beyond the order's own length: Locust's drain (15 s) and a slow machine
+PATIENCE_S = 30.0
+# a load that goes on until it is stopped is given up on after so long
+LONGEST_S = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """The load of one trial: what to send where, for how long, and the file that the record goes to.
+
+    Without ``measure_s`` the load goes on until ``Generator.stop``.
+    """
+
+    ops: Path
+    host: str
+    mix: dict[str, int]
+    shape: Shape
+    warmup_s: float
+    measure_s: float | None
+    seed: int
+    key_prefix: str
+
+    def as_line(self) -> bytes:
+        """Return the order as the generator reads it."""
+        words: dict[str, Any] = {
+            "ops": str(self.ops),
+            "host": self.host,
+            "mix": self.mix,
+            "clients": self.shape.clients,
+            "pace_s": self.shape.pace_s,
+            "retries": self.shape.retries,
+            "warmup_s": self.warmup_s,
+            "measure_s": self.measure_s,
+            "seed": self.seed,
+            "key_prefix": self.key_prefix,
+        }
+        return json.dumps(words).encode() + b"\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What the generator says of a trial's load: the measured window, and how many records it wrote."""
+
+    window: Window
+    recorded: int
+
+
+class Generator:
+    """A load generator that is up and waits for orders."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+
+    def run(self, order: Order, at_edge: Callable[[str], None]) -> Loaded:
+        """Put one trial's load on a target and wait until all of it has come to its end.
+
+        Args:
+            order: The load.
+            at_edge: Called with "measuring" and "draining" at the two ends of the measured window.
+
+        Raises:
+            RecorderFailed: The record is not whole.
+            PartDied: The generator ended, or stopped answering.
+        """
+        stdin = self.child.popen.stdin
+        assert stdin is not None  # noqa: S101 - opened as a pipe below
+        try:
+            stdin.write(order.as_line())
+            stdin.flush()
+        except OSError as error:
+            raise self._died("ended") from error
+        patience_s = order.warmup_s + (LONGEST_S if order.measure_s is None else order.measure_s) + PATIENCE_S
+        edges = {}
+        for expected in ("measuring", "draining"):
+            edges[expected] = int(self._event(expected, patience_s)["t_ns"])
+            at_edge(expected)
+        done = self._event("done", patience_s)
+        window = Window(start_ns=edges["measuring"], end_ns=edges["draining"])
+        return Loaded(window=window, recorded=int(done["recorded"]))
+
+    def stop(self) -> None:
+        """End the load of an order that has no end of its own; ``run``, in another thread, then returns.
+
+        Raises:
+            PartDied: The generator ended.
+        """
+        stdin = self.child.popen.stdin
+        assert stdin is not None  # noqa: S101 - opened as a pipe below
+        try:
+            stdin.write(b"stop\n")
+            stdin.flush()
+        except OSError as error:
+            raise self._died("ended") from error
+
+    def wait_until_ready(self) -> None:
+        """Wait until Locust is imported.
+
+        Raises:
+            PartDied: It ended first.
+        """
+        self._event("ready", START_TIMEOUT_S)
+
+    def _event(self, expected: str, patience_s: float) -> dict[str, Any]:
+        stdout = self.child.popen.stdout
+        assert stdout is not None  # noqa: S101 - opened as a pipe below
+        if not select.select([stdout], [], [], patience_s)[0]:
+            raise self._died(f"said nothing for {patience_s:.0f} s")
+        line = stdout.readline()
+        if not line:
+            raise self._died("ended")
+        event: dict[str, Any] = json.loads(line)
+        if event["event"] == "failed":
+            raise RecorderFailed(
+                f"The load generator failed, so this run's record is not whole: {event['reason']}",
+                f"Read {self.child.log}",
+            )
+        if event["event"] != expected:
+            raise self._died(f"said {event['event']} where {expected} was due")
+        return event
+
+    def _died(self, how: str) -> PartDied:
+        return PartDied(f"The load generator {how}: {self.child.last_words()}", f"Read {self.child.log}")
+
+
+@contextmanager
+def generator(log: Path) -> Iterator[Generator]:
+    """Start a load generator; ``wait_until_ready`` says when it is, so that it can start beside others."""
+    argv = [sys.executable, "-m", "scenarios.locust.generator"]
+    # unbuffered: select() must see all that has come
+    with started("The load generator", argv, log=log, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        yield Generator(child)

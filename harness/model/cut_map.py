@@ -1,0 +1,88 @@
+"""One write's conversation with PostgreSQL, and what came of cutting it at every byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.model.outcome import Outcome
+
+
+class Direction(StrEnum):
+    """Which way bytes go between a target and PostgreSQL."""
+
+    UP = "up"  # target to PostgreSQL
+    DOWN = "down"  # PostgreSQL to target
+
+
+class CutWay(StrEnum):
+    """How a conversation is cut."""
+
+    LIMIT = "limit_data"  # Toxiproxy lets so many bytes pass and closes both sides
+    FIN = "fin"  # both sides see an orderly end
+    RST = "rst"  # both sides see a reset
+    HOLD = "hold"  # nothing passes for a while, and then everything
+
+
+@dataclass(frozen=True, kw_only=True)
+class WireMessage:
+    """One message of PostgreSQL's protocol: its name, what it says, and the bytes it takes, ``[start, end)``."""
+
+    name: str
+    says: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    """What one warm request of an operation says to PostgreSQL in one direction, byte by byte."""
+
+    target: str
+    operation: str
+    direction: Direction
+    messages: tuple[WireMessage, ...]
+
+    @property
+    def length_bytes(self) -> int:
+        """Bytes of all messages."""
+        return self.messages[-1].end if self.messages else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """One write whose conversation with PostgreSQL was cut after ``offset`` bytes, and what came of it.
+
+    ``passed_bytes`` is what a witness on PostgreSQL's side saw pass in the cut direction, and ``message`` the
+    protocol message that the first byte held back belongs to; ``bit`` says that the witness saw the cut.
+    ``recovered_after`` counts the requests until one was answered well again; 0 if none was. ``asked`` is what the
+    write asked for: method, path and body.
+    """
+
+    target: str
+    operation: str
+    direction: Direction
+    way: CutWay
+    offset: int
+    key: str
+    outcome: Outcome
+    status: int
+    error: str
+    passed_bytes: int
+    message: str
+    bit: bool
+    took_s: float
+    recovered_after: int
+    next_status: int
+    rows: Mapping[str, int]
+    asked: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutMap:
+    """All cuts of a run, the conversations that they were made in, and how long that took."""
+
+    conversations: tuple[Conversation, ...]
+    cuts: tuple[Cut, ...]
+    duration_s: float

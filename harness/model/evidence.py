@@ -1,0 +1,168 @@
+"""What a run leaves behind: requests, samples, faults as they were observed, and what the database held.
+
+Times are ``time.monotonic_ns()`` of the one machine that ran everything, unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from harness.model.outcome import Outcome
+from harness.model.plan import Scenario, Target, Trial
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Op:
+    """One client request. ``key`` is empty unless it writes; ``status`` is 0 where no answer came.
+
+    ``named`` says whether it carried an Idempotency-Key, and ``said`` is the answer where a check reads it.
+    ``asked`` is what a write asked for: method, path and body.
+    """
+
+    id: int
+    name: str
+    key: str
+    intended_ns: int
+    started_ns: int
+    ended_ns: int
+    outcome: Outcome
+    status: int
+    error: str
+    named: bool = False
+    said: str = ""
+    asked: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """One reading: of ``metric`` by ``probe`` at ``t_ns``, told apart by ``labels``."""
+
+    t_ns: int
+    probe: str
+    metric: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultWindow:
+    """A fault as observed: when it was in force, and what proves that it bit (empty: nothing does)."""
+
+    kind: str
+    detail: str
+    injected_ns: int
+    healed_ns: int
+    proof: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The measured part of a trial: warm-up lies before it, draining after."""
+
+    start_ns: int
+    end_ns: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return (self.end_ns - self.start_ns) / 1e9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What PostgreSQL itself held after healing, when every transaction had ended.
+
+    ``rows`` counts rows per table and write key. ``facts`` are counts over whole tables, by name:
+    credits of all users, users whose credits don't follow from the transfers, posts of no user, and
+    sessions of the target that were still in a transaction.
+    """
+
+    rows: Mapping[str, Mapping[str, int]]
+    facts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that a check may look at, of one trial.
+
+    ``complete`` is true only for a trial that ran to its end; an interrupted one keeps what it had,
+    with ``window`` and ``ledger`` missing.
+    """
+
+    trial: Trial
+    target: Target
+    scenario: Scenario
+    environment: Mapping[str, str]
+    ops: tuple[Op, ...]
+    samples: tuple[Sample, ...]
+    faults: tuple[FaultWindow, ...]
+    window: Window | None
+    ledger: Ledger | None
+    complete: bool
+
+
+class Fault(Protocol):
+    """One thing that goes wrong.
+
+    ``kind`` names it, ``detail`` says how much of it, ``colour`` is its CSS variable in the figures.
+    """
+
+    @property
+    def kind(self) -> str:
+        """Its name."""
+
+    @property
+    def colour(self) -> str:
+        """Its CSS variable."""
+
+    @property
+    def detail(self) -> str:
+        """How much of it."""
+
+    def inject(self) -> str:
+        """Start it, and return what proves that it bit; empty if nothing does.
+
+        Raises HarnessError if it cannot be started.
+        """
+
+    def heal(self) -> None:
+        """Undo it; safe to call whatever happened before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageReading:
+    """What a page of users with posts cost by one loading strategy, in one block, on a warm connection.
+
+    Counts are means per request: statements that read, by PostgreSQL itself (None where it does not count), round trips
+    and bytes on the wire. ``took_ms`` are single requests, as their client timed them.
+    """
+
+    target: str
+    strategy: str
+    level_ms: int
+    users: int
+    posts_each: int
+    block: int
+    statements: float | None
+    round_trips: float
+    bytes_down: float
+    answer_bytes: int
+    took_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnReading:
+    """What a target took with probes and without, in turns of a hundredth of a second, of one pair of processes.
+
+    ``block`` counts the pairs of processes of these two targets, as each of them tells by itself what the probes cost.
+    ``plain_ms`` and ``probed_ms`` are milliseconds per request in each round of turns, pair by pair.
+    """
+
+    plain: str
+    probed: str
+    scenario: str
+    block: int
+    plain_ms: tuple[float, ...]
+    probed_ms: tuple[float, ...]

@@ -1,0 +1,205 @@
+"""The numbers that are made of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# Of a request that is under way: harness.probe.phases.Phase, which lives in somebody's application.
+PHASES = ("python", "thread", "connection", "database", "elsewhere")
+QUEUE = "queue"  # before the first of them, from when its client sent it
+LEAST_LEFT = 0.97  # of a target's throughput, with probes inside
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A figure with its 95 % interval over ``blocks`` blocks; ``low``/``high`` are None below two blocks."""
+
+    value: float
+    low: float | None
+    high: float | None
+    blocks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One target under one scenario at one level, over all its blocks.
+
+    ``latency_ms`` maps a quantile ("p50") to milliseconds from the intended start; a quantile that
+    the number of ops cannot support is absent. ``service_ms`` is the same from the actual send.
+    ``cpu_cores`` maps a part (target, generator, postgres, toxiproxy) to the mean cores it used. ``parts_ms`` maps each
+    phase of a request to its mean milliseconds as a probe inside the target saw it, "queue" to those before, and
+    "outside" to what its client waited beyond; it is empty without that probe.
+    """
+
+    scenario: str
+    level_ms: int
+    target: str
+    trials: int
+    ops: int
+    not_ok: int
+    throughput_rps: Interval
+    latency_ms: Mapping[str, Interval]
+    service_ms: Mapping[str, Interval]
+    added_round_trip_ms: float | None
+    cpu_cores: Mapping[str, float]
+    histogram_ms: tuple[tuple[float, float], ...]  # (latency, share of ops at or below it)
+    parts_ms: Mapping[str, Interval] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Ratio of two targets at one scenario and level; above 1 means ``first`` does more (or waits longer)."""
+
+    scenario: str
+    level_ms: int
+    metric: Literal["throughput", "p50"]
+    first: str
+    second: str
+    ratio: Interval
+    word: Literal["first", "second", "noise", "too few blocks"]
+    detectable: float | None  # smallest ratio above 1 that this many blocks of this spread would show
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overhead:
+    """A target beside the bare application of its kind, where no database is reached.
+
+    ``kept`` is the share of the bare one's throughput that the target has, ``processor`` the ratio of their processor
+    times a request (target/bare), by blocks.
+    """
+
+    scenario: str
+    target: str
+    reference: str
+    throughput_rps: Interval
+    reference_rps: Interval
+    kept: Interval
+    processor: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """A target with probes beside the same without, and the ``share`` of its throughput that is left."""
+
+    scenario: str
+    level_ms: int
+    plain: str
+    probed: str
+    share: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class WireCount:
+    """What one operation costs between target and PostgreSQL, per request, on a warm connection."""
+
+    target: str
+    operation: str
+    round_trips: float
+    statements: float | None
+    bytes_up: float
+    bytes_down: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageCost:
+    """What a page of users with posts costs by one loading strategy, per request, over all blocks."""
+
+    target: str
+    strategy: str
+    level_ms: int
+    users: int
+    posts_each: int
+    statements: float | None
+    round_trips: float
+    bytes_down: float
+    answer_bytes: float
+    took_ms: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelinePoint:
+    """One bin of a block's timeline."""
+
+    t_s: float
+    target: str
+    rps: float
+    p50_ms: float | None
+    not_ok_rps: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsidePoint:
+    """What probes inside a target saw in one bin of a block's timeline."""
+
+    t_s: float
+    target: str
+    metric: Literal["lag_ms", "in_use", "waiting", "statements"]
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """One block on one time axis: load, latency, what probes saw, and the windows in which a fault was in force."""
+
+    block: int
+    bin_s: float
+    points: tuple[TimelinePoint, ...]
+    faults: tuple[tuple[float, float, str], ...]  # start and end in seconds, and the fault's detail
+    inside: tuple[InsidePoint, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """All numbers that the report draws."""
+
+    cells: tuple[Cell, ...]
+    comparisons: tuple[Comparison, ...]
+    wire: tuple[WireCount, ...]
+    timelines: tuple[Timeline, ...]
+    warnings: tuple[str, ...]
+    observed: tuple[Observed, ...] = ()
+    overheads: tuple[Overhead, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageCuts:
+    """One protocol message of a write, and what became of the writes that were cut in it.
+
+    ``runs`` are bytes ``[start, end)`` of one fate, cut by Toxiproxy; ``other_ways`` maps "fin", "rst"
+    and "hold" to the fate of the write that was cut that way at the message's end.
+    """
+
+    name: str
+    start: int
+    end: int
+    runs: tuple[tuple[int, int, str], ...]
+    other_ways: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutStrip:
+    """One write's conversation with PostgreSQL in one direction, cut all along. ``fates`` counts all its cuts."""
+
+    target: str
+    operation: str
+    direction: str
+    length_bytes: int
+    messages: tuple[MessageCuts, ...]
+    fates: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultRow:
+    """One fault as it was observed in one trial; ``recovered_s`` is from its heal to the first write done."""
+
+    trial: str
+    target: str
+    kind: str
+    detail: str
+    start_s: float
+    end_s: float
+    proof: str
+    recovered_s: float | None
+    in_transaction: int

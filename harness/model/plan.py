@@ -1,0 +1,130 @@
+"""What will be run: targets, scenarios, how much of them, and the trials in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.model.outcome import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One build of an API under test.
+
+    ``app`` is ``module:attribute`` of an ASGI application; ``pool`` the most connections it opens,
+    ``threads`` the size of the thread limiter of each worker. ``probes`` names those that run inside it.
+    ``server`` are words of uvicorn's command line; None for those of the harness. ``reference`` names a bare
+    application of its kind, which it is held against where no database is reached.
+    """
+
+    name: str
+    model: Literal["async", "sync"]
+    driver: str
+    app: str
+    workers: int = 1
+    threads: int = 20
+    pool: int = 20
+    probes: tuple[str, ...] = ()
+    server: tuple[str, ...] | None = None
+    reference: str = ""
+    flaw: str | None = None
+    expected: Mapping[str, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """A target of which it is known what checks must say, and the least that makes them: cuts, faults, or plain load.
+
+    A flaw fails what its target expects, and a twin, which expects nothing, fails nothing. ``besides`` are checks
+    that a flaw may fail, too, where what it breaks is not in its hand. ``load`` are scenarios; ``place`` is the file
+    and the function that the check must name ("file.py function"), where it names a line.
+    """
+
+    target: Target
+    cuts: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
+    load: tuple[str, ...] = ()
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """How load arrives: ``clients`` at once, each back to back, or one request every ``pace_s`` seconds.
+
+    With ``retries`` every other create carries an Idempotency-Key, and is sent again, under the same
+    keys, when its client can't know what became of it.
+    """
+
+    clients: int
+    pace_s: float | None = None
+    retries: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A question, the load that asks it, and the checks that answer.
+
+    ``mix`` maps an operation of ``scenarios.locust.operations`` to its weight. ``faults`` names fault kinds
+    of ``harness.faults``; ``checks`` names checks of ``harness.checks``. A scenario that never
+    reaches the database runs at level 0 only.
+    """
+
+    name: str
+    question: str
+    mix: Mapping[str, int]
+    shape: Shape
+    faults: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+    reaches_database: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How long a run takes: a named amount of evidence."""
+
+    name: str
+    scenarios: tuple[str, ...]
+    levels_ms: tuple[int, ...]
+    blocks: int
+    warmup_s: float
+    measure_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One target under one scenario at one level (added database latency, one way trip and back), once.
+
+    ``block`` is the unit that statistics resample; ``slot`` orders trials within their block;
+    ``position`` is this trial's place (0 to 3) in its cell's A B B A; ``attempt`` counts from 1; ``fault``
+    names the kind of fault that is injected into it, if one is.
+    """
+
+    id: str
+    number: int
+    target: str
+    scenario: str
+    level_ms: int
+    block: int
+    slot: int
+    position: int
+    seed: int
+    attempt: int = 1
+    fault: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All trials of a run in the order they are run, and the seed that fixed the order.
+
+    ``targets`` are compared; ``references`` are what some of them are held against where no database is reached.
+    """
+
+    profile: Profile
+    targets: tuple[str, ...]
+    trials: tuple[Trial, ...]
+    seed: int
+    references: tuple[str, ...] = ()

@@ -1,0 +1,53 @@
+"""All that a report draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.model.findings import ControlRow, Finding
+from harness.model.measures import Analysis, CutStrip, FaultRow, PageCost
+from harness.model.outcome import Verdict
+from harness.model.plan import Plan, Scenario, Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting of the targets: its value in each target by name, and why it is what it is."""
+
+    name: str
+    values: Mapping[str, str]
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """All that ``report.html`` draws and ``summary.json`` holds.
+
+    ``kind`` says which question was asked; a chaos run has ``cuts`` and ``faults``, and no comparison.
+    ``version`` counts breaking changes of this shape. ``started_at`` is ISO 8601 in UTC;
+    ``not_done`` says in whole sentences what the run could not do, and how to mend it.
+    """
+
+    version: int
+    run: str
+    started_at: str
+    duration_s: float
+    complete: bool
+    verdict: Verdict
+    plan: Plan
+    trials_done: int
+    targets: tuple[Target, ...]
+    scenarios: tuple[Scenario, ...]
+    environment: Mapping[str, str]
+    settings: tuple[Setting, ...]
+    analysis: Analysis
+    findings: tuple[Finding, ...]
+    not_done: tuple[str, ...]
+    kind: Literal["bench", "chaos", "loading", "probes"] = "bench"
+    cuts: tuple[CutStrip, ...] = ()
+    cuts_per_s: float = 0.0
+    faults: tuple[FaultRow, ...] = ()
+    controls: tuple[ControlRow, ...] = ()
+    pages: tuple[PageCost, ...] = ()

@@ -1,0 +1,268 @@
+"""Who holds the connections of the pool, what each holder is doing, and who waits for one.
+
+Thirteen times a second a thread looks at every connection that is checked out and every request that is under way. A
+connection whose request is over, and which nobody has given back, has leaked. Where it was checked out is read off the
+stack, of requests that are looked into only, a share once they are many: a leak that empties a pool is made of many.
+What a holder is doing is read off its stack too, if it has had its connection for long, or somebody waits: so it costs
+little where nothing is amiss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from sqlalchemy import Pool, PoolProxiedConnection, event
+
+from harness.probe import dialects, waits
+from harness.probe.call_site import caller, name_at, name_of
+from harness.probe.recorder import Recorder
+from harness.probe.request import (
+    CONNECTION,
+    DATABASE,
+    ELSEWHERE,
+    PHASES,
+    PYTHON,
+    THREAD,
+    Came,
+    Followed,
+    Mark,
+    came,
+    current_task,
+)
+from harness.probe.request_state import Standing, of_coroutine, of_stack
+from harness.probe.sampler import Look, Looker
+from harness.probe.served import looked_into
+from harness.probe.workers import AtWork, Workers
+
+LOOK_EVERY_S = 0.075
+EARLY_S = 0.015  # sooner, if something else is looked at then
+OVER = "over"  # what a holder does whose request has ended
+NOBODYS = "background"  # what one does that no request has checked out
+BRIEFLY = "briefly"  # what one does that is not looked at more closely, as it has had its connection for so short
+BRIEFLY_S = 0.05
+
+
+# A connection, which knows whether it is still checked out, and the fields of _Held: a plain tuple, as one is made for
+# every request that asks the database something.
+_Noted = tuple["weakref.ref[PoolProxiedConnection]", "Mark", "Came | None", "CodeType | None", int, float]
+
+
+class _Held(NamedTuple):
+    """One connection that is checked out: for which request, in which task if in any, by which line if it is known."""
+
+    request: Mark
+    asked_in: Came | None
+    code: CodeType | None
+    line: int
+    since_s: float
+
+
+class _Holder(NamedTuple):
+    """What the holder of a connection is doing, and where it stands: a call, or in words."""
+
+    held: _Held
+    phase: str
+    frame: FrameType | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands: the application's innermost call that waits or runs, else where it checked out, if known."""
+        if self.frame is not None:
+            return name_of(self.frame)
+        return name_at(self.held.code, self.held.line) if self.held.code else ""
+
+
+class _Stacks(NamedTuple):
+    """Where holders stand: the threads that work for requests, the event loop's, and which task has started which."""
+
+    work: AtWork
+    serving: Mapping[int, FrameType]
+    loops: FrameType | None
+
+
+class HolderProbe:
+    """Notes ``in_use``, ``waiting`` and ``open`` of the pool, and connections opened, closed and invalidated.
+
+    Labels of ``in_use``: how many holders are in each phase, or have a connection ``briefly`` while nobody waits, or
+    whose request is ``over``; of those that ask nothing of the database, the ``culprit`` is where the one stands that
+    has held its connection longest: where it waits or, if it is over, where it checked out; and of those that ask the
+    database something, where the longest one ``asks``. ``wants`` is where a thread waits that has no connection.
+    ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
+    something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without.
+    Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency;
+    where the application has no AnyIO, none are known. Tasks that serve no request count too, as they take them away.
+    ``open`` are all connections, in use or not, with the ages of the youngest and the oldest as labels, ``youngest_s``
+    and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
+    """
+
+    def __init__(self, recorder: Recorder, looker: Looker, in_flight: Callable[[], int]) -> None:
+        self._recorder = recorder
+        self._looker = looker
+        self._in_flight = in_flight
+        self._loops_thread = 0
+        # Threads change these by single operations of a dict, which are whole; so there is no lock to wait for. The
+        # first is by the driver's connections, each with the last time that it was checked out.
+        self._noted: dict[int, _Noted] = {}
+        self._opened_s: dict[int, float] = {}
+        dialects.meet()
+        event.listen(Pool, "invalidate", self._invalidated)
+        event.listen(Pool, "connect", self._opened)
+        event.listen(Pool, "close", self._closed)
+
+    def start(self) -> None:
+        """Begin to look at requests that are served by the loop of this thread."""
+        self._loop, self._loops_thread = asyncio.get_running_loop(), threading.get_ident()
+        self._workers = Workers()
+        self._looker.add(self._look(), early_s=EARLY_S)
+
+    def checked_out(self, connection: PoolProxiedConnection, request: Mark) -> None:
+        """Note a connection that a pool hands out; that it has been given back, it knows by itself."""
+        frame = caller() if request is None or looked_into.get() else None
+        code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
+        task = current_task(self._loop) if threading.get_ident() == self._loops_thread else None
+        asked_in = weakref.ref(task) if task is not None else None
+        noted = (weakref.ref(connection), request, asked_in, code, line, time.monotonic())
+        self._noted[id(connection.dbapi_connection)] = noted
+
+    def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
+        self._recorder.note("pool", "invalidated", 1, error=type(error).__name__ if error else "")
+
+    def _opened(self, _connection: object, record: object) -> None:
+        self._opened_s[id(record)] = time.monotonic()
+        self._recorder.note("pool", "opened", 1)
+
+    def _closed(self, connection: object, record: object) -> None:
+        self._noted.pop(id(connection), None)
+        opened_s = self._opened_s.pop(id(record), None)
+        if opened_s is not None:
+            self._recorder.note("pool", "closed", time.monotonic() - opened_s)
+
+    def _look(self) -> Look:
+        while True:
+            yield LOOK_EVERY_S
+            self._look_once()  # which keeps no task alive until the next look
+
+    def _look_once(self) -> None:
+        now_s = time.monotonic()
+        held = [_Held(*noted[1:]) for noted in list(self._noted.values()) if _is_out(noted[0]())]
+        opened_s = list(self._opened_s.values())
+        work = self._workers.look()
+        holding = _numbers([one.request for one in held])
+        connecting = _numbers(list(waits.connecting.values()))
+        having, threadless = ({work.root(task) for task in tasks} for tasks in (work.having, work.waiting))
+        waiting = {
+            PHASES[CONNECTION]: len(connecting - holding),
+            PHASES[THREAD]: len(threadless - holding),
+            PHASES[ELSEWHERE]: self._waiting_elsewhere(holding | connecting | having | threadless, work),
+        }
+        short = threadless or connecting - holding or (waiting[PHASES[ELSEWHERE]] and len(held) >= len(opened_s))
+        closer = [bool(short) or now_s - one.since_s >= BRIEFLY_S for one in held]
+        stacks = self._stacks(work) if any(closer) else None
+        holders = [_holder(one, stacks if looked_at else None) for one, looked_at in zip(held, closer, strict=True)]
+        asking = [one for one in holders if one.phase == PHASES[DATABASE]]
+        idle = [one for one in holders if one.phase not in {PHASES[DATABASE], PHASES[CONNECTION], BRIEFLY}]
+        self._recorder.note(
+            "pool",
+            "in_use",
+            len(held),
+            culprit=_place_of_longest(idle),
+            asks=_place_of_longest(asking),
+            wants=_where_wanted(stacks, holding) if stacks else "",
+            longest_s=_ages([one.since_s for one in held], now_s)[1],
+            **Counter(one.phase for one in holders),
+        )
+        youngest_s, oldest_s = _ages(opened_s, now_s)
+        self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
+        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=len(work.having), **waiting)
+
+    def _stacks(self, work: AtWork) -> _Stacks:
+        frames = sys._current_frames()  # noqa: SLF001 - documented for this purpose
+        return _Stacks(work, self._workers.serving(frames), frames.get(self._loops_thread))
+
+    def _waiting_elsewhere(self, busy: set[int], work: AtWork) -> int:
+        """Count requests of which nothing is known, but for one that the loop may be running just now."""
+        running = asyncio.current_task(self._loop)
+        runs = running is not None and work.root(running) not in busy
+        return max(0, self._in_flight() - len(busy) - runs)
+
+
+def _is_out(connection: PoolProxiedConnection | None) -> bool:
+    """Whether it is checked out: what is given back is detached, as is what nobody has any more."""
+    return connection is not None and not connection.is_detached
+
+
+def _numbers(requests: Sequence[Mark]) -> set[int]:
+    """Tell the numbers of the tasks that these requests came in, of those that are not over."""
+    tasks = [task() for task in map(came, requests) if task is not None]
+    return {id(task) for task in tasks if task is not None and not task.done()}
+
+
+def _place_of_longest(holders: Sequence[_Holder]) -> str:
+    """Name where the one stands that has held its connection longest.
+
+    One that is over stands nowhere any more, so it comes last if it is not known where it checked out.
+    """
+
+    def order(one: _Holder) -> tuple[bool, float]:
+        return one.phase == OVER and not one.held.code, one.held.since_s
+
+    return min(holders, key=order).place if holders else ""
+
+
+def _where_wanted(stacks: _Stacks, holding: set[int]) -> str:
+    """Name where a thread waits for a connection on behalf of a request that has none; empty if none does."""
+    for request, thread in stacks.serving.items():
+        if request not in holding:
+            phase, frame = of_stack(thread)
+            if phase == CONNECTION and frame is not None:
+                return name_of(frame)
+    return ""
+
+
+def _ages(began_s: Sequence[float], now_s: float) -> tuple[str, str]:
+    """Tell the least and the greatest age, 0 if there is none."""
+    return f"{now_s - max(began_s, default=now_s):.3f}", f"{now_s - min(began_s, default=now_s):.3f}"
+
+
+def _holder(held: _Held, stacks: _Stacks | None) -> _Holder:
+    """See what a holder is doing, if there are stacks to read it off."""
+    request = came(held.request)
+    if request is None:
+        return _Holder(held, NOBODYS)
+    task = request()
+    if task is None or task.done():
+        return _Holder(held, OVER)
+    if stacks is None:
+        return _Holder(held, BRIEFLY)
+    asked_in = held.asked_in() if held.asked_in else None
+    goes_on = asked_in if asked_in is not None and not asked_in.done() else task
+    phase, frame = _stands(stacks.work.family(goes_on), held.request, stacks)
+    if (thread := stacks.serving.get(id(task))) is not None:
+        phase, its = of_stack(thread)
+        frame = its or frame
+    return _Holder(held, PHASES[phase], frame)
+
+
+def _stands(tasks: Sequence[asyncio.Task[Any]], request: Mark, stacks: _Stacks) -> Standing:
+    """See where a request stands by its tasks: by one that waits or works for a thread, else by the last that tells."""
+    stands = Standing(ELSEWHERE, None)
+    for task in tasks:
+        coroutine: Any = task.get_coro()
+        if isinstance(request, Followed) and request.task() is task:
+            coroutine = request.serving  # its task's own leads no further than to where it is driven step by step
+        phase, frame = of_coroutine(coroutine, stacks.loops)
+        if task in stacks.work.waiting:
+            return Standing(THREAD, frame)
+        if task in stacks.work.having:  # and on its way there, or back
+            return Standing(PYTHON, frame)
+        if phase != ELSEWHERE or frame is not None:
+            stands = Standing(phase, frame)
+    return stands

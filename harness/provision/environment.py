@@ -1,0 +1,73 @@
+"""Where and with what a run was made: enough to judge whether two runs may be compared."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from harness.provision.postgres import without_password
+from harness.provision.testbed import Parts
+
+LIBRARIES = (
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "pydantic",
+    "sqlalchemy",
+    "asyncpg",
+    "psycopg2-binary",
+    "locust",
+    "geventhttpclient",
+)
+
+
+def environment(parts: Parts) -> dict[str, str]:
+    """Describe the machine, the versions and the parts of a run, each as a short text."""
+    memory_gib = psutil.virtual_memory().total / 2**30
+    described = {
+        "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}",
+        "memory": f"{memory_gib:.0f} GiB",
+        "load before": " ".join(f"{value:.2f}" for value in os.getloadavg()),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "twinbench": f"{importlib.metadata.version('twinbench')}{_commit()}",
+        "postgresql": f"{parts.postgres.version} ({parts.postgres.origin})",
+        "database": without_password(parts.postgres.url),
+        "toxiproxy": f"{parts.toxiproxy.version} ({parts.toxiproxy.origin})" if parts.toxiproxy else "none",
+    }
+    described.update({name: importlib.metadata.version(name) for name in LIBRARIES})
+    return described
+
+
+def _processor() -> str:
+    """Name the processor model, which ``platform.processor()`` leaves empty on Linux."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else "unknown"
+
+
+def _commit() -> str:
+    """Name the commit of the checkout, and whether it was changed since; empty outside a checkout."""
+    git = shutil.which("git")
+    root = Path(__file__).parents[1]
+    if git is None or not (root / ".git").exists():
+        return ""
+    asked = subprocess.run(
+        [git, "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f" at {asked.stdout.strip()}" if asked.returncode == 0 else ""

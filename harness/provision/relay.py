@@ -1,0 +1,213 @@
+"""A witness between a target and PostgreSQL: it counts, remembers what was said, and can cut at a byte.
+
+For counting and for cutting, never for timing. It stands on PostgreSQL's side of Toxiproxy, so what it
+saw pass is what PostgreSQL was told.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from harness.model.cut_map import CutWay, Direction
+from harness.provision.loopback import HOST
+
+_CHUNK_BYTES = 65536
+_TICK_S = 0.1
+
+
+@dataclass
+class Counts:
+    """What went over the wire so far, all connections together.
+
+    A round trip is a change of direction: the server speaks after the client has spoken. Packets
+    that follow each other in one direction, however they were cut, are one.
+    """
+
+    round_trips: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+
+
+@dataclass
+class Heard:
+    """What was said in each direction since ``Tap.listen``, and whether a connection ended meanwhile."""
+
+    up: bytearray = field(default_factory=bytearray)
+    down: bytearray = field(default_factory=bytearray)
+    ended: bool = False
+
+    def by(self, direction: Direction) -> bytearray:
+        """Return what was said in one direction."""
+        return self.up if direction is Direction.UP else self.down
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trap:
+    """A cut to come: ``way`` happens once ``offset`` bytes have passed in ``direction`` since ``Tap.listen``."""
+
+    direction: Direction
+    offset: int
+    way: CutWay
+    hold_s: float = 0.0
+
+
+@dataclass
+class _Pair:
+    client: socket.socket
+    server: socket.socket
+    client_spoke_last: bool = False
+
+
+class Tap:
+    """Relays loopback connections to ``upstream``, counts, and remembers if it is told to listen."""
+
+    def __init__(self, upstream: tuple[str, int]) -> None:
+        self.counts = Counts()
+        self._upstream = upstream
+        self._selector = selectors.DefaultSelector()
+        self._listener = socket.create_server((HOST, 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._relay, name="wire tap", daemon=True)
+        self._heard: Heard | None = None
+        self._trap: Trap | None = None
+        self._held: tuple[float, socket.socket, bytes, _Pair] | None = None
+        self.sprung = False
+
+    def start(self) -> None:
+        """Begin to accept connections."""
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every connection."""
+        self._stopping.set()
+        self._thread.join()
+        if self._held is not None:
+            self._held[1].close()
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+        self._selector.close()
+
+    def listen(self, trap: Trap | None = None) -> Heard:
+        """Forget what was said so far, and remember from here on; set a trap if one is given."""
+        self._heard, self._trap, self.sprung = Heard(), trap, False
+        return self._heard
+
+    def close_ear(self) -> None:
+        """Remember nothing more, and take the trap away."""
+        self._heard, self._trap = None, None
+
+    def _relay(self) -> None:
+        while not self._stopping.is_set():
+            self._let_go()
+            for key, _ in self._selector.select(timeout=_TICK_S):
+                sock = key.fileobj
+                assert isinstance(sock, socket.socket)  # noqa: S101 - only sockets are registered
+                if key.data is None:
+                    self._accept()
+                else:
+                    self._pass_on(sock, key.data)
+
+    def _accept(self) -> None:
+        client, _ = self._listener.accept()
+        try:
+            server = socket.create_connection(self._upstream)
+        except OSError:
+            client.close()  # what a client sees of a server that is gone
+            return
+        pair = _Pair(client, server)
+        for sock in (client, server):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._selector.register(sock, selectors.EVENT_READ, pair)
+
+    def _pass_on(self, source: socket.socket, pair: _Pair) -> None:
+        direction = Direction.UP if source is pair.client else Direction.DOWN
+        try:
+            data = source.recv(_CHUNK_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            self._end(pair)
+            return
+        trap, heard = self._trap, self._heard
+        if trap and heard and trap.direction is direction and not self.sprung:
+            room = trap.offset - len(heard.by(direction))
+            if len(data) >= room:
+                self._spring(trap, pair, source, (data[:room], data[room:]))
+                return
+        self._forward(data, pair, direction)
+
+    def _forward(self, data: bytes, pair: _Pair, direction: Direction) -> None:
+        """Count before passing on, so that whoever has an answer finds it counted."""
+        if direction is Direction.UP:
+            self.counts.bytes_up += len(data)
+        else:
+            self.counts.bytes_down += len(data)
+            self.counts.round_trips += pair.client_spoke_last and bool(data)
+        pair.client_spoke_last = direction is Direction.UP
+        if self._heard is not None:
+            self._heard.by(direction).extend(data)
+        try:
+            (pair.server if direction is Direction.UP else pair.client).sendall(data)
+        except OSError:
+            self._end(pair)
+
+    def _spring(self, trap: Trap, pair: _Pair, source: socket.socket, parts: tuple[bytes, bytes]) -> None:
+        """Let pass what may, and do what the trap is for."""
+        before, after = parts
+        self.sprung = True
+        if before:
+            self._forward(before, pair, trap.direction)
+        if trap.way is CutWay.HOLD:
+            with suppress(KeyError, ValueError):
+                self._selector.unregister(source)
+            self._held = (time.monotonic() + trap.hold_s, source, after, pair)
+            return
+        if trap.way is CutWay.RST:
+            for sock in (pair.client, pair.server):
+                # zero seconds to linger: closing sends RST and drops what was not sent
+                with suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._end(pair)
+
+    def _let_go(self) -> None:
+        """End a hold whose time is over: what was held passes, and then whatever follows."""
+        if self._held is None or time.monotonic() < self._held[0]:
+            return
+        _, source, data, pair = self._held
+        self._held = None
+        if source.fileno() == -1:
+            return  # its connection ended meanwhile
+        direction = Direction.UP if source is pair.client else Direction.DOWN
+        self._selector.register(source, selectors.EVENT_READ, pair)
+        if data:
+            self._forward(data, pair, direction)
+
+    def _end(self, pair: _Pair) -> None:
+        if self._heard is not None:
+            self._heard.ended = True
+        for sock in (pair.client, pair.server):
+            # the other side's end may have been read in the same round, and both be closed by now
+            with suppress(KeyError, ValueError):
+                self._selector.unregister(sock)
+            sock.close()
+
+
+@contextmanager
+def tap(upstream: tuple[str, int]) -> Iterator[Tap]:
+    """Run a tap for as long as the context lasts."""
+    relay = Tap(upstream)
+    relay.start()
+    try:
+        yield relay
+    finally:
+        relay.stop()

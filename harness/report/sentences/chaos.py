@@ -1,0 +1,93 @@
+"""What a chaos run says, in sentences: counts first, and no more than was seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from harness.model.outcome import Verdict
+from harness.model.summary import Summary
+from harness.model.write_status import OFFENCES, Fate
+
+
+def chaos_headline(summary: Summary) -> str:
+    """Return the answer to the question of a chaos run in one sentence."""
+    targets = " and ".join(summary.plan.targets)
+    if not targets:
+        return _controls_headline(summary)
+    if summary.verdict is Verdict.FAIL:
+        broken = sorted({finding.summary for finding in summary.findings if finding.verdict is Verdict.FAIL})
+        return f"{targets}: {'; '.join(broken)}."
+    if summary.verdict is Verdict.UNDECIDED:
+        return f"{targets}: no write was found broken, but this run can't say that none is."
+    return f"{targets}: no write was ever partial, no acknowledged one was lost, and no refused one is there."
+
+
+def controls_text(summary: Summary) -> str:
+    """Say how many flaws were tried and caught as they must be, and how many sound targets were left alone."""
+    right = {
+        finding.trial for finding in summary.findings if finding.check == "controls" and finding.verdict is Verdict.PASS
+    }
+    flaws = [row.target for row in summary.controls if row.expected]
+    sound = [row.target for row in summary.controls if not row.expected]
+    told = []
+    if flaws:
+        told.append(f"{len(right.intersection(flaws))} of {len(flaws)} flaws caught by the check that each names")
+    if sound:
+        told.append(f"{len(right.intersection(sound))} of {len(sound)} sound targets accused by none")
+    cuts, faults, loads = (sum(getattr(row, what) for row in summary.controls) for what in ("cuts", "faults", "loads"))
+    return "; ".join([*told, f"by {cuts:,} cuts, {faults} faults and {loads} loads"])
+
+
+def _controls_headline(summary: Summary) -> str:
+    if summary.verdict is Verdict.PASS:
+        return f"Every control is as it must be: {controls_text(summary)}."
+    wrong = [finding for finding in summary.findings if finding.verdict is not Verdict.PASS]
+    return f"{len(wrong)} of {len(summary.findings)} controls are not as they must be: {controls_text(summary)}."
+
+
+def chaos_answers(summary: Summary) -> tuple[str, ...]:
+    """Return what was done and what came of it, with numbers."""
+    told = []
+    if summary.cuts:
+        fates: Counter[str] = Counter()
+        for strip in summary.cuts:
+            fates.update(strip.fates)
+        cuts = sum(fates.values())
+        bad = sum(fates[fate] for fate in OFFENCES)
+        writes = ", ".join(dict.fromkeys(strip.operation for strip in summary.cuts))
+        told.append(
+            f"{cuts:,} writes ({writes}) were cut, at every byte of their conversation with PostgreSQL in both"
+            f" directions: {fates[Fate.ROLLED_BACK]:,} left nothing, {fates[Fate.ACKNOWLEDGED]:,} were stored and"
+            f" acknowledged, {fates[Fate.COMMITTED]:,} were stored but not acknowledged, and {bad:,} were partial,"
+            f" lost, ghosts or duplicates ({summary.cuts_per_s:.0f} cuts a second)."
+        )
+    if summary.faults:
+        kinds = {row.kind for row in summary.faults}
+        bit = {row.kind for row in summary.faults if row.proof}
+        proven = sum(bool(row.proof) for row in summary.faults)
+        told.append(
+            f"{len(summary.faults)} faults of {len(kinds)} kinds were injected, and {proven} are proven to have bitten,"
+            f" of {len(bit)} kinds; {sum(row.in_transaction > 0 for row in summary.faults)} came while a write was in"
+            " its transaction."
+        )
+        writes_found = [finding for finding in summary.findings if finding.check == "writes"]
+        told.append(f"{_sum_of_writes([finding.measured for finding in writes_found])}.")
+    if summary.controls:
+        flaws = [row for row in summary.controls if row.expected]
+        caught = sum(row.verdicts.get(check) is Verdict.FAIL for row in flaws for check in row.expected)
+        told.append(f"{caught} of {len(flaws)} flaws were caught by the check that they name.")
+    return tuple(told)
+
+
+def _sum_of_writes(measured: list[str]) -> str:
+    """Add up what the check of writes counted in each trial ("12 writes: 9 acknowledged, 3 rolled back")."""
+    total: Counter[str] = Counter()
+    for text in measured:
+        writes, _, fates = text.partition(" writes: ")
+        total["writes"] += int(writes.replace(",", "") or 0)
+        for part in fates.split(", "):
+            number, _, fate = part.partition(" ")
+            if number.replace(",", "").isdigit():
+                total[fate] += int(number.replace(",", ""))
+    resolved = ", ".join(f"{total[fate]:,} {fate}" for fate in Fate if total[fate])
+    return f"Under these faults {total['writes']:,} writes were attempted: {resolved}"

@@ -1,0 +1,150 @@
+"""The answer in sentences: what the comparisons say, and no more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby, pairwise
+
+from harness.model.measures import Comparison
+from harness.model.summary import Summary
+from harness.report.words import ratio
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+DOES = {
+    "ping": "pings",
+    "point-read": "point reads",
+    "list-with-posts": "pages of users with posts",
+    "write": "four-row writes",
+    "mixed": "mixed requests",
+}
+
+
+def answers(summary: Summary) -> tuple[str, ...]:
+    """Return one sentence for each scenario that was compared, those with a database first.
+
+    Of a scenario whose load was free to vary, throughput is told; of one with a fixed rate, the median wait.
+    """
+    compared = summary.analysis.comparisons
+    told = []
+    for scenario in summary.scenarios:
+        of_scenario = [c for c in compared if c.scenario == scenario.name]
+        metric = "throughput" if scenario.shape.pace_s is None else "p50"
+        chosen = sorted((c for c in of_scenario if c.metric == metric), key=lambda c: c.level_ms)
+        if chosen:
+            told.append((not scenario.reaches_database, _of_scenario(scenario.name, chosen)))
+    return tuple(sentence for _, sentence in sorted(told, key=lambda pair: pair[0]))
+
+
+def headline(summary: Summary) -> str:
+    """Return the answer to the question of the whole run in one sentence."""
+    if len(summary.plan.targets) < 2:  # noqa: PLR2004 - a comparison takes two
+        return f"Only {summary.plan.targets[0]} was run, so there is nothing to compare."
+    with_database = {s.name for s in summary.scenarios if s.reaches_database and s.shape.pace_s is None}
+    chosen = [c for c in summary.analysis.comparisons if c.metric == "throughput" and c.scenario in with_database]
+    if not chosen:
+        return "Nothing that reaches the database was compared."
+    first, second = chosen[0].first, chosen[0].second
+    if all(c.word == "too few blocks" for c in chosen):
+        return "There are too few blocks to say which twin serves more."
+    levels = sorted({c.level_ms for c in chosen})
+    at_level = {level_ms: [c for c in chosen if c.level_ms == level_ms] for level_ms in levels}
+    by_words: dict[frozenset[str], list[int]] = defaultdict(list)
+    for level_ms, comparisons in at_level.items():
+        by_words[frozenset(c.word for c in comparisons)].append(level_ms)
+    parts = [
+        (alike, _together([c for level_ms in alike for c in at_level[level_ms]], first, second))
+        for alike in by_words.values()
+    ]
+    if len(levels) == 1:
+        sentence = f"At {levels[0]} ms from the database, {parts[0][1]}."
+    elif len(parts) == 1:
+        sentence = f"At every distance from the database that was tried, {parts[0][1]}."
+    else:
+        said = "; ".join(f"at {_levels(alike)} {said}" for alike, said in parts)
+        sentence = f"{said[0].upper()}{said[1:]}."
+    scenarios = {c.scenario for c in chosen}
+    return sentence if len(scenarios) > 1 else f"{sentence} Only {_does(scenarios.pop())} were compared."
+
+
+def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str:
+    """Say which target serves more and how much, over all scenarios of some levels."""
+    words = {c.word for c in comparisons}
+    if words == {"noise"}:
+        return "the difference is inside the noise"
+    for word, more, less in (("first", first, second), ("second", second, first)):
+        if word in words and words <= {word, "noise", "too few blocks"}:
+            factors = [c.ratio.value if word == "first" else 1 / c.ratio.value for c in comparisons if c.word == word]
+            serves = f"{more} serves {_range(factors)} {TIMES} as much as {less}"
+            return (
+                serves if words == {word} else f"{serves} or the difference is inside the noise, depending on the work"
+            )
+    return "it depends on the work"
+
+
+def _does(scenario: str) -> str:
+    return DOES.get(scenario, f"{scenario} requests")
+
+
+def _range(factors: Sequence[float]) -> str:
+    low, high = f"{min(factors):.2f}", f"{max(factors):.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _of_scenario(scenario: str, comparisons: Sequence[Comparison]) -> str:
+    what = _does(scenario)
+    parts = [SAY[word]([*alike]) for word, alike in groupby(comparisons, key=lambda c: c.word)]
+    sentence = f"{what[0].upper()}{what[1:]}: {'; '.join(parts)}."
+    crossover = _crossover(comparisons)
+    return f"{sentence} {crossover}" if crossover else sentence
+
+
+def _decided(comparisons: Sequence[Comparison]) -> str:
+    """Say of neighbouring levels in one clause by how much the targets differ."""
+    first, second = comparisons[0].first, comparisons[0].second
+    values = [f"{ratio(c.ratio)} {TIMES}" for c in comparisons]
+    at = [f"at {c.level_ms} ms" for c in comparisons]
+    more = [f"{value} {place}" for value, place in zip(values[1:], at[1:], strict=True)]
+    if comparisons[0].metric == "throughput":
+        return _and([f"{first} serves {values[0]} as many as {second} {at[0]}", *more])
+    return _and([f"half of the requests to {first} wait {values[0]} as long as those to {second} {at[0]}", *more])
+
+
+def _undecided(comparisons: Sequence[Comparison]) -> str:
+    at = _levels([c.level_ms for c in comparisons])
+    return f"at {at} too few blocks to say (ratio {_and([ratio(c.ratio) for c in comparisons])})"
+
+
+def _noise(comparisons: Sequence[Comparison]) -> str:
+    """Say of neighbouring levels in one clause that nothing was found, and what would have been."""
+    at = _levels([c.level_ms for c in comparisons])
+    values = _and([ratio(c.ratio) for c in comparisons])
+    seen = [c.detectable for c in comparisons if c.detectable is not None]
+    shown = f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show" if seen else ""
+    return f"at {at} the difference is inside the noise ({values}{shown})"
+
+
+SAY: Mapping[str, Callable[[Sequence[Comparison]], str]] = {
+    "first": _decided,
+    "second": _decided,
+    "noise": _noise,
+    "too few blocks": _undecided,
+}
+
+
+def _crossover(comparisons: Sequence[Comparison]) -> str:
+    """Name the levels between which the faster one changes, if it does."""
+    decided = [c for c in comparisons if c.word in {"first", "second"}]
+    for before, after in pairwise(decided):
+        if before.word != after.word:
+            more = after.first if (after.word == "first") == (after.metric == "throughput") else after.second
+            return f"Between {before.level_ms} and {after.level_ms} ms {more} overtakes."
+    return ""
+
+
+def _levels(levels: Sequence[int]) -> str:
+    return f"{_and([str(level) for level in levels])} ms"
+
+
+def _and(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

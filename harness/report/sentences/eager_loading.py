@@ -1,0 +1,61 @@
+"""What the comparison of loading strategies says, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.model.measures import PageCost
+from harness.model.summary import Summary
+from harness.report.words import count, number
+
+WITHOUT_POSTS = "raise"
+
+
+def loading_headline(summary: Summary) -> str:
+    """Return in one sentence what the largest page costs at the greatest distance."""
+    largest = _largest(summary.pages)
+    if not largest:
+        return "No page was asked for."
+    one = largest[0]
+    told = _and([f"{number(cost.took_ms.value)} ms by {cost.strategy}" for cost in largest])
+    return (
+        f"At {one.level_ms} ms from the database, a page of {one.users} users with {one.posts_each} posts each takes"
+        f" {one.target} {told}."
+    )
+
+
+def loading_answers(summary: Summary) -> tuple[str, ...]:
+    """Return what that page says to the database, and what the one with the most posts of each user does."""
+    told = []
+    most = max((one.posts_each for one in summary.pages), default=0)
+    for costs in (_largest(summary.pages), _largest([one for one in summary.pages if one.posts_each == most])):
+        if costs:
+            one = costs[0]
+            said = _and(
+                [f"{_statements(cost)} and {number(cost.bytes_down / 1e3)} kB by {cost.strategy}" for cost in costs]
+            )
+            told.append(f"{one.users} users with {one.posts_each} posts each: {said}.")
+    return tuple(dict.fromkeys(told))
+
+
+def _largest(pages: Sequence[PageCost]) -> list[PageCost]:
+    """Return what the page of most users costs at the greatest distance, by every strategy that brings posts."""
+    with_posts = [one for one in pages if one.strategy != WITHOUT_POSTS]
+    if not with_posts:
+        return []
+    first = max(with_posts, key=lambda one: (one.level_ms, one.users))
+    same = [
+        one
+        for one in with_posts
+        if (one.target, one.level_ms, one.users, one.posts_each)
+        == (first.target, first.level_ms, first.users, first.posts_each)
+    ]
+    return sorted(same, key=lambda one: one.took_ms.value)
+
+
+def _statements(cost: PageCost) -> str:
+    return "1 statement" if cost.statements == 1 else f"{count(cost.statements)} statements"
+
+
+def _and(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -1,0 +1,115 @@
+"""Who holds a connection, who has a thread and who waits for one, as AnyIO's own threads and a real pool have it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.provision.target import read_samples
+
+WITHOUT_ANYIO = """
+import asyncio, sys
+from pathlib import Path
+from harness.probe.checkouts import HolderProbe
+from harness.probe.sampler import Looker
+from harness.probe.recorder import FLUSH_S, Recorder
+
+async def look():
+    HolderProbe(Recorder(Path(sys.argv[1])), Looker(), lambda: 0).start()
+    await asyncio.sleep(3 * FLUSH_S)
+
+asyncio.run(look())
+assert "anyio" not in sys.modules
+"""
+# A job that a request has begun, and that outlives it.
+GOES_ON = """
+import asyncio, sys, threading
+from contextvars import copy_context
+from pathlib import Path
+from anyio import to_thread
+from sqlalchemy import QueuePool, create_engine
+from harness.probe import request, waits
+from harness.probe.checkouts import LOOK_EVERY_S, HolderProbe
+from harness.probe.sampler import Looker
+from harness.probe.recorder import FLUSH_S, Recorder
+
+engine = create_engine("sqlite://", poolclass=QueuePool, connect_args={"check_same_thread": False})
+released = threading.Event()
+
+async def begin():
+    request.beginning(asyncio.get_running_loop())()
+    return copy_context()
+
+def work():
+    with engine.connect():
+        released.wait()
+
+async def serve():
+    recorder = Recorder(Path(sys.argv[1]))
+    holders = HolderProbe(recorder, Looker(), lambda: 0)
+    waits.tell_connections(recorder, holders.checked_out)
+    holders.start()
+    context = await asyncio.create_task(begin())
+    await asyncio.sleep(0)  # the loop keeps what has woken this one up until then
+    assert context[request.under_way]() is None
+    job = asyncio.get_running_loop().create_task(to_thread.run_sync(work), context=context)
+    await asyncio.sleep(6 * LOOK_EVERY_S)
+    released.set()
+    await job
+    await asyncio.sleep(2 * FLUSH_S)
+
+asyncio.run(serve())
+"""
+PLANT = Path(__file__).parent / "plant_holders.py"
+# Of those without a connection: who has the one thread, and who waits for it or for something else.
+STANDING = {
+    "waits": ("thread", {"in_thread": "1", "thread": "2", "elsewhere": "0"}, "holds_and_waits_for_a_thread"),
+    "runs": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "check_out_and_stay"),
+    "moves": ("python", {"in_thread": "2", "thread": "0", "elsewhere": "0"}, "go_on"),
+    "beside": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "stay"),
+    "elsewhere": ("elsewhere", {"in_thread": "1", "thread": "0", "elsewhere": "1"}, "holds_and_waits_elsewhere"),
+    "background": ("background", {"in_thread": "1", "thread": "0", "elsewhere": "0"}, "serve"),
+}
+
+
+@pytest.mark.parametrize("followed", [(), ("followed",)])
+@pytest.mark.parametrize("path", ["/", "/handed-on", "/handed-on-later"])
+@pytest.mark.parametrize("case", STANDING)
+def test_each_is_seen_where_it_stands(case: str, path: str, followed: tuple[str, ...], tmp_path: Path) -> None:
+    subprocess.run([sys.executable, PLANT, case, path, str(tmp_path), *followed], check=True)
+    samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
+    held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
+    at = [number for number, one in enumerate(held) if one.value][-3]  # nobody moves before it is over
+    holder, others, place = STANDING[case]
+    assert held[at].value == 1
+    assert held[at].labels[holder] == "1"
+    assert held[at].labels["culprit"].endswith(f" {place}")
+    assert {name: waiting[at].labels[name] for name in others} == others
+    assert waiting[at].labels["connection"] == "0"
+
+
+def test_a_thread_that_waits_for_a_connection_is_named_with_its_line(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, PLANT, "wants", "/", str(tmp_path)], check=True)
+    samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
+    held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
+    at = [number for number, one in enumerate(waiting) if one.labels["connection"] == "1"][-2]
+    assert held[at].labels["wants"].endswith(" ask_for_another")
+    assert held[at].labels["culprit"].endswith(" holds_and_waits_elsewhere")
+    assert {one.labels["wants"] for one, other in zip(held, waiting, strict=False) if not other.value} <= {""}
+
+
+def test_an_application_without_anyio_is_looked_at_too(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", WITHOUT_ANYIO, str(tmp_path)], check=True, cwd=root)
+    waiting = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.metric == "waiting"]
+    assert waiting
+    assert {one.labels["in_thread"] for one in waiting} == {"0"}
+
+
+def test_a_thread_that_goes_on_for_a_request_that_is_gone_has_its_connection_and_is_looked_at(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", GOES_ON, str(tmp_path)], check=True, cwd=root)
+    held = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.metric == "in_use" and one.value]
+    assert len(held) > 1
+    assert {one.labels["over"] for one in held} == {"1"}

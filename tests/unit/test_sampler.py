@@ -1,0 +1,99 @@
+"""One thread takes all looks: as they are due, together where that spares waking up, and whatever one of them does."""
+
+import threading
+
+import pytest
+
+from harness.probe import sampler
+from harness.probe.sampler import Look, Looker
+
+
+class Clock:
+    """A clock that goes on as somebody sleeps, and knows how often somebody woke up."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.wakes = 0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+class Bell:
+    """An alarm by that clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.at_s = 0.0
+
+    def set(self, at_s: float) -> None:
+        self.at_s = at_s
+
+    def wait(self) -> None:
+        self.clock.now_s = max(self.clock.now_s, self.at_s)
+        self.clock.wakes += 1
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    told = Clock()
+    monkeypatch.setattr(sampler, "time", told)
+    monkeypatch.setattr(sampler, "alarm", lambda: Bell(told))
+    return told
+
+
+def take_all(*looks: tuple[Look, float]) -> None:
+    """Take looks until none is left, in this thread."""
+    taken = Looker()
+    taken._looking = [sampler.Looking(look, early_s, 0.0) for look, early_s in looks]
+    taken._look()
+
+
+def every(wait_s: float, times: int, clock: Clock, taken: list[float]) -> Look:
+    yield wait_s
+    for _ in range(times):
+        taken.append(round(clock.now_s, 6))
+        yield wait_s
+
+
+def test_looks_are_taken_when_they_are_due(clock: Clock) -> None:
+    often: list[float] = []
+    seldom: list[float] = []
+    take_all((every(0.01, 6, clock, often), 0.0), (every(0.025, 2, clock, seldom), 0.0))
+    assert often == [0.01, 0.02, 0.03, 0.04, 0.05, 0.06]
+    assert seldom == [0.025, 0.05]
+
+
+def test_one_that_may_come_early_wakes_nobody_up(clock: Clock) -> None:
+    often: list[float] = []
+    seldom: list[float] = []
+    take_all((every(0.01, 9, clock, often), 0.0), (every(0.025, 3, clock, seldom), 0.01))
+    assert seldom == [0.02, 0.04, 0.06]
+    # the last wake of each finds that it has ended, and the first lets it begin
+    assert clock.wakes == len(often) + 2
+
+
+def test_one_that_fails_does_not_end_the_others(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> Look:
+        yield 0.01
+        raise LookupError("gone")
+
+    taken: list[float] = []
+    take_all((fails(), 0.0), (every(0.01, 3, clock, taken), 0.0))
+    assert taken == [0.01, 0.02, 0.03]
+    assert "LookupError: gone" in capsys.readouterr().err
+
+
+def test_the_thread_ends_with_the_last_look() -> None:
+    ended = threading.Event()
+
+    def once() -> Look:
+        yield 0.0
+        ended.set()
+
+    Looker().add(once())
+    assert ended.wait(10)
+    for thread in threading.enumerate():
+        if thread.name == "twinbench looker":
+            thread.join(10)
+            assert not thread.is_alive()
