@@ -19,10 +19,10 @@ from rich.console import Console
 
 from harness.commands import doctor as parts_doctor
 from harness.commands.serve import serve
-from harness.console import Screen, findings_text, show
+from harness.console import RunConsole, findings_text, show
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.experiments.chaos.experiment import ChaosRequest, run_chaos
-from harness.experiments.eager_loading.experiment import LOADING_BLOCKS, LOADING_LEVELS_MS, LoadingRequest, run_loading
+from harness.experiments.eager_loading.experiment import ADDED_LATENCIES_MS, LOADING_BLOCKS, LoadingRequest, run_loading
 from harness.experiments.probe_overhead.experiment import (
     PROBING_BLOCKS,
     PROBING_S,
@@ -129,11 +129,11 @@ def run_command(
     """Run chosen scenarios against chosen targets at chosen distances."""
     chosen = PROFILES[profile]
     names = tuple(dict.fromkeys(scenario or chosen.scenarios))
-    levels = tuple(sorted(set(level))) if level else chosen.levels_ms
+    levels = tuple(sorted(set(level))) if level else chosen.added_ms
     profile_of_choice = Profile(
         name=chosen.name,
         scenarios=names,
-        levels_ms=levels,
+        added_ms=levels,
         blocks=blocks or chosen.blocks,
         warmup_s=chosen.warmup_s,
         measure_s=chosen.measure_s,
@@ -225,7 +225,7 @@ def loading(
     _known(names, CATALOG, "target")
     request = LoadingRequest(
         targets={name: CATALOG[name] for name in names},
-        levels_ms=tuple(sorted(set(level or LOADING_LEVELS_MS))),
+        added_ms=tuple(sorted(set(level or ADDED_LATENCIES_MS))),
         blocks=blocks or LOADING_BLOCKS,
         settings=_settings(CATALOG[name] for name in names),
         seed=_seed(seed),
@@ -371,11 +371,11 @@ def _seed(given: int | None) -> int:
     return random.SystemRandom().getrandbits(32) if given is None else given
 
 
-def _carry_out(carry_out: Callable[[Screen, Callable[[Store], None]], None]) -> NoReturn:
+def _carry_out(carry_out: Callable[[RunConsole, Callable[[Store], None]], None]) -> NoReturn:
     """Make a run and conclude it; one that was cut short is concluded, too."""
     stores: list[Store] = []
     try:
-        with Screen() as screen:
+        with RunConsole() as screen:
             carry_out(screen, stores.append)
     except (HarnessError, KeyboardInterrupt):
         # what was stored up to here is worth a report, whatever else the person is told
@@ -422,7 +422,7 @@ def _known(names: list[str] | tuple[str, ...], known: object, kind: str) -> None
 
 
 def _told(profile: Profile) -> str:
-    levels = ", ".join(str(level) for level in profile.levels_ms)
+    levels = ", ".join(str(level) for level in profile.added_ms)
     return f"{len(profile.scenarios)} scenarios at {levels} ms, {profile.blocks} blocks"
 
 
@@ -457,7 +457,7 @@ def main() -> None:
         text = f"twinbench: {told.rstrip('.')}. Say 'twinbench --help'."
         errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         code = ExitCode.USAGE
-    except Exception:  # noqa: BLE001 - a bug of ours: the trace is for whoever mends it
+    except Exception:  # noqa: BLE001 - a bug of ours: the trace is for whoever fixes it
         traceback.print_exc()
         errors.print("twinbench: this is a bug of twinbench. Please report it with the lines above.", style="red")
         code = ExitCode.HARNESS

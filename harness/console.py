@@ -25,7 +25,7 @@ from harness.report.words import number, share
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
 
 
-class Screen:
+class RunConsole:
     """Progress of a run, on standard error so that standard output stays the result's."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Screen:
     def trial_done(self, trial: Trial) -> None:
         """Move the bar."""
         if self._task is not None:
-            self._bar.update(self._task, advance=1, description=f"{trial.scenario} {trial.level_ms} ms")
+            self._bar.update(self._task, advance=1, description=f"{trial.scenario} {trial.added_ms} ms")
 
 
 def findings_text(findings: Iterable[Finding]) -> str:
@@ -92,7 +92,7 @@ def show(summary: Summary, report: str, console: Console) -> None:
 
 
 def _chaos_table(summary: Summary) -> Table:
-    """Fold findings by check, and count the fates of all cuts."""
+    """Fold findings by check, and count the statuses of all cuts."""
     tried = " and ".join(summary.plan.targets) or "every flaw, and the twins by the same means"
     table = Table(title=f"{tried}: every check, over cuts and faults")
     for column in ("check", "pass", "fail", "undecided"):
@@ -100,14 +100,14 @@ def _chaos_table(summary: Summary) -> Table:
     for check in dict.fromkeys(finding.check for finding in summary.findings):
         counts = Counter(finding.verdict for finding in summary.findings if finding.check == check)
         table.add_row(check, *(f"{counts[verdict]:,}" for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED)))
-    fates: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
     for strip in summary.cuts:
-        fates.update(strip.fates)
-    told = ", ".join(f"{count:,} {fate}" for fate, count in fates.most_common())
+        statuses.update(strip.statuses)
+    told = ", ".join(f"{count:,} {status}" for status, count in statuses.most_common())
     bit = sum(bool(row.proof) for row in summary.faults)
     table.caption = "\n".join(
         [
-            *([f"{sum(fates.values()):,} cuts: {told}"] if fates else ()),
+            *([f"{sum(statuses.values()):,} cuts: {told}"] if statuses else ()),
             *([f"{len(summary.faults)} faults, {bit} bit"] if summary.faults else ()),
             *([controls_text(summary)] if summary.controls else ()),
         ]
@@ -121,14 +121,14 @@ def _pages_table(summary: Summary) -> Table:
     table = Table(title="A page of users, and posts of each: milliseconds (statements)")
     for column in ("target", "at", "users", "posts", *strategies):
         table.add_column(column, justify="left" if column == "target" else "right", no_wrap=True)
-    places = dict.fromkeys((one.target, one.level_ms, one.users, one.posts_each) for one in summary.pages)
+    places = dict.fromkeys((one.target, one.added_ms, one.users, one.posts_each) for one in summary.pages)
     for place in places:
         costs = {
-            one.strategy: one for one in summary.pages if (one.target, one.level_ms, one.users, one.posts_each) == place
+            one.strategy: one for one in summary.pages if (one.target, one.added_ms, one.users, one.posts_each) == place
         }
-        target, level_ms, users, posts_each = place
+        target, added_ms, users, posts_each = place
         told = [f"{number(costs[name].took_ms.value)} ({costs[name].statements or 0:.0f})" for name in strategies]
-        table.add_row(target, f"{level_ms} ms", str(users), str(posts_each), *told)
+        table.add_row(target, f"{added_ms} ms", str(users), str(posts_each), *told)
     return table
 
 
@@ -137,7 +137,7 @@ def _probes_table(summary: Summary) -> Table:
     table = Table(title="Throughput with probes / without, in turns")
     for column in ("scenario", "with probes", "without", "share kept (95 %)"):
         table.add_column(column, no_wrap=True)
-    for one in summary.analysis.observed:
+    for one in summary.analysis.probe_overheads:
         table.add_row(one.scenario, one.probed, one.plain, share(one.share))
     return table
 
@@ -150,11 +150,11 @@ def _compared_table(summary: Summary) -> Table:
         table.add_column("ratio (95 %)", no_wrap=True)
         table.add_column("faster", no_wrap=True)
     paced = {scenario.name for scenario in summary.scenarios if scenario.shape.pace_s is not None}
-    places = dict.fromkeys((trial.scenario, trial.level_ms) for trial in summary.plan.trials)
-    for scenario, level_ms in sorted(places):
-        cells = {c.target: c for c in summary.analysis.cells if (c.scenario, c.level_ms) == (scenario, level_ms)}
+    places = dict.fromkeys((trial.scenario, trial.added_ms) for trial in summary.plan.trials)
+    for scenario, added_ms in sorted(places):
+        cells = {c.target: c for c in summary.analysis.cells if (c.scenario, c.added_ms) == (scenario, added_ms)}
         values = [_value(cells.get(target), scenario in paced) for target in summary.plan.targets]
-        table.add_row(scenario, f"{level_ms} ms", *values, *_compared(summary, scenario, level_ms))
+        table.add_row(scenario, f"{added_ms} ms", *values, *_compared(summary, scenario, added_ms))
     return table
 
 
@@ -181,8 +181,8 @@ def _value(cell: Cell | None, fixed_rate: bool) -> str:  # noqa: FBT001 - one of
     return f"{cell.throughput_rps.value:,.0f}/s"
 
 
-def _compared(summary: Summary, scenario: str, level_ms: int) -> list[str]:
-    found = [c for c in summary.analysis.comparisons if (c.scenario, c.level_ms) == (scenario, level_ms)]
+def _compared(summary: Summary, scenario: str, added_ms: int) -> list[str]:
+    found = [c for c in summary.analysis.comparisons if (c.scenario, c.added_ms) == (scenario, added_ms)]
     if not found:
         return []
     comparison = found[0]  # throughput where load was free to vary, else the median latency

@@ -25,18 +25,18 @@ class HarnessError(Exception):
 
     Args:
         what: What went wrong, with the thing and its value, no full stop.
-        mend: The next step for the person who reads it, no full stop.
+        fix: The next step for the person who reads it, no full stop.
     """
 
     exit_code = ExitCode.HARNESS
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(what, mend)
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what, fix)
         self.what = what
-        self.mend = mend
+        self.fix = fix
 
     def __str__(self) -> str:
-        return f"{self.what}. {self.mend}."
+        return f"{self.what}. {self.fix}."
 
 
 class UsageError(HarnessError):

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 from harness.analysis.checks.added_latency import is_off
 from harness.experiments.comparison.plan import make_plan
-from harness.experiments.comparison.round_trips import survey
+from harness.experiments.comparison.round_trips import count_round_trips
 from harness.experiments.trial import Bench, fresh_bench, run_trial
 from harness.model.findings import Finding, merge
 from harness.model.measures import Analysis
@@ -105,7 +105,7 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
         opened(store)
         progress.say("Counting round trips per request")
         operations = sorted({name for scenario in request.scenarios.values() for name in scenario.mix})
-        store.write_wire(survey(parts, list(request.targets.values()), operations, request.rows, store))
+        store.write_wire(count_round_trips(parts, list(request.targets.values()), operations, request.rows, store))
         progress.planned(plan)
         for trials in _blocks(plan):
             with fresh_bench(parts, targets, request.scenarios, plan, request.rows, store) as bench:
@@ -186,12 +186,12 @@ def _within_reach(request: Request, parts: Parts) -> tuple[Request, tuple[str, .
     """Leave out what the parts can't do, and say so: no distance without Toxiproxy."""
     if parts.toxiproxy:
         return request, ()
-    asked = [level for level in request.profile.levels_ms if level]
+    asked = [level for level in request.profile.added_ms if level]
     if not asked:
         return request, ()
     told = ", ".join(f"{level} ms" for level in asked)
     sentence = f"Not compared at {told} from the database: {parts.without_toxiproxy}"
-    return replace(request, profile=replace(request.profile, levels_ms=(0,))), (sentence,)
+    return replace(request, profile=replace(request.profile, added_ms=(0,))), (sentence,)
 
 
 def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
@@ -204,7 +204,9 @@ def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
     from harness.analysis.measures import analyse, in_turns  # noqa: PLC0415 - takes seconds, as in conclude
 
     record = store.record()
-    analysis = analyse(store, record) if record.kind == "bench" else replace(NOTHING_COMPARED, observed=in_turns(store))
+    analysis = (
+        analyse(store, record) if record.kind == "bench" else replace(NOTHING_COMPARED, probe_overheads=in_turns(store))
+    )
     return analysis, judge(store, record, analysis)
 
 

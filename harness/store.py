@@ -32,7 +32,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.model.cut_map import CutMap
-from harness.model.evidence import Evidence, FaultWindow, Ledger, Op, PageReading, Sample, TurnReading, Window
+from harness.model.evidence import Evidence, FaultWindow, Ledger, Op, PageReading, Sample, SliceReading, Window
 from harness.model.measures import WireCount
 from harness.model.outcome import Outcome
 from harness.model.plan import Control, Plan, Scenario, Target, Trial
@@ -205,14 +205,14 @@ class Store:
         path = self.folder / "pages.json"
         return _read(path, tuple[PageReading, ...]) if path.exists() else ()
 
-    def write_turns(self, readings: Sequence[TurnReading]) -> None:
+    def write_turns(self, readings: Sequence[SliceReading]) -> None:
         """Store what targets with and without probes took so far."""
-        _write(self.folder / "turns.json", tuple[TurnReading, ...], tuple(readings))
+        _write(self.folder / "turns.json", tuple[SliceReading, ...], tuple(readings))
 
-    def turns(self) -> tuple[TurnReading, ...]:
+    def turns(self) -> tuple[SliceReading, ...]:
         """What targets with and without probes took; empty if none took turns."""
         path = self.folder / "turns.json"
-        return _read(path, tuple[TurnReading, ...]) if path.exists() else ()
+        return _read(path, tuple[SliceReading, ...]) if path.exists() else ()
 
     def finish(self, duration_s: float) -> None:
         """Mark the run as complete."""

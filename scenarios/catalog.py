@@ -28,7 +28,7 @@ PROFILES: dict[str, Profile] = {
         Profile(
             name="quick",
             scenarios=("ping", "point-read", "write"),
-            levels_ms=(0, 20),
+            added_ms=(0, 20),
             blocks=3,
             warmup_s=0.4,
             measure_s=0.6,
@@ -36,7 +36,7 @@ PROFILES: dict[str, Profile] = {
         Profile(
             name="default",
             scenarios=tuple(COMPARED),
-            levels_ms=(0, 5, 20),
+            added_ms=(0, 5, 20),
             blocks=5,
             warmup_s=0.4,
             measure_s=0.9,
@@ -44,7 +44,7 @@ PROFILES: dict[str, Profile] = {
         Profile(
             name="full",
             scenarios=tuple(COMPARED),
-            levels_ms=(0, 1, 2, 5, 10, 20),
+            added_ms=(0, 1, 2, 5, 10, 20),
             blocks=10,
             warmup_s=0.5,
             measure_s=1.6,

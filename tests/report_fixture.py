@@ -10,8 +10,8 @@ from harness.model.measures import (
     Comparison,
     InsidePoint,
     Interval,
-    Observed,
     PageCost,
+    ProbeOverhead,
     Timeline,
     TimelinePoint,
     WireCount,
@@ -23,7 +23,7 @@ from harness.model.summary import Setting, Summary
 PROFILE = Profile(
     name="quick",
     scenarios=("ping", "write", "mixed"),
-    levels_ms=(0, 20),
+    added_ms=(0, 20),
     blocks=2,
     warmup_s=0.4,
     measure_s=1.0,
@@ -44,11 +44,11 @@ def known(value: float, spread: float = 0.1) -> Interval:
     return Interval(value=value, low=value * (1 - spread), high=value * (1 + spread), blocks=2)
 
 
-def comparison(scenario: str, level_ms: int, value: float, word: str, metric: str = "throughput") -> Comparison:
+def comparison(scenario: str, added_ms: int, value: float, word: str, metric: str = "throughput") -> Comparison:
     """Async against sync."""
     return Comparison(
         scenario=scenario,
-        level_ms=level_ms,
+        added_ms=added_ms,
         metric=metric,  # type: ignore[arg-type]  # one of the two, as the tests write them
         first="async",
         second="sync",
@@ -58,26 +58,26 @@ def comparison(scenario: str, level_ms: int, value: float, word: str, metric: st
     )
 
 
-def cell(scenario: str, level_ms: int, target: str) -> Cell:
+def cell(scenario: str, added_ms: int, target: str) -> Cell:
     """A cell with everything in it."""
     return Cell(
         scenario=scenario,
-        level_ms=level_ms,
+        added_ms=added_ms,
         target=target,
         trials=4,
         ops=400,
         not_ok=0,
-        throughput_rps=known(400 - 10 * level_ms),
-        latency_ms={"p50": known(10 + 5 * level_ms), "p95": known(20 + 6 * level_ms)},
-        service_ms={"p50": known(9 + 5 * level_ms)},
-        added_round_trip_ms=level_ms + 0.4,
+        throughput_rps=known(400 - 10 * added_ms),
+        latency_ms={"p50": known(10 + 5 * added_ms), "p95": known(20 + 6 * added_ms)},
+        service_ms={"p50": known(9 + 5 * added_ms)},
+        added_round_trip_ms=added_ms + 0.4,
         cpu_cores={"target": 0.9, "generator": 0.4, "postgres": 0.3, "toxiproxy": 0.1},
         histogram_ms=((1.0, 0.1), (10.0, 0.5), (100.0, 1.0)),
         parts_ms={
             "python": known(3.0),
             "thread": known(0.0),
             "connection": known(0.5),
-            "database": known(5.0 * level_ms),
+            "database": known(5.0 * added_ms),
             "elsewhere": known(1.0),
             "queue": known(0.7),
             "outside": known(1.5),
@@ -103,9 +103,9 @@ SUMMARY = Summary(
     ),
     analysis=Analysis(
         cells=tuple(
-            cell(scenario, level_ms, target)
+            cell(scenario, added_ms, target)
             for scenario, levels in (("ping", (0,)), ("write", (0, 20)), ("mixed", (0, 20)))
-            for level_ms in levels
+            for added_ms in levels
             for target in ("async", "sync")
         ),
         comparisons=(
@@ -151,11 +151,11 @@ SUMMARY = Summary(
             ),
         ),
         warnings=("Throughput differed by 10% or more between blocks in write at 0 ms (sync).",),
-        observed=(
-            Observed(scenario="ping", level_ms=0, plain="async", probed="sync", share=known(0.98)),
-            Observed(
+        probe_overheads=(
+            ProbeOverhead(scenario="ping", added_ms=0, plain="async", probed="sync", share=known(0.98)),
+            ProbeOverhead(
                 scenario="write",
-                level_ms=20,
+                added_ms=20,
                 plain="async",
                 probed="sync",
                 share=Interval(value=1.0, low=None, high=None, blocks=1),
@@ -192,22 +192,22 @@ ONE_BLOCK = replace(
         for c in SUMMARY.analysis.comparisons
     ),
 )
-NEAR = tuple(c for c in SUMMARY.analysis.cells if c.level_ms == 0)
+NEAR = tuple(c for c in SUMMARY.analysis.cells if c.added_ms == 0)
 
 
-def page(target: str, strategy: str, level_ms: int, users: int, posts_each: int, statements: float | None) -> PageCost:
+def page(target: str, strategy: str, added_ms: int, users: int, posts_each: int, statements: float | None) -> PageCost:
     """What a page costs, more or less."""
     return PageCost(
         target=target,
         strategy=strategy,
-        level_ms=level_ms,
+        added_ms=added_ms,
         users=users,
         posts_each=posts_each,
         statements=statements,
         round_trips=(statements or 0) + 2,
         bytes_down=400.0 * users * posts_each,
         answer_bytes=500.0 * users * posts_each,
-        took_ms=known(3 + (statements or 0) * (1 + level_ms)),
+        took_ms=known(3 + (statements or 0) * (1 + added_ms)),
     )
 
 
@@ -216,22 +216,22 @@ STATEMENTS = {"lazy": None, "selectin": 2, "joined": 1, "raise": 1}
 LOADING = replace(
     SUMMARY,
     kind="loading",
-    plan=replace(make_plan(("async", "sync"), {}, replace(PROFILE, scenarios=(), levels_ms=(0, 5)), 7), trials=()),
+    plan=replace(make_plan(("async", "sync"), {}, replace(PROFILE, scenarios=(), added_ms=(0, 5)), 7), trials=()),
     scenarios=(),
     analysis=NOTHING,
     findings=(Finding(check="loading", verdict=Verdict.PASS, summary="As promised", measured="64 readings"),),
     pages=tuple(
-        page(target, strategy, level_ms, users, posts_each, users + 1 if count is None else count)
+        page(target, strategy, added_ms, users, posts_each, users + 1 if count is None else count)
         for target in ("async", "sync")
         for strategy, count in STATEMENTS.items()
-        for level_ms in (0, 5)
+        for added_ms in (0, 5)
         for users, posts_each in ((1, 5), (20, 5), (100, 5), (20, 1), (20, 20))
     ),
 )
 # What a report must be able to draw, whatever is missing.
 # For tests of what is told in words: figures take seconds to draw.
 WITHOUT_FIGURES = replace(
-    SUMMARY, analysis=replace(SUMMARY.analysis, cells=(), comparisons=(), wire=(), timelines=(), observed=())
+    SUMMARY, analysis=replace(SUMMARY.analysis, cells=(), comparisons=(), wire=(), timelines=(), probe_overheads=())
 )
 SPARSE = {
     "nothing at all": replace(

@@ -107,7 +107,7 @@ class TestWhole:
     def test_the_distance_bit_in_every_trial(self, whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
         _, store = whole
         record = store.record()
-        far = [trial for trial in record.plan.trials if trial.level_ms]
+        far = [trial for trial in record.plan.trials if trial.added_ms]
         assert far
         for trial in far:
             evidence = store.evidence(trial, record)
@@ -117,7 +117,7 @@ class TestWhole:
                 w.round_trips for w in store.wire() if (w.target, w.operation) == (trial.target, "create_user")
             )
             fastest_ms = min(op.ended_ns - op.started_ns for op in evidence.ops) / 1e6
-            assert fastest_ms >= trips * trial.level_ms  # each of its round trips paid
+            assert fastest_ms >= trips * trial.added_ms  # each of its round trips paid
 
     def test_both_twins_make_as_many_round_trips(self, whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
         _, store = whole
@@ -139,10 +139,10 @@ class TestWhole:
     ) -> None:
         _, store = whole
         summary = json.loads((store.folder / "summary.json").read_text())
-        cells = {(c.scenario, c.level_ms, c.target): c for c in analyse(store, store.record()).cells}
+        cells = {(c.scenario, c.added_ms, c.target): c for c in analyse(store, store.record()).cells}
         assert len(summary["analysis"]["cells"]) == len(cells) == 4
         for cell in summary["analysis"]["cells"]:
-            own = cells[cell["scenario"], cell["level_ms"], cell["target"]]
+            own = cells[cell["scenario"], cell["added_ms"], cell["target"]]
             assert cell["throughput_rps"]["value"] == own.throughput_rps.value > 0
 
     def test_a_ledger_that_lost_a_row_fails_when_judged_again(
@@ -229,4 +229,4 @@ def test_without_toxiproxy_it_compares_at_0_ms_and_says_so(tmp_path: Path) -> No
     assert "TOXIPROXY_BIN" in report
     summary = Store.open(tmp_path / "latest").summary()
     assert summary is not None
-    assert {cell.level_ms for cell in summary.analysis.cells} == {0}
+    assert {cell.added_ms for cell in summary.analysis.cells} == {0}

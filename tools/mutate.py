@@ -1,6 +1,6 @@
 """Mutation test of the checks: change one thing at a time, and see a test go red.
 
-    python tools/mutate.py            every mutant of harness/checks and harness/fates.py
+    python tools/mutate.py            every mutant of harness/checks and harness/statuses.py
     python tools/mutate.py cuts       those of one module
 
 Each mutant is a changed syntax tree that stands in for the module in a forked process, which then runs the
@@ -24,7 +24,7 @@ from pathlib import Path
 from types import CodeType
 
 ROOT = Path(__file__).parents[1]
-MODULES = [ROOT / "harness" / "fates.py", *sorted((ROOT / "harness" / "checks").glob("[a-z]*.py"))]
+MODULES = [ROOT / "harness" / "statuses.py", *sorted((ROOT / "harness" / "checks").glob("[a-z]*.py"))]
 TESTS = [
     "tests/unit/test_fates.py",
     "tests/unit/test_checks.py",

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from harness.analysis.checks.added_latency import check_distance
-from harness.analysis.checks.completeness import check_record
+from harness.analysis.checks.added_latency import check_added_latency
+from harness.analysis.checks.completeness import check_completeness
 from harness.analysis.checks.controls import check_control
-from harness.analysis.checks.cut_map import check_cuts
-from harness.analysis.checks.duplicate_requests import check_resends
-from harness.analysis.checks.eager_loading import check_loading
-from harness.analysis.checks.fault_trial import check_balances, check_bite, check_deadline, check_recovery
-from harness.analysis.checks.framework_overhead import check_tuning
+from harness.analysis.checks.cut_map import check_cut_map
+from harness.analysis.checks.duplicate_requests import check_duplicate_requests
+from harness.analysis.checks.eager_loading import check_eager_loading
+from harness.analysis.checks.fault_trial import check_confirmed, check_deadline, check_invariants, check_recovery
+from harness.analysis.checks.framework_overhead import check_framework_overhead
 from harness.analysis.checks.loop import check_loop
-from harness.analysis.checks.n_plus_one import check_queries
+from harness.analysis.checks.n_plus_one import check_n_plus_one
 from harness.analysis.checks.pool import check_pool
-from harness.analysis.checks.probe_overhead import check_observer
+from harness.analysis.checks.probe_overhead import check_probe_overhead
 from harness.analysis.checks.requests import check_requests
-from harness.analysis.checks.success_rate import check_answers
+from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.writes import check_writes
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence
@@ -29,19 +29,19 @@ from harness.model.plan import Control, Target
 from harness.store import CONTROL_CUTS, RunRecord, Store
 
 CHECKS: Mapping[str, Check] = {
-    "record": check_record,
-    "resends": check_resends,
-    "answers": check_answers,
-    "distance": check_distance,
+    "record": check_completeness,
+    "resends": check_duplicate_requests,
+    "answers": check_success_rate,
+    "distance": check_added_latency,
     "writes": check_writes,
-    "bite": check_bite,
-    "balances": check_balances,
+    "bite": check_confirmed,
+    "balances": check_invariants,
     "deadline": check_deadline,
     "recovery": check_recovery,
 }
 BY_PROBE: Mapping[str, Check] = {
     "loop": check_loop,
-    "queries": check_queries,
+    "queries": check_n_plus_one,
     "requests": check_requests,
     "pool": check_pool,
 }
@@ -50,9 +50,9 @@ BY_PROBE: Mapping[str, Check] = {
 def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding, ...]:
     """Judge cuts, pages, every trial that was begun, the twins' tuning, the probes' cost, and if the plan was kept."""
     cut_map = store.cuts()
-    findings: list[Finding] = list(check_cuts(cut_map)) if cut_map else []
+    findings: list[Finding] = list(check_cut_map(cut_map)) if cut_map else []
     if record.kind == "loading":
-        findings.append(check_loading(store.pages()))
+        findings.append(check_eager_loading(store.pages()))
     begun = [evidence for trial in record.plan.trials if (evidence := store.evidence(trial, record))]
     controls = {control.target.name for control in record.controls}
     for evidence in begun:
@@ -61,7 +61,7 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
     findings += [check_control(row) for row in control_rows(store, record)]
     findings += _judge_tuning(record, analysis) if record.kind == "bench" else ()
     # The dearest first, as the first of equals stands for all of them.
-    findings += [check_observer(one) for one in sorted(analysis.observed, key=lambda one: one.share.value)]
+    findings += [check_probe_overhead(one) for one in sorted(analysis.probe_overheads, key=lambda one: one.share.value)]
     findings += [
         Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1) for sentence in record.not_done
     ]
@@ -86,7 +86,7 @@ def control_rows(store: Store, record: RunRecord) -> tuple[ControlRow, ...]:
     rows = []
     for control in record.controls:
         cuts = _of(control.target, cut_map) if cut_map else None
-        findings = list(check_cuts(cuts)) if cuts and cuts.cuts else []
+        findings = list(check_cut_map(cuts)) if cuts and cuts.cuts else []
         tried = [
             evidence
             for trial in record.plan.trials
@@ -146,4 +146,6 @@ def _judge_tuning(record: RunRecord, analysis: Analysis) -> Iterator[Finding]:
     planned = {trial.target for trial in record.plan.trials}
     for target in record.targets:
         if target.name in record.plan.targets and target.reference in planned:
-            yield check_tuning(target, [one for one in analysis.overheads if one.target == target.name])
+            yield check_framework_overhead(
+                target, [one for one in analysis.framework_overheads if one.target == target.name]
+            )

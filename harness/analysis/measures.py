@@ -26,10 +26,10 @@ from harness.model.measures import (
     Comparison,
     CutStrip,
     FaultRow,
+    FrameworkOverhead,
     Interval,
-    Observed,
-    Overhead,
     PageCost,
+    ProbeOverhead,
     Timeline,
 )
 from harness.model.plan import Scenario, Trial
@@ -64,7 +64,7 @@ def analyse(store: Store, record: RunRecord) -> Analysis:
     for trial in record.plan.trials:
         measured = _measured(store, trial)
         if measured is not None:
-            trials[trial.scenario, trial.level_ms, trial.target].append(measured)
+            trials[trial.scenario, trial.added_ms, trial.target].append(measured)
     scenarios = {scenario.name: scenario for scenario in record.scenarios}
     cells = tuple(_cell(key, measured) for key, measured in trials.items() if key[2] in record.plan.targets)
     # a cell in which one target never answered, or never ran, has no ratio
@@ -72,8 +72,8 @@ def analyse(store: Store, record: RunRecord) -> Analysis:
     return Analysis(
         cells=cells,
         comparisons=comparisons,
-        observed=tuple(observed(record.targets, comparisons)),
-        overheads=tuple(_overheads(record, trials, scenarios)),
+        probe_overheads=tuple(observed(record.targets, comparisons)),
+        framework_overheads=tuple(_overheads(record, trials, scenarios)),
         wire=store.wire(),
         timelines=tuple(_timelines(store, record)),
         warnings=(*_warnings(cells, trials, record), *_set_aside(store, record)),
@@ -91,13 +91,13 @@ def _measured(store: Store, trial: Trial) -> _Measured | None:
 
 
 def _cell(key: CellKey, measured: Sequence[_Measured]) -> Cell:
-    scenario, level_ms, target = key
+    scenario, added_ms, target = key
     ops = pd.concat([trial.ops for trial in measured])
     ok = ops[ops["outcome"] == "ok"]
     blocks = list(_by_block(measured).values())
     return Cell(
         scenario=scenario,
-        level_ms=level_ms,
+        added_ms=added_ms,
         target=target,
         trials=len(measured),
         ops=len(ops),
@@ -179,12 +179,12 @@ def _comparisons(
     targets: Sequence[str], trials: dict[CellKey, list[_Measured]], scenarios: dict[str, Scenario]
 ) -> Iterable[Comparison]:
     """Compare the first target with each other one, over the blocks in which both have a trial."""
-    for (scenario, level_ms, target), measured in trials.items():
+    for (scenario, added_ms, target), measured in trials.items():
         if target != targets[0]:
             continue
         for other in targets[1:]:
             first = _by_block(measured)
-            second = _by_block(trials.get((scenario, level_ms, other), []))
+            second = _by_block(trials.get((scenario, added_ms, other), []))
             both = sorted(first.keys() & second.keys())
             for metric, of_block in METRICS.items():
                 # a fixed offered rate fixes the throughput: only the waiting can differ
@@ -192,7 +192,7 @@ def _comparisons(
                     continue
                 yield compare(
                     scenario=scenario,
-                    level_ms=level_ms,
+                    added_ms=added_ms,
                     metric=metric,
                     first=target,
                     second=other,
@@ -203,7 +203,7 @@ def _comparisons(
 
 def _overheads(
     record: RunRecord, trials: dict[CellKey, list[_Measured]], scenarios: dict[str, Scenario]
-) -> Iterable[Overhead]:
+) -> Iterable[FrameworkOverhead]:
     """Hold each target against its bare application, over the blocks in which both have a trial."""
     bare = [name for name, scenario in scenarios.items() if not scenario.reaches_database]
     for target in (target for target in record.targets if target.name in record.plan.targets and target.reference):
@@ -214,7 +214,7 @@ def _overheads(
             if both:
                 rates = [(_throughput_rps(one), _throughput_rps(other)) for one, other in both]
                 costs = [(_processor_s(one), _processor_s(other)) for one, other in both]
-                yield Overhead(
+                yield FrameworkOverhead(
                     scenario=scenario,
                     target=target.name,
                     reference=target.reference,
@@ -269,13 +269,13 @@ def _warnings(cells: Iterable[Cell], trials: dict[CellKey, list[_Measured]], rec
     cores = int(record.environment.get("cores", "1"))
     full, generator, unstable, few = [], [], [], []
     for cell in cells:
-        name = f"{cell.scenario} at {cell.level_ms} ms ({cell.target})"
+        name = f"{cell.scenario} at {cell.added_ms} ms ({cell.target})"
         if sum(cell.cpu_cores.values()) >= BUSY_MACHINE_SHARE * cores:
             full.append(name)
         if cell.cpu_cores.get("generator", 0.0) >= BUSY_GENERATOR_CORES:
             generator.append(name)
         rates = [
-            _throughput_rps(block) for block in _by_block(trials[cell.scenario, cell.level_ms, cell.target]).values()
+            _throughput_rps(block) for block in _by_block(trials[cell.scenario, cell.added_ms, cell.target]).values()
         ]
         if len(rates) > 1 and mean(rates) and stdev(rates) / mean(rates) >= UNSTABLE_SPREAD:
             unstable.append(name)
@@ -302,7 +302,7 @@ def pages(store: Store) -> tuple[PageCost, ...]:
     return page_costs(store.pages())
 
 
-def in_turns(store: Store) -> tuple[Observed, ...]:
+def in_turns(store: Store) -> tuple[ProbeOverhead, ...]:
     """What probes cost, as turns told it; empty if none were taken."""
     return tuple(kept(store.turns()))
 
@@ -342,7 +342,7 @@ def _set_aside(store: Store, record: RunRecord) -> Iterable[str]:
         by_target = ", ".join(f"{counts[target]} of {target}" for target in record.plan.targets)
         yield (
             f"In {len(aside)} trials ({by_target}) the round trip missed its distance, so each was set aside and "
-            f"run again: {_list([f'{trial.scenario} at {trial.level_ms} ms' for trial in aside])}."
+            f"run again: {_list([f'{trial.scenario} at {trial.added_ms} ms' for trial in aside])}."
         )
 
 

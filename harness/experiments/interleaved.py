@@ -32,7 +32,7 @@ from urllib.parse import urlsplit
 import httptools
 
 from harness.errors import PartDied
-from harness.model.evidence import TurnReading
+from harness.model.evidence import SliceReading
 from harness.model.plan import Target
 from harness.provision.loopback import HOST
 from harness.provision.target import target_process, wait_until_serving
@@ -40,7 +40,7 @@ from harness.provision.testbed import Parts
 from harness.store import Store
 
 CLIENTS = 16
-PRIMING_S = 2.5  # longer than the loop is watched closely because the start held it up
+WARM_UP_S = 2.5  # longer than the loop is watched closely because the start held it up
 DEADLINE_S = 10.0
 # Linux brings the clock of a process that runs up to date now and then only, and of one that has gone to sleep at once:
 # so what it still does after its last answer was sometimes taken off the other's turn.
@@ -194,7 +194,7 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
     cores: Cores,
     store: Store,
     done: Callable[[], None],
-) -> Iterator[TurnReading]:
+) -> Iterator[SliceReading]:
     """Start both targets, and drive them in turns for so many seconds by what each scenario asks for.
 
     Raises:
@@ -230,7 +230,7 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
                         f"{plain.name} or {probed.name} did not answer {scenario}: {error}",
                         f"Read {running[0].child.log} and {running[1].child.log}",
                     ) from error
-            yield TurnReading(
+            yield SliceReading(
                 plain=plain.name,
                 probed=probed.name,
                 scenario=scenario,
@@ -261,7 +261,7 @@ def _requests_of_a_turn(plain: ClosedLoop, probed: ClosedLoop) -> int:
     By the median: where it was the last that told, one of five blocks of the sync twin's pings had turns of 4 ms, as
     that one had been held up; in those a look of the pause before fell into a turn so often that probes looked dearer.
     """
-    until_s = time.monotonic() + PRIMING_S
+    until_s = time.monotonic() + WARM_UP_S
     took_s: list[float] = []
     while not took_s or time.monotonic() < until_s:
         took_s.append(plain.turn(CLIENTS))

@@ -1,6 +1,6 @@
 """One trial, phase by phase: inject, warm up and load, heal, read the ledger, store.
 
-A trial runs on a stage (``provision.stage``): the block's fresh targets with a link each to PostgreSQL.
+A trial runs on a testbed (``provision.testbed``): the block's fresh targets with a link each to PostgreSQL.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from harness.provision.database import read_ledger
 from harness.provision.meter import Meter, Route, Sampler, cpu_seconds
 from harness.provision.processes import Child
 from harness.provision.sessions import SessionMeter
-from harness.provision.testbed import Parts, Stage, fresh_stage
+from harness.provision.testbed import Parts, Testbed, fresh_testbed
 from harness.store import Store, TrialRecord
 
-PRIMING_S = 1.2
-PRIMING_CLIENTS = 16
-FIRST_PRIMING_KEY = 0xFFFE0000  # beyond any trial's
+WARM_UP_S = 1.2
+WARM_UP_CLIENTS = 16
+FIRST_WARM_UP_KEY = 0xFFFE0000  # beyond any trial's
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """A stage with a load generator in front of it: all that a block's trials need."""
+    """A testbed with a load generator in front of it: all that a block's trials need."""
 
-    stage: Stage
+    testbed: Testbed
     generator: Generator
     store: Store
     plan: Plan
@@ -49,15 +49,15 @@ def fresh_bench(  # noqa: PLR0913, PLR0917 - the six things a block is made of
     """Start a block's processes, all at once, and wait until each is ready."""
     names = (*plan.targets, *plan.references)
     chosen = [targets[name] for name in names]
-    with generator(store.log("generator")) as load, fresh_stage(parts, chosen, store.log, rows) as stage:
+    with generator(store.log("generator")) as load, fresh_testbed(parts, chosen, store.log, rows) as testbed:
         load.wait_until_ready()
-        bench = Bench(stage=stage, generator=load, store=store, plan=plan, scenarios=scenarios)
+        bench = Bench(testbed=testbed, generator=load, store=store, plan=plan, scenarios=scenarios)
         for number, name in enumerate(names):
-            _prime(bench, name, number)
+            _warm_up(bench, name, number)
         yield bench
 
 
-def _prime(bench: Bench, target: str, number: int) -> None:
+def _warm_up(bench: Bench, target: str, number: int) -> None:
     """Send a fresh target every kind of request for a while, off the record.
 
     A process compiles its statements and fills its caches once; without this the first trial after a
@@ -65,14 +65,14 @@ def _prime(bench: Bench, target: str, number: int) -> None:
     """
     asked = {trial.scenario for trial in bench.plan.trials if trial.target == target}
     order = Order(
-        ops=bench.store.folder / "priming.arrows",
-        host=bench.stage.targets[target].url,
+        ops=bench.store.folder / "warm-up.arrows",
+        host=bench.testbed.targets[target].url,
         mix={name: 1 for scenario in asked for name in bench.scenarios[scenario].mix},
-        shape=Shape(clients=PRIMING_CLIENTS),
+        shape=Shape(clients=WARM_UP_CLIENTS),
         warmup_s=0.0,
-        measure_s=PRIMING_S,
+        measure_s=WARM_UP_S,
         seed=0,
-        key_prefix=f"{FIRST_PRIMING_KEY + number:08x}",
+        key_prefix=f"{FIRST_WARM_UP_KEY + number:08x}",
     )
     bench.generator.run(order, lambda _edge: None)
 
@@ -83,9 +83,9 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
     Raises:
         HarnessError: A part died, or the record is not whole. What was recorded so far is on disk.
     """
-    stage, scenario = bench.stage, bench.scenarios[trial.scenario]
-    target = stage.targets[trial.target]
-    children = _children(stage, trial, bench.generator)
+    testbed, scenario = bench.testbed, bench.scenarios[trial.scenario]
+    target = testbed.targets[trial.target]
+    children = _children(testbed, trial, bench.generator)
     readings: list[Sample] = []
 
     def read_cpu(edge: str) -> None:
@@ -107,14 +107,14 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
     )
     served_before = target.served()
     with ExitStack() as stack:
-        faults = stack.enter_context(_injected(trial, stage))
-        meters: list[Sampler] = [stack.enter_context(Meter(_ways(stage, trial)))]
+        faults = stack.enter_context(_injected(trial, testbed))
+        meters: list[Sampler] = [stack.enter_context(Meter(_ways(testbed, trial)))]
         if "pool" in target.target.probes:
-            added_s = trial.level_ms / 1000
-            meters.append(stack.enter_context(SessionMeter(stage.parts.postgres.url, added_s)))
+            added_s = trial.added_ms / 1000
+            meters.append(stack.enter_context(SessionMeter(testbed.parts.postgres.url, added_s)))
         loaded = bench.generator.run(order, read_cpu)
     served = target.served() - served_before
-    ledger = read_ledger(stage.parts.postgres.url, key_prefix(trial), stage.users)
+    ledger = read_ledger(testbed.parts.postgres.url, key_prefix(trial), testbed.users)
     readings += [
         _count(loaded.window.end_ns, "load", "recorded", loaded.recorded),
         _count(loaded.window.end_ns, "served", "requests", served),
@@ -136,16 +136,16 @@ def key_prefix(trial: Trial) -> str:
 
 
 @contextmanager
-def _injected(trial: Trial, stage: Stage) -> Iterator[list[FaultWindow]]:
+def _injected(trial: Trial, testbed: Testbed) -> Iterator[list[FaultWindow]]:
     """Hold the trial's latency in force; the list is filled when it has been healed."""
     windows: list[FaultWindow] = []
-    if trial.level_ms == 0:
+    if trial.added_ms == 0:
         yield windows
         return
     fault = Latency(
-        proxy=stage.links[trial.target],
-        added_ms=trial.level_ms,
-        round_trip_s=stage.routes[trial.target].round_trip_s,
+        proxy=testbed.links[trial.target],
+        added_ms=trial.added_ms,
+        round_trip_s=testbed.routes[trial.target].round_trip_s,
     )
     injected_ns = time.monotonic_ns()
     try:
@@ -164,18 +164,18 @@ def _injected(trial: Trial, stage: Stage) -> Iterator[list[FaultWindow]]:
     )
 
 
-def _ways(stage: Stage, trial: Trial) -> dict[str, Route]:
+def _ways(testbed: Testbed, trial: Trial) -> dict[str, Route]:
     """The routes to time: the target's own, and beside it what it is to be held against."""
-    return {name: route for name, route in stage.routes.items() if name in {"direct", "clean", trial.target}}
+    return {name: route for name, route in testbed.routes.items() if name in {"direct", "clean", trial.target}}
 
 
-def _children(stage: Stage, trial: Trial, load: Generator) -> dict[str, Child]:
+def _children(testbed: Testbed, trial: Trial, load: Generator) -> dict[str, Child]:
     """Every process that this run started and that takes part in the trial."""
     parts = {
-        "target": stage.targets[trial.target].child,
+        "target": testbed.targets[trial.target].child,
         "generator": load.child,
-        "postgres": stage.parts.postgres.child,
-        "toxiproxy": stage.parts.toxiproxy.child if stage.parts.toxiproxy else None,
+        "postgres": testbed.parts.postgres.child,
+        "toxiproxy": testbed.parts.toxiproxy.child if testbed.parts.toxiproxy else None,
     }
     return {name: child for name, child in parts.items() if child is not None}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 PATIENCE_S = 3.0
@@ -15,17 +15,17 @@ EXPECTED_S = 0.3
 class Bandwidth:
     """Ten kilobytes a second from PostgreSQL: a link that is shared or broken."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "bandwidth"
     colour: str = "--fault-network"
     detail: str = "10 kB/s down"
 
     def inject(self) -> str:
         """Add the toxic; the proof is how long 4 kB took."""
-        self.arena.proxy.add_toxic(self.kind, "bandwidth", "downstream", rate=10)
-        took_s = Question(self.arena, "SELECT repeat('x', 4000)").answered_s(PATIENCE_S)
+        self.context.proxy.add_toxic(self.kind, "bandwidth", "downstream", rate=10)
+        took_s = Question(self.context, "SELECT repeat('x', 4000)").answered_s(PATIENCE_S)
         return f"4 kB took {1e3 * took_s:.0f} ms" if took_s is not None and took_s > EXPECTED_S else ""
 
     def heal(self) -> None:
         """Remove the toxic."""
-        self.arena.proxy.remove_toxic(self.kind)
+        self.context.proxy.remove_toxic(self.kind)

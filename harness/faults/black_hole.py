@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 SILENCE_S = 0.5
@@ -14,18 +14,18 @@ SILENCE_S = 0.5
 class BlackHole:
     """Bytes vanish both ways, and connections stay open: a firewall that drops, a host that is gone."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "black_hole"
     colour: str = "--fault-network"
     detail: str = "both ways"
 
     def inject(self) -> str:
         """Add the toxics; the proof is a question without an answer."""
-        self.arena.proxy.add_toxic(self.kind, "timeout", "downstream", timeout=0)
-        self.arena.proxy.add_toxic(f"{self.kind}_up", "timeout", "upstream", timeout=0)
-        return f"no answer in {SILENCE_S} s" if Question(self.arena).unanswered(SILENCE_S) else ""
+        self.context.proxy.add_toxic(self.kind, "timeout", "downstream", timeout=0)
+        self.context.proxy.add_toxic(f"{self.kind}_up", "timeout", "upstream", timeout=0)
+        return f"no answer in {SILENCE_S} s" if Question(self.context).unanswered(SILENCE_S) else ""
 
     def heal(self) -> None:
         """Remove the toxics, which closes the connections that they held."""
-        self.arena.proxy.remove_toxic(self.kind)
-        self.arena.proxy.remove_toxic(f"{self.kind}_up")
+        self.context.proxy.remove_toxic(self.kind)
+        self.context.proxy.remove_toxic(f"{self.kind}_up")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 SILENCE_S = 0.5
@@ -14,16 +14,16 @@ SILENCE_S = 0.5
 class BlackHoleHeals:
     """Bytes are held both ways and delivered at the end: a partition that heals before anybody gave up."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "black_hole_heals"
     colour: str = "--fault-network"
     detail: str = "both ways, then delivered"
 
     def inject(self) -> str:
         """Hold all bytes; the proof is a question without an answer."""
-        self.arena.proxy.add_toxic(self.kind, "bandwidth", "downstream", rate=0)
-        return f"no answer in {SILENCE_S} s" if Question(self.arena).unanswered(SILENCE_S) else ""
+        self.context.proxy.add_toxic(self.kind, "bandwidth", "downstream", rate=0)
+        return f"no answer in {SILENCE_S} s" if Question(self.context).unanswered(SILENCE_S) else ""
 
     def heal(self) -> None:
         """Remove the toxic."""
-        self.arena.proxy.remove_toxic(self.kind)
+        self.context.proxy.remove_toxic(self.kind)

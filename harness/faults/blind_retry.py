@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 
 CLIENTS = 10
 PATIENCE_S = 8.0
@@ -15,7 +15,7 @@ PATIENCE_S = 8.0
 class BlindRetry:
     """An impatient client: the e-mail is unique, so the second of two is refused, or is the first."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "blind_retry"
     colour: str = "--fault-client"
     detail: str = f"{CLIENTS} clients"
@@ -24,10 +24,10 @@ class BlindRetry:
         """Send, hang up, send again; the proof is what the second attempts were told."""
         told: Counter[int] = Counter()
         for _ in range(CLIENTS):
-            first = self.arena.begin("create_user")
+            first = self.context.begin("create_user")
             first.send()
             first.hang_up()
-            again = self.arena.begin("create_user", key=first.key)
+            again = self.context.begin("create_user", key=first.key)
             again.send()
             told[again.answer(PATIENCE_S)] += 1
         statuses = ", ".join(f"{count} × {status}" for status, count in told.items())

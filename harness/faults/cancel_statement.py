@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import TWIN, ask
 
 LEAST = 3
@@ -15,14 +15,14 @@ LEAST = 3
 class CancelStatement:
     """``pg_cancel_backend`` on a statement that waits: it fails, its session stays, and its transaction is void."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "cancel_statement"
     colour: str = "--fault-postgres"
     detail: str = "pg_cancel_backend"
 
     def inject(self) -> str:
         """Lock the audit log and cancel all who wait; the proof is how many had waited and wait no more."""
-        with closing(self.arena.direct()) as connection, connection.cursor() as cursor:
+        with closing(self.context.direct()) as connection, connection.cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE")
             return wait_for(self._cancel)
@@ -32,11 +32,11 @@ class CancelStatement:
 
     def _cancel(self) -> str:
         waiting = f"SELECT array_agg(pid) FROM pg_stat_activity WHERE {TWIN} AND wait_event_type = 'Lock'"
-        pids = ask(self.arena, waiting) or []
+        pids = ask(self.context, waiting) or []
         if len(pids) < LEAST:
             return ""
-        ask(self.arena, f"SELECT count(pg_cancel_backend(pid)) FROM unnest(ARRAY{pids}) pid")
+        ask(self.context, f"SELECT count(pg_cancel_backend(pid)) FROM unnest(ARRAY{pids}) pid")
         # those that come after them wait in their turn, so each is asked after by itself
         still = f"{waiting} AND pid = ANY(ARRAY{pids}) AND now() - query_start > interval '200 ms'"
-        ended = wait_for(lambda: "" if ask(self.arena, still) else "yes", 1.0)
+        ended = wait_for(lambda: "" if ask(self.context, still) else "yes", 1.0)
         return f"{len(pids)} statements waited, were cancelled and wait no more" if ended else ""

@@ -10,7 +10,7 @@ from harness.faults.black_hole_heals import BlackHoleHeals
 from harness.faults.blind_retry import BlindRetry
 from harness.faults.cancel_statement import CancelStatement
 from harness.faults.connections_exhausted import ConnectionsExhausted
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.cut import Cut
 from harness.faults.database import Question
 from harness.faults.deadlock import Deadlock
@@ -49,25 +49,25 @@ from harness.model.evidence import Fault
 ADDED_MS = 50
 
 
-def latency(arena: Arena) -> Fault:
+def latency(context: FaultContext) -> Fault:
     """Make the fault that a benchmark's levels are made of."""
 
     def round_trip_s() -> float:
-        return Question(arena).answered_s(within_s=5.0) or 0.0
+        return Question(context).answered_s(within_s=5.0) or 0.0
 
-    return Latency(proxy=arena.proxy, added_ms=ADDED_MS, round_trip_s=round_trip_s)
+    return Latency(proxy=context.proxy, added_ms=ADDED_MS, round_trip_s=round_trip_s)
 
 
-def _makes(kind: type) -> Callable[[Arena], Fault]:
-    def make(arena: Arena) -> Fault:
-        fault: Fault = kind(arena=arena)
+def _makes(kind: type) -> Callable[[FaultContext], Fault]:
+    def make(context: FaultContext) -> Fault:
+        fault: Fault = kind(context=context)
         return fault
 
     make.__doc__ = kind.__doc__
     return make
 
 
-FAULTS: Mapping[str, Callable[[Arena], Fault]] = {
+FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
     "latency": latency,
     **{
         kind.kind: _makes(kind)

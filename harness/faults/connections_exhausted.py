@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import TWIN, Question
 
 MOST = 1000
@@ -18,7 +18,7 @@ MOST = 1000
 class ConnectionsExhausted:
     """Other clients have taken every connection, and the target's own were just ended: too many clients already."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "connections_exhausted"
     colour: str = "--fault-postgres"
     detail: str = "max_connections"
@@ -26,18 +26,18 @@ class ConnectionsExhausted:
 
     def inject(self) -> str:
         """End the target's connections and take all there are; the proof is the error that the next one meets."""
-        keeper = self.arena.direct()
+        keeper = self.context.direct()
         with keeper.cursor() as cursor:
             with suppress(psycopg2.Error):
                 while len(self.taken) < MOST:
-                    self.taken.append(self.arena.direct())
+                    self.taken.append(self.context.direct())
             # a place that an ended session leaves is taken at once
             cursor.execute(f"SELECT count(pg_terminate_backend(pid, 500)) FROM pg_stat_activity WHERE {TWIN}")
             with suppress(psycopg2.Error):
                 while len(self.taken) < MOST:
-                    self.taken.append(self.arena.direct())
+                    self.taken.append(self.context.direct())
         self.taken.append(keeper)
-        error = Question(self.arena).failed(2.0)
+        error = Question(self.context).failed(2.0)
         return f"{len(self.taken)} connections were taken, and then: {error}" if "clients" in error else ""
 
     def heal(self) -> None:

@@ -52,7 +52,7 @@ class Sending(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arena:
+class FaultContext:
     """One target under load, and all that stands behind it.
 
     ``direct`` and ``through`` open a connection of the harness's own (psycopg2, autocommit, two seconds to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 PATIENCE_S = 2.0
@@ -14,18 +14,18 @@ PATIENCE_S = 2.0
 class Cut:
     """Every connection passes 700 bytes to PostgreSQL from now on and ends in the middle of what follows."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "cut"
     colour: str = "--fault-network"
     detail: str = "700 bytes up"
 
     def inject(self) -> str:
         """Add the toxic; the proof is a longer question that fails."""
-        connection = self.arena.through()
-        self.arena.proxy.add_toxic(self.kind, "limit_data", "upstream", bytes=700)
-        error = Question(self.arena, f"SELECT '{'x' * 1000}'", connection=connection).failed(PATIENCE_S)
+        connection = self.context.through()
+        self.context.proxy.add_toxic(self.kind, "limit_data", "upstream", bytes=700)
+        error = Question(self.context, f"SELECT '{'x' * 1000}'", connection=connection).failed(PATIENCE_S)
         return f"a question of 1,000 bytes was cut: {error}" if error else ""
 
     def heal(self) -> None:
         """Remove the toxic."""
-        self.arena.proxy.remove_toxic(self.kind)
+        self.context.proxy.remove_toxic(self.kind)

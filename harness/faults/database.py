@@ -10,17 +10,17 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 
 TWIN = "application_name = 'twin'"
 # In the middle of a transaction that has written: it has an id, which reads have not.
 WRITING = "backend_xid IS NOT NULL"
 
 
-def ask(arena: Arena, query: str) -> Any:  # noqa: ANN401 - whatever the query gives
+def ask(context: FaultContext, query: str) -> Any:  # noqa: ANN401 - whatever the query gives
     """Ask PostgreSQL one thing, directly, and return the first value; None if it can't be asked."""
     try:
-        with closing(arena.direct()) as connection, connection.cursor() as cursor:
+        with closing(context.direct()) as connection, connection.cursor() as cursor:
             cursor.execute(query)
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
@@ -28,9 +28,9 @@ def ask(arena: Arena, query: str) -> Any:  # noqa: ANN401 - whatever the query g
         return None
 
 
-def sessions(arena: Arena, condition: str = "true") -> int:
+def sessions(context: FaultContext, condition: str = "true") -> int:
     """Count the target's sessions of which a condition on ``pg_stat_activity`` holds."""
-    return int(ask(arena, f"SELECT count(*) FROM pg_stat_activity WHERE {TWIN} AND {condition}") or 0)
+    return int(ask(context, f"SELECT count(*) FROM pg_stat_activity WHERE {TWIN} AND {condition}") or 0)
 
 
 class Question:
@@ -38,14 +38,14 @@ class Question:
 
     def __init__(
         self,
-        arena: Arena,
+        context: FaultContext,
         query: str = "SELECT 1",
         connection: Any = None,  # noqa: ANN401 - psycopg2's
     ) -> None:
         self.error = ""
         self.took_s: float | None = None
         self._query = query
-        self._open: Callable[[], Any] = arena.through if connection is None else lambda: connection
+        self._open: Callable[[], Any] = context.through if connection is None else lambda: connection
         self._thread = threading.Thread(target=self._ask, name="question", daemon=True)
         self._thread.start()
 

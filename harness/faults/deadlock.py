@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import ask, sessions
 
 # Half of those between whom credits move have ids on either side of the middle, and none has one beyond the end.
@@ -31,7 +31,7 @@ LOCK = "FOR NO KEY UPDATE"
 class Deadlock:
     """We hold the upper half of the users and ask for the lower, as no transfer does: one that waits must fail."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "deadlock"
     colour: str = "--fault-postgres"
     detail: str = "two halves of the users"
@@ -39,9 +39,9 @@ class Deadlock:
 
     def inject(self) -> str:
         """Lock the upper half, wait for a transfer that holds of the lower, and ask for it; the proof is a count."""
-        before = ask(self.arena, DEADLOCKS) or 0
-        ask(self.arena, f"ALTER SYSTEM SET deadlock_timeout = {DETECT_MS}")
-        ask(self.arena, "SELECT pg_reload_conf()")
+        before = ask(self.context, DEADLOCKS) or 0
+        ask(self.context, f"ALTER SYSTEM SET deadlock_timeout = {DETECT_MS}")
+        ask(self.context, "SELECT pg_reload_conf()")
         for _ in range(ATTEMPTS):
             closed = self._close_the_circle()
             proof = wait_for(lambda: self._counted(before), ATTEMPT_S) if closed else ""
@@ -54,13 +54,13 @@ class Deadlock:
         return ""
 
     def _close_the_circle(self) -> bool:
-        connection = self.arena.direct()
+        connection = self.context.direct()
         self.connections.append(connection)
         cursor = connection.cursor()
         cursor.execute("SET deadlock_timeout = '10s'")  # so that it is the transfer that finds the deadlock
         cursor.execute("BEGIN")
         cursor.execute(f"SELECT id FROM users WHERE id BETWEEN %s AND %s ORDER BY id {LOCK}", (MIDDLE, END))
-        if not wait_for(lambda: "yes" if sessions(self.arena, HOLDING) else "", ATTEMPT_S):
+        if not wait_for(lambda: "yes" if sessions(self.context, HOLDING) else "", ATTEMPT_S):
             return False
         Thread(target=self._ask_for_the_lower_half, args=(cursor,), name="deadlock", daemon=True).start()
         return True
@@ -68,8 +68,8 @@ class Deadlock:
     def heal(self) -> None:
         """Let the locks go, and give PostgreSQL its patience back."""
         self._let_go()
-        ask(self.arena, "ALTER SYSTEM RESET deadlock_timeout")
-        ask(self.arena, "SELECT pg_reload_conf()")
+        ask(self.context, "ALTER SYSTEM RESET deadlock_timeout")
+        ask(self.context, "SELECT pg_reload_conf()")
 
     def _let_go(self) -> None:
         while self.connections:
@@ -81,5 +81,5 @@ class Deadlock:
             cursor.execute(f"SELECT id FROM users WHERE id < %s ORDER BY id {LOCK}", (MIDDLE,))
 
     def _counted(self, before: int) -> str:
-        more = (ask(self.arena, DEADLOCKS) or 0) - before
+        more = (ask(self.context, DEADLOCKS) or 0) - before
         return f"PostgreSQL ended {more} deadlocks" if more > 0 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import sessions
 
 CLIENTS = 10
@@ -15,20 +15,20 @@ CLIENTS = 10
 class DisconnectBeforeCommit:
     """Writes are held up by a lock; their clients hang up, and then the lock goes: the target works for nobody."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "disconnect_before_commit"
     colour: str = "--fault-client"
     detail: str = f"{CLIENTS} clients"
 
     def inject(self) -> str:
         """Hold writes up, hang up; the proof is how many sessions waited when their clients went."""
-        with closing(self.arena.direct()) as connection, connection.cursor() as cursor:
+        with closing(self.context.direct()) as connection, connection.cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE")
-            sent = [self.arena.begin("create_user") for _ in range(CLIENTS)]
+            sent = [self.context.begin("create_user") for _ in range(CLIENTS)]
             for one in sent:
                 one.send()
-            waiting = wait_for(lambda: str(sessions(self.arena, "wait_event_type = 'Lock'") or ""))
+            waiting = wait_for(lambda: str(sessions(self.context, "wait_event_type = 'Lock'") or ""))
             for one in sent:
                 one.hang_up()
         return f"{CLIENTS} clients hung up while {waiting} sessions waited" if waiting else ""

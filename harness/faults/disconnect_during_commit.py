@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import sessions
 from harness.faults.triggers import plant, uproot
 
@@ -17,22 +17,22 @@ COMMITTING = "query ILIKE 'commit%' AND wait_event = 'PgSleep'"
 class DisconnectDuringCommit:
     """COMMIT takes a while, and meanwhile the clients hang up."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "disconnect_during_commit"
     colour: str = "--fault-client"
     detail: str = f"{CLIENTS} clients"
 
     def inject(self) -> str:
         """Slow COMMIT down, hang up in it; the proof is how many sessions were in COMMIT."""
-        plant(self.arena, TABLE, "PERFORM pg_sleep(0.2);", deferred=True)
-        sent = [self.arena.begin("create_user") for _ in range(CLIENTS)]
+        plant(self.context, TABLE, "PERFORM pg_sleep(0.2);", deferred=True)
+        sent = [self.context.begin("create_user") for _ in range(CLIENTS)]
         for one in sent:
             one.send()
-        committing = wait_for(lambda: str(sessions(self.arena, COMMITTING) or ""))
+        committing = wait_for(lambda: str(sessions(self.context, COMMITTING) or ""))
         for one in sent:
             one.hang_up()
         return f"{CLIENTS} clients hung up while {committing} sessions were in COMMIT" if committing else ""
 
     def heal(self) -> None:
         """Let COMMIT be quick again."""
-        uproot(self.arena, TABLE)
+        uproot(self.context, TABLE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import TWIN, ask
 
 LEAST = 4
@@ -18,7 +18,7 @@ LEAST = 4
 class ExhaustPool:
     """A lock holds up every write until no connection is free: the next request waits for one in vain."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "exhaust_pool"
     colour: str = "--fault-application"
     detail: str = "all connections wait"
@@ -26,7 +26,7 @@ class ExhaustPool:
 
     def inject(self) -> str:
         """Lock what every write needs; the proof is that no connection is without a wait."""
-        connection = self.arena.direct()
+        connection = self.context.direct()
         self.connections.append(connection)
         cursor = connection.cursor()
         cursor.execute("BEGIN")
@@ -42,7 +42,7 @@ class ExhaustPool:
     def _all_wait(self) -> str:
         # in one statement, so in one moment; a connection that idles outside a transaction is in nobody's hand
         counts = ask(
-            self.arena,
+            self.context,
             "SELECT ARRAY[count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FILTER (WHERE state <> 'idle')]"
             f" FROM pg_stat_activity WHERE {TWIN}",
         )

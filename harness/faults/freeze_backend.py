@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from harness.errors import HarnessError
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import TWIN, WRITING, ask
 
 
@@ -17,7 +17,7 @@ from harness.faults.database import TWIN, WRITING, ask
 class FreezeBackend:
     """SIGSTOP to one session's process: its client waits for an answer that no error replaces."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "freeze_backend"
     colour: str = "--fault-postgres"
     detail: str = "SIGSTOP"
@@ -34,10 +34,10 @@ class FreezeBackend:
                 self.frozen.pop().send_signal(signal.SIGCONT)
 
     def _freeze_one(self) -> str:
-        if self.arena.postmaster is None:
+        if self.context.postmaster is None:
             raise HarnessError("PostgreSQL is not ours to stop", "Leave --postgres-url out")
-        pid = ask(self.arena, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
-        backends = {process.pid: process for process in self.arena.postmaster.children()}
+        pid = ask(self.context, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
+        backends = {process.pid: process for process in self.context.postmaster.children()}
         if pid not in backends:
             return ""
         self.frozen.append(backends[pid])

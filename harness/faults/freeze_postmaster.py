@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil
 
 from harness.errors import HarnessError
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import TWIN, Question
 
 SILENCE_S = 0.5
@@ -19,7 +19,7 @@ SILENCE_S = 0.5
 class FreezePostmaster:
     """PostgreSQL takes no new connections and refuses none; the target's are ended, or it would not notice."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "freeze_postmaster"
     colour: str = "--fault-postgres"
     detail: str = "SIGSTOP, sessions ended"
@@ -27,21 +27,21 @@ class FreezePostmaster:
     def inject(self) -> str:
         """Stop the process and end the target's sessions; the proof is a new connection that gets no answer."""
         process = self._process()
-        with closing(self.arena.direct()) as connection, connection.cursor() as cursor:
+        with closing(self.context.direct()) as connection, connection.cursor() as cursor:
             process.send_signal(signal.SIGSTOP)
             cursor.execute(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {TWIN}")
             (ended,) = cursor.fetchone() or (0,)
-        silent = Question(self.arena).unanswered(SILENCE_S)
+        silent = Question(self.context).unanswered(SILENCE_S)
         stopped = process.status() == psutil.STATUS_STOPPED
         bit = ended and stopped and silent
         return f"process {process.pid} is stopped, {ended} sessions ended, no answer in {SILENCE_S} s" if bit else ""
 
     def heal(self) -> None:
         """Let it go on."""
-        if self.arena.postmaster is not None:
-            self.arena.postmaster.send_signal(signal.SIGCONT)
+        if self.context.postmaster is not None:
+            self.context.postmaster.send_signal(signal.SIGCONT)
 
     def _process(self) -> psutil.Process:
-        if self.arena.postmaster is None:
+        if self.context.postmaster is None:
             raise HarnessError("PostgreSQL is not ours to stop", "Leave --postgres-url out")
-        return self.arena.postmaster
+        return self.context.postmaster

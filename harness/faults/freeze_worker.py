@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.worker_selection import busiest_worker
 
 
@@ -16,7 +16,7 @@ from harness.faults.worker_selection import busiest_worker
 class FreezeWorker:
     """SIGSTOP to one of two workers: its clients wait, and its transactions keep their locks."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "freeze_worker"
     colour: str = "--fault-application"
     detail: str = "SIGSTOP to one of two"
@@ -24,7 +24,7 @@ class FreezeWorker:
 
     def inject(self) -> str:
         """Stop one worker; the proof is its state."""
-        victim, in_hand = busiest_worker(self.arena)
+        victim, in_hand = busiest_worker(self.context)
         if victim is None:
             return ""
         self.frozen.append(victim)

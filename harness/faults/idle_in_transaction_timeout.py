@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import sessions
 
 TRIES = 20
@@ -19,7 +19,7 @@ IDLE = "state = 'idle in transaction'"
 class IdleInTransactionTimeout:
     """The application stops (a debugger, a frozen host) with transactions open, longer than the session may idle."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "idle_in_transaction_timeout"
     colour: str = "--fault-postgres"
     detail: str = "workers stopped longer than 1 s"
@@ -28,15 +28,15 @@ class IdleInTransactionTimeout:
     def inject(self) -> str:
         """Stop the workers; the proof is that sessions idled in their transactions, and were ended."""
         for _ in range(TRIES):
-            for process in self.arena.workers():
+            for process in self.context.workers():
                 self.frozen.append(process)
                 process.send_signal(signal.SIGSTOP)
-            idle = sessions(self.arena, IDLE)
+            idle = sessions(self.context, IDLE)
             if idle:
-                ended = wait_for(lambda: "yes" if sessions(self.arena, IDLE) == 0 else "")
+                ended = wait_for(lambda: "yes" if sessions(self.context, IDLE) == 0 else "")
                 return f"{idle} sessions idled in their transactions and were ended" if ended else ""
             self.heal()  # they were stopped between two transactions
-            wait_for(lambda: "yes" if sessions(self.arena, IDLE) else "", 0.3)
+            wait_for(lambda: "yes" if sessions(self.context, IDLE) else "", 0.3)
         return ""
 
     def heal(self) -> None:

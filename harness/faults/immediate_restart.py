@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import ask
 
 WAL_WRITER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
@@ -26,22 +26,22 @@ class ImmediateRestart:
     The WAL writer is stopped for a moment before, so that the shutdown never happens to come just after it wrote.
     """
 
-    arena: Arena
+    context: FaultContext
     kind: str = "immediate_restart"
     colour: str = "--fault-postgres"
     detail: str = "immediate shutdown, then start"
 
     def inject(self) -> str:
         """Stop and start; the proof is that the server says it started a moment ago."""
-        before = ask(self.arena, "SELECT pg_postmaster_start_time()")
-        pid = ask(self.arena, WAL_WRITER)
-        if self.arena.postmaster is not None and pid is not None:
+        before = ask(self.context, "SELECT pg_postmaster_start_time()")
+        pid = ask(self.context, WAL_WRITER)
+        if self.context.postmaster is not None and pid is not None:
             _send(pid, signal.SIGSTOP)
             time.sleep(HELD_S)
             # the order to shut down waits for it by then, and is the first thing that it gets to see
             threading.Timer(LET_GO_S, _send, (pid, signal.SIGCONT)).start()
-        self.arena.restart_postgres()
-        after = ask(self.arena, "SELECT pg_postmaster_start_time()")
+        self.context.restart_postgres()
+        after = ask(self.context, "SELECT pg_postmaster_start_time()")
         return f"the server started again at {after:%H:%M:%S}" if after is not None and after != before else ""
 
     def heal(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psutil
 
 from harness.errors import HarnessError
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import TWIN, WRITING, ask
 
 RECOVERY_TIMEOUT_S = 10.0
@@ -18,7 +18,7 @@ RECOVERY_TIMEOUT_S = 10.0
 class KillBackend:
     """SIGKILL to one session's process, as the kernel does when memory runs out: all sessions end, WAL is replayed."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "kill_backend"
     colour: str = "--fault-postgres"
     detail: str = "SIGKILL"
@@ -29,13 +29,13 @@ class KillBackend:
 
     def heal(self) -> None:
         """Wait until PostgreSQL has recovered by itself."""
-        wait_for(lambda: "up" if ask(self.arena, "SELECT 1") else "", RECOVERY_TIMEOUT_S)
+        wait_for(lambda: "up" if ask(self.context, "SELECT 1") else "", RECOVERY_TIMEOUT_S)
 
     def _kill_one(self) -> str:
-        if self.arena.postmaster is None:
+        if self.context.postmaster is None:
             raise HarnessError("PostgreSQL is not ours to kill", "Leave --postgres-url out")
-        pid = ask(self.arena, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
-        backends = {process.pid: process for process in self.arena.postmaster.children()}
+        pid = ask(self.context, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
+        backends = {process.pid: process for process in self.context.postmaster.children()}
         if pid not in backends:
             return ""
         backends[pid].send_signal(signal.SIGKILL)

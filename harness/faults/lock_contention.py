@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg2
 
-from harness.faults.context import Arena, Sending, wait_for
+from harness.faults.context import FaultContext, Sending, wait_for
 from harness.faults.database import sessions
 
 # Clients who all move credits between the same two users: when the lock goes, each must see what the one before it did.
@@ -21,7 +21,7 @@ PATIENCE_S = 8.0
 class LockContention:
     """A long transaction of another client has every user locked, and transfers queue up for two of them."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "lock_contention"
     colour: str = "--fault-postgres"
     detail: str = f"every user, FOR UPDATE; {RIVALS} transfers of the same two"
@@ -30,12 +30,12 @@ class LockContention:
 
     def inject(self) -> str:
         """Lock them and send rivals; the proof is how many sessions wait."""
-        connection = self.arena.direct()
+        connection = self.context.direct()
         self.connections.append(connection)
         cursor = connection.cursor()
         cursor.execute("BEGIN")
         cursor.execute("SELECT id FROM users FOR UPDATE")
-        self.rivals.extend(self.arena.begin("transfer", seed=SEED) for _ in range(RIVALS))
+        self.rivals.extend(self.context.begin("transfer", seed=SEED) for _ in range(RIVALS))
         for rival in self.rivals:
             rival.send()
         return wait_for(self._waiting)
@@ -49,5 +49,5 @@ class LockContention:
             self.rivals.pop().answer(PATIENCE_S)
 
     def _waiting(self) -> str:
-        found = sessions(self.arena, "wait_event_type = 'Lock'")
+        found = sessions(self.context, "wait_event_type = 'Lock'")
         return f"{found} sessions waited for a lock" if found >= RIVALS else ""

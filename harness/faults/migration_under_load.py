@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psycopg2
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import ask
 
 COLUMN = "twinbench_fault"
@@ -19,7 +19,7 @@ HERE = f"SELECT count(*) FROM information_schema.columns WHERE table_name = 'use
 class MigrationUnderLoad:
     """ALTER TABLE needs the table for itself for a moment, and stands in the queue for it with everybody behind."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "migration_under_load"
     colour: str = "--fault-schema"
     detail: str = "ALTER TABLE users"
@@ -28,14 +28,14 @@ class MigrationUnderLoad:
         """Add a column; the proof is that it is there, and how long the lock took."""
         began_s = time.monotonic()
         try:
-            with closing(self.arena.direct()) as connection, connection.cursor() as cursor:
+            with closing(self.context.direct()) as connection, connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '3s'")
                 cursor.execute(f"ALTER TABLE users ADD COLUMN {COLUMN} integer NOT NULL DEFAULT 0")
         except psycopg2.Error:
             return ""
         took_ms = 1e3 * (time.monotonic() - began_s)
-        return f"a column was added in {took_ms:.0f} ms" if ask(self.arena, HERE) else ""
+        return f"a column was added in {took_ms:.0f} ms" if ask(self.context, HERE) else ""
 
     def heal(self) -> None:
         """Take it away again."""
-        ask(self.arena, f"ALTER TABLE users DROP COLUMN IF EXISTS {COLUMN}")
+        ask(self.context, f"ALTER TABLE users DROP COLUMN IF EXISTS {COLUMN}")

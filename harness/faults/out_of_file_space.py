@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import TWIN, ask
 
 # Over the 16 MiB of a WAL segment, so that it is never the WAL that can't be written: that would be a PANIC.
@@ -29,7 +29,7 @@ PRLIMIT = "COPY (SELECT 1) TO PROGRAM 'prlimit --pid {pid} --fsize={soft}:'"
 class OutOfFileSpace:
     """``RLIMIT_FSIZE`` on the target's sessions, and an audit log of that size already."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "out_of_file_space"
     colour: str = "--fault-postgres"
     detail: str = f"no file over {LIMIT_BYTES // 1024**2} MiB"
@@ -37,23 +37,23 @@ class OutOfFileSpace:
 
     def inject(self) -> str:
         """Fill the table up to the limit and set it; the proof is how many inserts failed."""
-        ask(self.arena, f"ALTER TABLE {TABLE} SET (fillfactor = {FILLFACTOR})")
-        while (ask(self.arena, f"SELECT pg_relation_size('{TABLE}')") or LIMIT_BYTES) < LIMIT_BYTES:
-            ask(self.arena, FILL)
-        before = ask(self.arena, WITHOUT_ROW) or 0
-        self.limited.extend(ask(self.arena, f"SELECT array_agg(pid) FROM pg_stat_activity WHERE {TWIN}") or ())
+        ask(self.context, f"ALTER TABLE {TABLE} SET (fillfactor = {FILLFACTOR})")
+        while (ask(self.context, f"SELECT pg_relation_size('{TABLE}')") or LIMIT_BYTES) < LIMIT_BYTES:
+            ask(self.context, FILL)
+        before = ask(self.context, WITHOUT_ROW) or 0
+        self.limited.extend(ask(self.context, f"SELECT array_agg(pid) FROM pg_stat_activity WHERE {TWIN}") or ())
         for pid in self.limited:
-            ask(self.arena, PRLIMIT.format(pid=pid, soft=LIMIT_BYTES))
+            ask(self.context, PRLIMIT.format(pid=pid, soft=LIMIT_BYTES))
         return wait_for(lambda: self._failed(before))
 
     def heal(self) -> None:
         """Give the sessions their space back, and the space of the filler to whoever writes next."""
         while self.limited:
-            ask(self.arena, PRLIMIT.format(pid=self.limited.pop(), soft="unlimited"))
-        ask(self.arena, f"ALTER TABLE {TABLE} RESET (fillfactor)")
-        ask(self.arena, f"DELETE FROM {TABLE} WHERE write_key = '{FILLER}'")
-        ask(self.arena, f"VACUUM {TABLE}")
+            ask(self.context, PRLIMIT.format(pid=self.limited.pop(), soft="unlimited"))
+        ask(self.context, f"ALTER TABLE {TABLE} RESET (fillfactor)")
+        ask(self.context, f"DELETE FROM {TABLE} WHERE write_key = '{FILLER}'")
+        ask(self.context, f"VACUUM {TABLE}")
 
     def _failed(self, before: int) -> str:
-        failed = (ask(self.arena, WITHOUT_ROW) or 0) - before
+        failed = (ask(self.context, WITHOUT_ROW) or 0) - before
         return f"{failed} inserts failed in {len(self.limited)} sessions" if failed >= LEAST else ""

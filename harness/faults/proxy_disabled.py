@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 
@@ -12,17 +12,17 @@ from harness.faults.database import Question
 class ProxyDisabled:
     """Every connection is dropped and new ones are refused: the database's host is up, its port is closed."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "proxy_disabled"
     colour: str = "--fault-network"
     detail: str = "connections refused"
 
     def inject(self) -> str:
         """Close the port; the proof is a connection that is refused."""
-        self.arena.proxy.disable()
-        error = Question(self.arena).failed(2.0)
+        self.context.proxy.disable()
+        error = Question(self.context).failed(2.0)
         return "a connection was refused" if "refused" in error else ""
 
     def heal(self) -> None:
         """Listen again."""
-        self.arena.proxy.enable()
+        self.context.proxy.enable()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psutil
 
 from harness.errors import HarnessError
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 SILENCE_S = 0.5
@@ -18,7 +18,7 @@ SILENCE_S = 0.5
 class ProxyFrozen:
     """The proxy hangs: connections stand, nothing moves, and nobody says so."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "proxy_frozen"
     colour: str = "--fault-network"
     detail: str = "SIGSTOP"
@@ -27,16 +27,16 @@ class ProxyFrozen:
         """Stop the process; the proof is its state, and a new connection that gets no answer."""
         process = self._process()
         process.send_signal(signal.SIGSTOP)
-        silent = Question(self.arena).unanswered(SILENCE_S)
+        silent = Question(self.context).unanswered(SILENCE_S)
         stopped = process.status() == psutil.STATUS_STOPPED
         return f"process {process.pid} is stopped, no answer in {SILENCE_S} s" if stopped and silent else ""
 
     def heal(self) -> None:
         """Let it go on."""
-        if self.arena.toxiproxy is not None:
-            self.arena.toxiproxy.send_signal(signal.SIGCONT)
+        if self.context.toxiproxy is not None:
+            self.context.toxiproxy.send_signal(signal.SIGCONT)
 
     def _process(self) -> psutil.Process:
-        if self.arena.toxiproxy is None:
+        if self.context.toxiproxy is None:
             raise HarnessError("Toxiproxy is not ours to stop", "Leave --toxiproxy-url out")
-        return self.arena.toxiproxy
+        return self.context.toxiproxy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 PATIENCE_S = 2.0
@@ -14,18 +14,18 @@ PATIENCE_S = 2.0
 class Reset:
     """Every open connection is closed at its next data: a load balancer that forgot them."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "reset"
     colour: str = "--fault-network"
     detail: str = "at the next data"
 
     def inject(self) -> str:
         """Add the toxic; the proof is a question on an open connection that fails."""
-        connection = self.arena.through()
-        self.arena.proxy.add_toxic(self.kind, "reset_peer", "downstream", timeout=0)
-        error = Question(self.arena, connection=connection).failed(PATIENCE_S)
+        connection = self.context.through()
+        self.context.proxy.add_toxic(self.kind, "reset_peer", "downstream", timeout=0)
+        error = Question(self.context, connection=connection).failed(PATIENCE_S)
         return f"an open connection ended: {error}" if error else ""
 
     def heal(self) -> None:
         """Remove the toxic."""
-        self.arena.proxy.remove_toxic(self.kind)
+        self.context.proxy.remove_toxic(self.kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 
 PAIRS = 10
 PATIENCE_S = 8.0
@@ -15,7 +15,7 @@ DONE = 201
 class SameKeyTwice:
     """A retry that overtakes the first: one of the two does it, and both are told the same."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "same_key_twice"
     colour: str = "--fault-client"
     detail: str = f"{PAIRS} pairs"
@@ -24,8 +24,8 @@ class SameKeyTwice:
         """Send pairs at once; the proof is how many pairs were both told that it is done."""
         done = 0
         for _ in range(PAIRS):
-            first = self.arena.begin("transfer", named=True)
-            second = self.arena.begin("transfer", key=first.key, named=True)
+            first = self.context.begin("transfer", named=True)
+            second = self.context.begin("transfer", key=first.key, named=True)
             for one in (first, second):
                 one.send()
             statuses = [one.answer(PATIENCE_S) for one in (first, second)]

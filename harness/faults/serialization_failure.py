@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.triggers import bites, plant, uproot
 
 TABLE = "audit_log"  # which every write goes to
@@ -18,17 +18,17 @@ class SerializationFailure:
     A trigger raises it: at the isolation level of the targets it never comes by itself.
     """
 
-    arena: Arena
+    context: FaultContext
     kind: str = "serialization_failure"
     colour: str = "--fault-postgres"
     detail: str = "SQLSTATE 40001, by a trigger"
 
     def inject(self) -> str:
         """Plant the trigger; the proof is how often it ran."""
-        plant(self.arena, TABLE, BODY)
-        ran = bites(self.arena)
+        plant(self.context, TABLE, BODY)
+        ran = bites(self.context)
         return f"a serialization failure was raised: {ran}" if ran else ""
 
     def heal(self) -> None:
         """Take it away."""
-        uproot(self.arena, TABLE)
+        uproot(self.context, TABLE)

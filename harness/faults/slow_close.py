@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import ask
 
 DELAY_MS = 800
@@ -16,22 +16,22 @@ DELAY_MS = 800
 class SlowClose:
     """PostgreSQL learns late that a client has gone: sessions pile up, with what they lock."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "slow_close"
     colour: str = "--fault-network"
     detail: str = f"{DELAY_MS} ms"
 
     def inject(self) -> str:
         """Add the toxic; the proof is a session that is still there after its client has gone."""
-        self.arena.proxy.add_toxic(self.kind, "slow_close", "upstream", delay=DELAY_MS)
-        connection = self.arena.through()
+        self.context.proxy.add_toxic(self.kind, "slow_close", "upstream", delay=DELAY_MS)
+        connection = self.context.through()
         pid = connection.get_backend_pid()
         # without the farewell message, by which PostgreSQL would know at once
         os.close(connection.fileno())
         time.sleep(DELAY_MS / 4000)  # a session whose end came at once would be gone by now
-        here = ask(self.arena, f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}")
+        here = ask(self.context, f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}")
         return f"session {pid} outlived its client" if here else ""
 
     def heal(self) -> None:
         """Remove the toxic."""
-        self.arena.proxy.remove_toxic(self.kind)
+        self.context.proxy.remove_toxic(self.kind)

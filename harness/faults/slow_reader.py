@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 
 CLIENTS = 2
 PAUSE_S = 0.001
@@ -17,7 +17,7 @@ LEAST_S = 0.3  # many times what an answer takes otherwise
 class SlowReader:
     """A phone on a bad line: an answer takes a second to be read, and must hold no database connection meanwhile."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "slow_reader"
     colour: str = "--fault-client"
     detail: str = f"{1e3 * PAUSE_S:.0f} ms a byte"
@@ -25,7 +25,7 @@ class SlowReader:
     def inject(self) -> str:
         """Send, read slowly; the proof is how long the answers took."""
         began_s = time.monotonic()
-        sent = [self.arena.begin("create_user") for _ in range(CLIENTS)]
+        sent = [self.context.begin("create_user") for _ in range(CLIENTS)]
         for one in sent:
             one.send()
         answered = sum(bool(one.answer(PATIENCE_S, PAUSE_S)) for one in sent)

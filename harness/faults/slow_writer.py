@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 
 CLIENTS = 4
 PIECE_BYTES = 16
@@ -17,7 +17,7 @@ PATIENCE_S = 8.0
 class SlowWriter:
     """A request whose body takes a second to arrive must hold no connection of the database meanwhile."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "slow_writer"
     colour: str = "--fault-client"
     detail: str = f"{PIECE_BYTES} bytes every {1e3 * PAUSE_S:.0f} ms"
@@ -25,7 +25,7 @@ class SlowWriter:
     def inject(self) -> str:
         """Send slowly; the proof is how long that took."""
         began_s = time.monotonic()
-        sent = [self.arena.begin("create_user") for _ in range(CLIENTS)]
+        sent = [self.context.begin("create_user") for _ in range(CLIENTS)]
         for _ in range(0, max(one.length_bytes for one in sent), PIECE_BYTES):
             for one in sent:
                 one.send(PIECE_BYTES)

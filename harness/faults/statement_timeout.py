@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.triggers import bites, plant, uproot
 
 TABLE = "posts"
@@ -15,17 +15,17 @@ BODY = "PERFORM pg_sleep(10);"
 class StatementTimeout:
     """Inserting a post takes ten seconds, and PostgreSQL ends it by the statement timeout of the session."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "statement_timeout"
     colour: str = "--fault-postgres"
     detail: str = "10 s against 1.2 s"
 
     def inject(self) -> str:
         """Plant the trigger; the proof is how often it ran."""
-        plant(self.arena, TABLE, BODY)
-        ran = bites(self.arena)
+        plant(self.context, TABLE, BODY)
+        ran = bites(self.context)
         return f"a statement slept: {ran}" if ran else ""
 
     def heal(self) -> None:
         """Take it away."""
-        uproot(self.arena, TABLE)
+        uproot(self.context, TABLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import TWIN, WRITING, ask
 
 
@@ -12,7 +12,7 @@ from harness.faults.database import TWIN, WRITING, ask
 class TerminateBackend:
     """``pg_terminate_backend`` on a session that has written and not committed."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "terminate_backend"
     colour: str = "--fault-postgres"
     detail: str = "pg_terminate_backend"
@@ -25,7 +25,7 @@ class TerminateBackend:
         """There is nothing to undo: the target connects anew."""
 
     def _end_one(self) -> str:
-        pid = ask(self.arena, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
-        if pid is None or not ask(self.arena, f"SELECT pg_terminate_backend({pid}, 1000)"):
+        pid = ask(self.context, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
+        if pid is None or not ask(self.context, f"SELECT pg_terminate_backend({pid}, 1000)"):
             return ""
         return f"session {pid}, in its transaction, was ended"

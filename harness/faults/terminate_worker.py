@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.worker_selection import busiest_worker, has_ended
 
 WORKERS = 2
@@ -16,14 +16,14 @@ REPLACED_TIMEOUT_S = 15.0
 class TerminateWorker:
     """SIGTERM: the worker may finish what it has begun, within its grace."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "terminate_worker"
     colour: str = "--fault-application"
     detail: str = "SIGTERM to one of two"
 
     def inject(self) -> str:
         """Signal one worker; the proof is that it is gone."""
-        victim, in_hand = busiest_worker(self.arena)
+        victim, in_hand = busiest_worker(self.context)
         if victim is None:
             return ""
         victim.send_signal(signal.SIGTERM)
@@ -32,4 +32,4 @@ class TerminateWorker:
 
     def heal(self) -> None:
         """Wait until the server has replaced it."""
-        wait_for(lambda: "yes" if len(self.arena.workers()) >= WORKERS else "", REPLACED_TIMEOUT_S)
+        wait_for(lambda: "yes" if len(self.context.workers()) >= WORKERS else "", REPLACED_TIMEOUT_S)

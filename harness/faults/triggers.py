@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.faults.context import Arena, wait_for
+from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import ask
 
 NAME = "twinbench_fault"
@@ -10,29 +10,29 @@ NAME = "twinbench_fault"
 COUNTED = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {NAME}"
 
 
-def plant(arena: Arena, table: str, body: str, *, deferred: bool = False) -> None:
+def plant(context: FaultContext, table: str, body: str, *, deferred: bool = False) -> None:
     """Let every insert into a table count itself and then run ``body`` (PL/pgSQL); deferred: at COMMIT."""
-    ask(arena, f"CREATE SEQUENCE IF NOT EXISTS {NAME}")
+    ask(context, f"CREATE SEQUENCE IF NOT EXISTS {NAME}")
     ask(
-        arena,
+        context,
         f"CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN PERFORM nextval('{NAME}'); {body} RETURN NEW; END $$",
     )
     kind = "CONSTRAINT TRIGGER" if deferred else "TRIGGER"
     moment = "DEFERRABLE INITIALLY DEFERRED" if deferred else ""
     ask(
-        arena,
+        context,
         f"CREATE {kind} {NAME} AFTER INSERT ON {table} {moment} FOR EACH ROW EXECUTE FUNCTION {NAME}()",
     )
 
 
-def uproot(arena: Arena, table: str) -> None:
+def uproot(context: FaultContext, table: str) -> None:
     """Take the trigger away, with all that came with it."""
-    ask(arena, f"DROP TRIGGER IF EXISTS {NAME} ON {table}")
-    ask(arena, f"DROP FUNCTION IF EXISTS {NAME}()")
-    ask(arena, f"DROP SEQUENCE IF EXISTS {NAME}")
+    ask(context, f"DROP TRIGGER IF EXISTS {NAME} ON {table}")
+    ask(context, f"DROP FUNCTION IF EXISTS {NAME}()")
+    ask(context, f"DROP SEQUENCE IF EXISTS {NAME}")
 
 
-def bites(arena: Arena) -> str:
+def bites(context: FaultContext) -> str:
     """Wait until the trigger has run, and say how often; empty if it never did."""
-    return wait_for(lambda: f"it ran {found} times" if (found := ask(arena, COUNTED)) else "")
+    return wait_for(lambda: f"it ran {found} times" if (found := ask(context, COUNTED)) else "")

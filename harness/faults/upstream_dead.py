@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 NOBODY = "127.0.0.1:1"
@@ -14,17 +14,17 @@ NOBODY = "127.0.0.1:1"
 class UpstreamDead:
     """The balancer stands, the database behind it is gone: connect succeeds, then the end."""
 
-    arena: Arena
+    context: FaultContext
     kind: str = "upstream_dead"
     colour: str = "--fault-network"
     detail: str = "accepted, then ended"
 
     def inject(self) -> str:
         """Lead the proxy to nobody; the proof is a connection that was accepted and then ended."""
-        self.arena.proxy.point_at(NOBODY)
-        error = Question(self.arena).failed(2.0)
+        self.context.proxy.point_at(NOBODY)
+        error = Question(self.context).failed(2.0)
         return f"accepted, then: {error}" if error and "refused" not in error else ""
 
     def heal(self) -> None:
         """Lead it back."""
-        self.arena.proxy.point_at(self.arena.postgres_address)
+        self.context.proxy.point_at(self.context.postgres_address)

@@ -6,13 +6,13 @@ from contextlib import suppress
 
 import psutil
 
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 
 
-def busiest_worker(arena: Arena) -> tuple[psutil.Process | None, int]:
+def busiest_worker(context: FaultContext) -> tuple[psutil.Process | None, int]:
     """Return the worker with the most open connections, and how many they are; None if none has any."""
     found: tuple[psutil.Process | None, int] = (None, 0)
-    for process in arena.workers():
+    for process in context.workers():
         with suppress(psutil.Error):
             open_now = sum(one.status == psutil.CONN_ESTABLISHED for one in process.net_connections("tcp"))
             if open_now > found[1]:

@@ -54,8 +54,8 @@ class Conversation:
 class Cut:
     """One write whose conversation with PostgreSQL was cut after ``offset`` bytes, and what came of it.
 
-    ``passed_bytes`` is what a witness on PostgreSQL's side saw pass in the cut direction, and ``message`` the
-    protocol message that the first byte held back belongs to; ``bit`` says that the witness saw the cut.
+    ``passed_bytes`` is what a relay on PostgreSQL's side saw pass in the cut direction, and ``message`` the
+    protocol message that the first byte held back belongs to; ``bit`` says that the relay saw the cut.
     ``recovered_after`` counts the requests until one was answered well again; 0 if none was. ``asked`` is what the
     write asked for: method, path and body.
     """

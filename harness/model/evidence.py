@@ -141,7 +141,7 @@ class PageReading:
 
     target: str
     strategy: str
-    level_ms: int
+    added_ms: int
     users: int
     posts_each: int
     block: int
@@ -153,7 +153,7 @@ class PageReading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TurnReading:
+class SliceReading:
     """What a target took with probes and without, in turns of a hundredth of a second, of one pair of processes.
 
     ``block`` counts the pairs of processes of these two targets, as each of them tells by itself what the probes cost.

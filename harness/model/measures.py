@@ -34,7 +34,7 @@ class Cell:
     """
 
     scenario: str
-    level_ms: int
+    added_ms: int
     target: str
     trials: int
     ops: int
@@ -53,7 +53,7 @@ class Comparison:
     """Ratio of two targets at one scenario and level; above 1 means ``first`` does more (or waits longer)."""
 
     scenario: str
-    level_ms: int
+    added_ms: int
     metric: Literal["throughput", "p50"]
     first: str
     second: str
@@ -63,7 +63,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overhead:
+class FrameworkOverhead:
     """A target beside the bare application of its kind, where no database is reached.
 
     ``kept`` is the share of the bare one's throughput that the target has, ``processor`` the ratio of their processor
@@ -80,11 +80,11 @@ class Overhead:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Observed:
+class ProbeOverhead:
     """A target with probes beside the same without, and the ``share`` of its throughput that is left."""
 
     scenario: str
-    level_ms: int
+    added_ms: int
     plain: str
     probed: str
     share: Interval
@@ -108,7 +108,7 @@ class PageCost:
 
     target: str
     strategy: str
-    level_ms: int
+    added_ms: int
     users: int
     posts_each: int
     statements: float | None
@@ -159,16 +159,16 @@ class Analysis:
     wire: tuple[WireCount, ...]
     timelines: tuple[Timeline, ...]
     warnings: tuple[str, ...]
-    observed: tuple[Observed, ...] = ()
-    overheads: tuple[Overhead, ...] = ()
+    probe_overheads: tuple[ProbeOverhead, ...] = ()
+    framework_overheads: tuple[FrameworkOverhead, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageCuts:
     """One protocol message of a write, and what became of the writes that were cut in it.
 
-    ``runs`` are bytes ``[start, end)`` of one fate, cut by Toxiproxy; ``other_ways`` maps "fin", "rst"
-    and "hold" to the fate of the write that was cut that way at the message's end.
+    ``runs`` are bytes ``[start, end)`` of one status, cut by Toxiproxy; ``other_ways`` maps "fin", "rst"
+    and "hold" to the status of the write that was cut that way at the message's end.
     """
 
     name: str
@@ -180,14 +180,14 @@ class MessageCuts:
 
 @dataclass(frozen=True, kw_only=True)
 class CutStrip:
-    """One write's conversation with PostgreSQL in one direction, cut all along. ``fates`` counts all its cuts."""
+    """One write's conversation with PostgreSQL in one direction, cut all along. ``statuses`` counts all its cuts."""
 
     target: str
     operation: str
     direction: str
     length_bytes: int
     messages: tuple[MessageCuts, ...]
-    fates: Mapping[str, int]
+    statuses: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)

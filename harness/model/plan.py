@@ -88,7 +88,7 @@ class Profile:
 
     name: str
     scenarios: tuple[str, ...]
-    levels_ms: tuple[int, ...]
+    added_ms: tuple[int, ...]
     blocks: int
     warmup_s: float
     measure_s: float
@@ -107,7 +107,7 @@ class Trial:
     number: int
     target: str
     scenario: str
-    level_ms: int
+    added_ms: int
     block: int
     slot: int
     position: int

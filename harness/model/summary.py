@@ -27,7 +27,7 @@ class Summary:
 
     ``kind`` says which question was asked; a chaos run has ``cuts`` and ``faults``, and no comparison.
     ``version`` counts breaking changes of this shape. ``started_at`` is ISO 8601 in UTC;
-    ``not_done`` says in whole sentences what the run could not do, and how to mend it.
+    ``not_done`` says in whole sentences what the run could not do, and how to fix it.
     """
 
     version: int

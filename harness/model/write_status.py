@@ -21,7 +21,7 @@ OWED: Mapping[str, Mapping[str, int]] = {
 OWED_UNDER_A_NAME: Mapping[str, int] = {"replays": 1}
 
 
-class Fate(StrEnum):
+class WriteStatus(StrEnum):
     """What became of a write. The last five are offences."""
 
     ACKNOWLEDGED = "acknowledged"  # told done, and all rows are there
@@ -35,10 +35,14 @@ class Fate(StrEnum):
     PHANTOM = "phantom"
 
 
-OFFENCES = frozenset({Fate.PARTIAL, Fate.LOST, Fate.GHOST, Fate.DUPLICATE, Fate.PHANTOM})
+OFFENCES = frozenset(
+    {WriteStatus.PARTIAL, WriteStatus.LOST, WriteStatus.GHOST, WriteStatus.DUPLICATE, WriteStatus.PHANTOM}
+)
 
 
-def fate_of(operation: str, told: Collection[Outcome], rows: Mapping[str, int], *, named: bool = False) -> Fate:
+def status_of_write(
+    operation: str, told: Collection[Outcome], rows: Mapping[str, int], *, named: bool = False
+) -> WriteStatus:
     """Hold what is stored under one key against what was told of it.
 
     Args:
@@ -52,22 +56,22 @@ def fate_of(operation: str, told: Collection[Outcome], rows: Mapping[str, int], 
         ValueError: Nothing was told, so there is no write to judge.
     """
     if not told:
-        raise ValueError("a write that nobody sent has no fate but phantom")
+        raise ValueError("a write that nobody sent has no status but phantom")
     owed = {**OWED[operation], **(OWED_UNDER_A_NAME if named else {})}
     tables = owed.keys() | rows.keys()
     found = {table: rows.get(table, 0) for table in tables}
     if any(found[table] > owed.get(table, 0) for table in tables):
-        return Fate.DUPLICATE
+        return WriteStatus.DUPLICATE
     if not any(found.values()):
         return _nothing_there(told)
     if any(found[table] < count for table, count in owed.items()):
-        return Fate.PARTIAL
+        return WriteStatus.PARTIAL
     return _all_there(told)
 
 
-def fate_of_cut(cut: Cut) -> Fate:
+def status_of_cut(cut: Cut) -> WriteStatus:
     """Say what became of a write that was cut."""
-    return fate_of(cut.operation, {cut.outcome}, cut.rows)
+    return status_of_write(cut.operation, {cut.outcome}, cut.rows)
 
 
 def recovered_s(evidence: Evidence) -> float | None:
@@ -79,13 +83,13 @@ def recovered_s(evidence: Evidence) -> float | None:
     return (min(done) - healed_ns) / 1e9 if done else None
 
 
-def _nothing_there(told: Collection[Outcome]) -> Fate:
+def _nothing_there(told: Collection[Outcome]) -> WriteStatus:
     if Outcome.OK in told:
-        return Fate.LOST
-    return Fate.ROLLED_BACK if Outcome.UNKNOWN in told else Fate.REFUSED
+        return WriteStatus.LOST
+    return WriteStatus.ROLLED_BACK if Outcome.UNKNOWN in told else WriteStatus.REFUSED
 
 
-def _all_there(told: Collection[Outcome]) -> Fate:
+def _all_there(told: Collection[Outcome]) -> WriteStatus:
     if Outcome.OK in told:
-        return Fate.ACKNOWLEDGED
-    return Fate.COMMITTED if Outcome.UNKNOWN in told else Fate.GHOST
+        return WriteStatus.ACKNOWLEDGED
+    return WriteStatus.COMMITTED if Outcome.UNKNOWN in told else WriteStatus.GHOST

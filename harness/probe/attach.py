@@ -16,8 +16,8 @@ from pathlib import Path
 from harness.probe import pool, recorder
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import Recorder
-from harness.probe.request_sampling import Choice
-from harness.probe.sampler import Looker
+from harness.probe.request_sampling import RequestSampling
+from harness.probe.sampler import Sampler
 from harness.probe.served import App, Receive, Scope, Send, Served
 
 APP_VARIABLE = "TWINBENCH_APP"
@@ -50,9 +50,9 @@ served = Served(load(os.environ[APP_VARIABLE]))
 if pool.FOLDER_VARIABLE in os.environ:
     pool.PoolGauge(Path(os.environ[pool.FOLDER_VARIABLE]))
 if names := os.environ.get(PROBES_VARIABLE, "").split():
-    told, looker = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE])), Looker()
+    told, sampler = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE])), Sampler()
     starts: list[Callable[[], None]] = []
-    served.choice = Choice()
+    served.sampling = RequestSampling()
     # What needs SQLAlchemy is imported where it is asked for: an application may not have it.
     if "queries" in names:
         from harness.probe.queries import QueryProbe
@@ -60,10 +60,10 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         served.looked_into = QueryProbe(served.looked_into, told)
     holders = None
     if "pool" in names:
-        from harness.probe.checkouts import HolderProbe
+        from harness.probe.checkouts import CheckoutProbe
         from harness.probe.request import beginning
 
-        holders = HolderProbe(told, looker, served.in_flight)
+        holders = CheckoutProbe(told, sampler, served.in_flight)
 
         def _know_requests() -> None:
             served.begins = beginning(asyncio.get_running_loop())
@@ -80,7 +80,7 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         tell_database()
         served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
     if "loop" in names:
-        loop = LoopProbe(told, looker)
+        loop = LoopProbe(told, sampler)
         starts.append(loop.start)
         served.beats = loop.beat
     if starts:

@@ -37,8 +37,8 @@ from harness.probe.request import (
     came,
     current_task,
 )
-from harness.probe.request_state import Standing, of_coroutine, of_stack
-from harness.probe.sampler import Look, Looker
+from harness.probe.request_state import RequestState, of_coroutine, of_stack
+from harness.probe.sampler import Look, Sampler
 from harness.probe.served import looked_into
 from harness.probe.workers import AtWork, Workers
 
@@ -88,11 +88,11 @@ class _Stacks(NamedTuple):
     loops: FrameType | None
 
 
-class HolderProbe:
+class CheckoutProbe:
     """Notes ``in_use``, ``waiting`` and ``open`` of the pool, and connections opened, closed and invalidated.
 
     Labels of ``in_use``: how many holders are in each phase, or have a connection ``briefly`` while nobody waits, or
-    whose request is ``over``; of those that ask nothing of the database, the ``culprit`` is where the one stands that
+    whose request is ``over``; of those that ask nothing of the database, the ``call_site`` is where the one stands that
     has held its connection longest: where it waits or, if it is over, where it checked out; and of those that ask the
     database something, where the longest one ``asks``. ``wants`` is where a thread waits that has no connection.
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
@@ -103,9 +103,9 @@ class HolderProbe:
     and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
     """
 
-    def __init__(self, recorder: Recorder, looker: Looker, in_flight: Callable[[], int]) -> None:
+    def __init__(self, recorder: Recorder, sampler: Sampler, in_flight: Callable[[], int]) -> None:
         self._recorder = recorder
-        self._looker = looker
+        self._looker = sampler
         self._in_flight = in_flight
         self._loops_thread = 0
         # Threads change these by single operations of a dict, which are whole; so there is no lock to wait for. The
@@ -173,7 +173,7 @@ class HolderProbe:
             "pool",
             "in_use",
             len(held),
-            culprit=_place_of_longest(idle),
+            call_site=_place_of_longest(idle),
             asks=_place_of_longest(asking),
             wants=_where_wanted(stacks, holding) if stacks else "",
             longest_s=_ages([one.since_s for one in held], now_s)[1],
@@ -251,18 +251,18 @@ def _holder(held: _Held, stacks: _Stacks | None) -> _Holder:
     return _Holder(held, PHASES[phase], frame)
 
 
-def _stands(tasks: Sequence[asyncio.Task[Any]], request: Mark, stacks: _Stacks) -> Standing:
+def _stands(tasks: Sequence[asyncio.Task[Any]], request: Mark, stacks: _Stacks) -> RequestState:
     """See where a request stands by its tasks: by one that waits or works for a thread, else by the last that tells."""
-    stands = Standing(ELSEWHERE, None)
+    stands = RequestState(ELSEWHERE, None)
     for task in tasks:
         coroutine: Any = task.get_coro()
         if isinstance(request, Followed) and request.task() is task:
             coroutine = request.serving  # its task's own leads no further than to where it is driven step by step
         phase, frame = of_coroutine(coroutine, stacks.loops)
         if task in stacks.work.waiting:
-            return Standing(THREAD, frame)
+            return RequestState(THREAD, frame)
         if task in stacks.work.having:  # and on its way there, or back
-            return Standing(PYTHON, frame)
+            return RequestState(PYTHON, frame)
         if phase != ELSEWHERE or frame is not None:
-            stands = Standing(phase, frame)
+            stands = RequestState(phase, frame)
     return stands

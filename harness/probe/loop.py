@@ -32,7 +32,7 @@ from itertools import zip_longest
 
 from harness.probe.call_site import name_of, of_application
 from harness.probe.recorder import Recorder
-from harness.probe.sampler import Look, Looker
+from harness.probe.sampler import Look, Sampler
 
 CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about, and seen again before it ends
 PUT_OFF_EVERY_S = 0.007  # of signs of life that come by themselves: a system call each time
@@ -91,16 +91,16 @@ class _Call:
 
 
 class LoopProbe:
-    """Notes every stall as ``stall_s`` with its culprit; its ``length`` is ``known`` within a tenth, or a ``guess``.
+    """Notes every stall as ``stall_s`` with its call_site; its ``length`` is ``known`` within a tenth, or a ``guess``.
 
     Ten times a second it notes how late the loop was since, ``lag_max_s`` and ``lag_mean_s``, and how long its thread
     was ready and had no core, ``core_wait_s``. Where the system does not tell of such waits, none are known.
     ``collection_s`` is how long a full collection of garbage took.
     """
 
-    def __init__(self, recorder: Recorder, looker: Looker) -> None:
+    def __init__(self, recorder: Recorder, sampler: Sampler) -> None:
         self._recorder = recorder
-        self._looker = looker
+        self._looker = sampler
         self._asked_s = self._told_s = 0.0
         self._overdue = False
         self._alert = _Alert()
@@ -197,7 +197,7 @@ class LoopProbe:
             length_s -= collected_s
             if call.name and length_s >= STALL_S:
                 self._alert.found(now_s)
-                self._recorder.note("loop", "stall_s", length_s, culprit=call.name, length=length)
+                self._recorder.note("loop", "stall_s", length_s, call_site=call.name, length=length)
         self._answers += 1
         self._lag_sum_s += lag_s
         self._lag_max_s = max(self._lag_max_s, lag_s)

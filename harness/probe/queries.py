@@ -17,21 +17,21 @@ from harness.probe.recorder import Kind, Recorder
 from harness.probe.route import route_of
 from harness.probe.served import App, Receive, Scope, Send
 
-SENT: Kind = ("queries", "statements", ("route", "rows", "repeated", "culprit", "mend"))
+SENT: Kind = ("queries", "statements", ("route", "rows", "repeated", "call_site", "fix"))
 
 
 class _Asked:
     """What a request has asked of the database so far: ``[executions, rows]`` by statement.
 
-    ``culprit`` is of the first statement that came again. Made for every request that asks, and so of what is quickest
-    made.
+    ``call_site`` is of the first statement that came again. Made for every request that asks, and so of what is
+    quickest made.
     """
 
-    __slots__ = ("by_statement", "culprit", "mend")
+    __slots__ = ("by_statement", "call_site", "fix")
 
     def __init__(self) -> None:
         self.by_statement: dict[str, list[int]] = {}
-        self.culprit = self.mend = ""
+        self.call_site = self.fix = ""
 
 
 _under_way: ContextVar[list[_Asked] | None] = ContextVar("twinbench_asked", default=None)
@@ -42,7 +42,7 @@ class QueryProbe:
     """An ASGI application that notes, for each request, ``statements`` by route, and what is known of a repeated one.
 
     Labels: ``route``; ``rows`` that came of statements sent once; ``repeated``, how often the most frequent statement
-    was sent; and of the first that came again ``culprit``, the call that sent it, and ``mend``, the loader option
+    was sent; and of the first that came again ``call_site``, the call that sent it, and ``fix``, the loader option
     that spares it.
     """
 
@@ -69,7 +69,7 @@ class QueryProbe:
             statements += executions
             repeated = max(repeated, executions)
             rows += returned if executions == 1 else 0
-        self._recorder.take(SENT, statements, route_of(scope), rows, repeated, asked.culprit, asked.mend)
+        self._recorder.take(SENT, statements, route_of(scope), rows, repeated, asked.call_site, asked.fix)
 
     def _counting(self, original: Call) -> Call:
         """Count what is carried out; what goes wrong in doing so is kept from the application, and told."""
@@ -98,12 +98,12 @@ def _count(asked: list[_Asked], statement: str, executions: int, rows: int, cont
         known = request.by_statement[statement] = [0, 0]
     known[0] += executions
     known[1] += max(rows, 0)
-    if known[0] > 1 and not request.culprit:
-        request.culprit = name_of(caller())
-        request.mend = _mend(context)
+    if known[0] > 1 and not request.call_site:
+        request.call_site = name_of(caller())
+        request.fix = _fix(context)
 
 
-def _mend(context: object) -> str:
+def _fix(context: object) -> str:
     """Name the loader option that spares a relationship's statement; nothing if it is of none.
 
     What ``ORMExecuteState.loader_strategy_path`` tells, without a listener that is asked before every statement.

@@ -18,7 +18,7 @@ ADAPT_EVERY_S = 0.1
 LOOK_EVERY = 8  # requests to the next look at the clock, at most: so it is noticed soon that they have become few
 
 
-class Choice:
+class RequestSampling:
     """Chooses about ``MOST_PER_S`` requests a second, by how many there were in the tenth of a second before.
 
     Where many come at once after few, the count begins anew as soon as seven tenths more have been chosen than

@@ -19,27 +19,27 @@ from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON
 _OF_POOLS = {Pool.connect.__code__, SingletonThreadPool.connect.__code__}
 
 
-class Standing(NamedTuple):
+class RequestState(NamedTuple):
     """The phase that it is in, and the application's innermost call, if there is one."""
 
     phase: int
     frame: FrameType | None
 
 
-def of_stack(frame: FrameType | None, phase: int = PYTHON) -> Standing:
+def of_stack(frame: FrameType | None, phase: int = PYTHON) -> RequestState:
     """Read the stack of a thread, or of a greenlet; it is in this ``phase`` if it asks neither pool nor database."""
     asks = None
     while frame is not None and not is_of_application(frame):
         if asks is None:
             asks = DATABASE if frame.f_code in asking else CONNECTION if frame.f_code in _OF_POOLS else None
         frame = frame.f_back
-    return Standing(phase if asks is None else asks, frame)
+    return RequestState(phase if asks is None else asks, frame)
 
 
-def of_coroutine(coroutine: Any, loops: FrameType | None) -> Standing:  # noqa: ANN401 - a coroutine, or a generator that one waits for
+def of_coroutine(coroutine: Any, loops: FrameType | None) -> RequestState:  # noqa: ANN401 - a coroutine, or a generator that one waits for
     """Follow a coroutine inwards to where it waits; ``loops`` is the loop's stack, which it is on if it runs."""
     runs = getattr(coroutine, "cr_running", False)
-    stands = of_stack(loops) if runs else Standing(ELSEWHERE, None)
+    stands = of_stack(loops) if runs else RequestState(ELSEWHERE, None)
     greenlet_spawn = getattr(sys.modules.get("sqlalchemy.util.concurrency"), "greenlet_spawn", None)
     frame = None
     for inner, its in inwards(coroutine):
@@ -47,13 +47,13 @@ def of_coroutine(coroutine: Any, loops: FrameType | None) -> Standing:  # noqa: 
             frame = its
         elif not runs and greenlet_spawn and its.f_code is greenlet_spawn.__code__:
             stands = _in_greenlet(inner)
-    return Standing(stands.phase, stands.frame or frame)
+    return RequestState(stands.phase, stands.frame or frame)
 
 
-def _in_greenlet(spawned: object) -> Standing:
+def _in_greenlet(spawned: object) -> RequestState:
     """Read the stack of the greenlet in which SQLAlchemy runs what a coroutine of its own waits for."""
     greenlet = sys.modules["greenlet"].greenlet
     for held in gc.get_referents(spawned):  # its variables, any of which may be a stranger: its type is asked only
         if issubclass(type(held), greenlet):
             return of_stack(held.gr_frame, ELSEWHERE)
-    return Standing(ELSEWHERE, None)
+    return RequestState(ELSEWHERE, None)

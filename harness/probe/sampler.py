@@ -12,13 +12,13 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.probe.timer import alarm
+from harness.probe.timer import timer
 
 Look = Iterator[float]  # goes on looking, and tells after each look how many seconds to wait for the next
 
 
 @dataclass
-class Looking:
+class Scheduled:
     """Looks that are taken again and again."""
 
     look: Look
@@ -26,23 +26,23 @@ class Looking:
     due_s: float
 
 
-class Looker:
+class Sampler:
     """Takes looks as they are due, in a thread that begins with the first and ends when none is left."""
 
     def __init__(self) -> None:
-        self._looking: list[Looking] = []
-        self._alarm = alarm()
+        self._looking: list[Scheduled] = []
+        self._alarm = timer()
 
-    def add(self, look: Look, early_s: float = 0.0) -> Looking:
+    def add(self, look: Look, early_s: float = 0.0) -> Scheduled:
         """Take these looks as well; ``early_s`` is how much earlier one may come, where it spares waking up for it."""
         first = not self._looking
-        looking = Looking(look, early_s, time.monotonic())
+        looking = Scheduled(look, early_s, time.monotonic())
         self._looking.append(looking)
         if first:
-            threading.Thread(target=self._look, name="twinbench looker", daemon=True).start()
+            threading.Thread(target=self._look, name="twinbench sampler", daemon=True).start()
         return looking
 
-    def put_off(self, looking: Looking, until_s: float) -> None:
+    def put_off(self, looking: Scheduled, until_s: float) -> None:
         """Take the next of these looks at that time only, without waking the thread up to tell it."""
         looking.due_s = until_s
         self._alarm.set(min(one.due_s for one in self._looking))

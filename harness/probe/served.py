@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
-from harness.probe.request_sampling import Choice
+from harness.probe.request_sampling import RequestSampling
 
 PATH = "/-/twinbench/served"
 
@@ -29,12 +29,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Served:
     """An ASGI application that passes everything on, and tells at ``PATH`` how many requests it passed.
 
-    Those that ``choice`` falls on, if there is any, are passed to ``looked_into``; the others go straight to ``app``.
-    ``begins``, if there is any, is called for each, and ``beats`` as often as the choice decides: for one in
+    Those that ``sampling`` falls on, if there is any, are passed to ``looked_into``; the others go straight to ``app``.
+    ``begins``, if there is any, is called for each, and ``beats`` as often as the sampling decides: for one in
     ``harness.probe.request_sampling.LOOK_EVERY`` at least.
     """
 
-    choice: Choice | None = None
+    sampling: RequestSampling | None = None
     begins: Callable[[], object] | None = None
     beats: Callable[[], object] | None = None
 
@@ -52,12 +52,12 @@ class Served:
             if self.begins is not None:
                 self.begins()
             app = self.app
-            choice = self.choice
+            sampling = self.sampling
             falls = False
-            if choice is not None:
-                choice.left -= 1
-                if choice.left < 0:
-                    falls = choice.decide()
+            if sampling is not None:
+                sampling.left -= 1
+                if sampling.left < 0:
+                    falls = sampling.decide()
                     if falls:
                         app = self.looked_into
                         looked_into.set(True)

@@ -16,7 +16,7 @@ from typing import Protocol
 _MONOTONIC, _CLOSE_ON_EXEC, _ABSOLUTE = 1, 0o2000000, 1  # Linux's numbers
 
 
-class Alarm(Protocol):
+class Timer(Protocol):
     """What wakes a thread."""
 
     def set(self, at_s: float) -> None:
@@ -26,7 +26,7 @@ class Alarm(Protocol):
         """Wait until it goes off."""
 
 
-class SleepingAlarm:
+class SleepingTimer:
     """Sleeps, as often as it is put off."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class SleepingAlarm:
             time.sleep(left_s)
 
 
-class TimerAlarm:
+class KernelTimer:
     """A timer of Linux's.
 
     Raises:
@@ -68,11 +68,11 @@ class TimerAlarm:
         os.read(self._timer, 8)
 
 
-def alarm() -> Alarm:
+def timer() -> Timer:
     """Return the best that this system has."""
     if sys.platform == "linux":
         try:
-            return TimerAlarm()
+            return KernelTimer()
         except (OSError, AttributeError):  # a kernel, or a C library, that has no such timers
             pass
-    return SleepingAlarm()
+    return SleepingTimer()

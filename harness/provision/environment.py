@@ -61,7 +61,7 @@ def _processor() -> str:
 def _commit() -> str:
     """Name the commit of the checkout, and whether it was changed since; empty outside a checkout."""
     git = shutil.which("git")
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     if git is None or not (root / ".git").exists():
         return ""
     asked = subprocess.run(

@@ -1,4 +1,4 @@
-"""A witness between a target and PostgreSQL: it counts, remembers what was said, and can cut at a byte.
+"""A relay between a target and PostgreSQL: it counts, remembers what was said, and can cut at a byte.
 
 For counting and for cutting, never for timing. It stands on PostgreSQL's side of Toxiproxy, so what it
 saw pass is what PostgreSQL was told.
@@ -36,8 +36,8 @@ class Counts:
 
 
 @dataclass
-class Heard:
-    """What was said in each direction since ``Tap.listen``, and whether a connection ended meanwhile."""
+class Capture:
+    """What was said in each direction since ``Relay.listen``, and whether a connection ended meanwhile."""
 
     up: bytearray = field(default_factory=bytearray)
     down: bytearray = field(default_factory=bytearray)
@@ -49,8 +49,8 @@ class Heard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trap:
-    """A cut to come: ``way`` happens once ``offset`` bytes have passed in ``direction`` since ``Tap.listen``."""
+class Cutoff:
+    """A cut to come: ``way`` happens once ``offset`` bytes have passed in ``direction`` since ``Relay.listen``."""
 
     direction: Direction
     offset: int
@@ -65,7 +65,7 @@ class _Pair:
     client_spoke_last: bool = False
 
 
-class Tap:
+class Relay:
     """Relays loopback connections to ``upstream``, counts, and remembers if it is told to listen."""
 
     def __init__(self, upstream: tuple[str, int]) -> None:
@@ -76,10 +76,10 @@ class Tap:
         self.port: int = self._listener.getsockname()[1]
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._relay, name="wire tap", daemon=True)
-        self._heard: Heard | None = None
-        self._trap: Trap | None = None
+        self._captured: Capture | None = None
+        self._cutoff: Cutoff | None = None
         self._held: tuple[float, socket.socket, bytes, _Pair] | None = None
-        self.sprung = False
+        self.tripped = False
 
     def start(self) -> None:
         """Begin to accept connections."""
@@ -97,14 +97,14 @@ class Tap:
                 key.fileobj.close()
         self._selector.close()
 
-    def listen(self, trap: Trap | None = None) -> Heard:
-        """Forget what was said so far, and remember from here on; set a trap if one is given."""
-        self._heard, self._trap, self.sprung = Heard(), trap, False
-        return self._heard
+    def capture(self, cutoff: Cutoff | None = None) -> Capture:
+        """Forget what was said so far, and remember from here on; set a cutoff if one is given."""
+        self._captured, self._cutoff, self.tripped = Capture(), cutoff, False
+        return self._captured
 
-    def close_ear(self) -> None:
-        """Remember nothing more, and take the trap away."""
-        self._heard, self._trap = None, None
+    def stop_capture(self) -> None:
+        """Remember nothing more, and take the cutoff away."""
+        self._captured, self._cutoff = None, None
 
     def _relay(self) -> None:
         while not self._stopping.is_set():
@@ -138,11 +138,11 @@ class Tap:
         if not data:
             self._end(pair)
             return
-        trap, heard = self._trap, self._heard
-        if trap and heard and trap.direction is direction and not self.sprung:
-            room = trap.offset - len(heard.by(direction))
+        cutoff, captured = self._cutoff, self._captured
+        if cutoff and captured and cutoff.direction is direction and not self.tripped:
+            room = cutoff.offset - len(captured.by(direction))
             if len(data) >= room:
-                self._spring(trap, pair, source, (data[:room], data[room:]))
+                self._trip(cutoff, pair, source, (data[:room], data[room:]))
                 return
         self._forward(data, pair, direction)
 
@@ -154,25 +154,25 @@ class Tap:
             self.counts.bytes_down += len(data)
             self.counts.round_trips += pair.client_spoke_last and bool(data)
         pair.client_spoke_last = direction is Direction.UP
-        if self._heard is not None:
-            self._heard.by(direction).extend(data)
+        if self._captured is not None:
+            self._captured.by(direction).extend(data)
         try:
             (pair.server if direction is Direction.UP else pair.client).sendall(data)
         except OSError:
             self._end(pair)
 
-    def _spring(self, trap: Trap, pair: _Pair, source: socket.socket, parts: tuple[bytes, bytes]) -> None:
-        """Let pass what may, and do what the trap is for."""
+    def _trip(self, cutoff: Cutoff, pair: _Pair, source: socket.socket, parts: tuple[bytes, bytes]) -> None:
+        """Let pass what may, and do what the cutoff is for."""
         before, after = parts
-        self.sprung = True
+        self.tripped = True
         if before:
-            self._forward(before, pair, trap.direction)
-        if trap.way is CutWay.HOLD:
+            self._forward(before, pair, cutoff.direction)
+        if cutoff.way is CutWay.HOLD:
             with suppress(KeyError, ValueError):
                 self._selector.unregister(source)
-            self._held = (time.monotonic() + trap.hold_s, source, after, pair)
+            self._held = (time.monotonic() + cutoff.hold_s, source, after, pair)
             return
-        if trap.way is CutWay.RST:
+        if cutoff.way is CutWay.RST:
             for sock in (pair.client, pair.server):
                 # zero seconds to linger: closing sends RST and drops what was not sent
                 with suppress(OSError):
@@ -193,8 +193,8 @@ class Tap:
             self._forward(data, pair, direction)
 
     def _end(self, pair: _Pair) -> None:
-        if self._heard is not None:
-            self._heard.ended = True
+        if self._captured is not None:
+            self._captured.ended = True
         for sock in (pair.client, pair.server):
             # the other side's end may have been read in the same round, and both be closed by now
             with suppress(KeyError, ValueError):
@@ -203,9 +203,9 @@ class Tap:
 
 
 @contextmanager
-def tap(upstream: tuple[str, int]) -> Iterator[Tap]:
+def relaying(upstream: tuple[str, int]) -> Iterator[Relay]:
     """Run a tap for as long as the context lasts."""
-    relay = Tap(upstream)
+    relay = Relay(upstream)
     relay.start()
     try:
         yield relay

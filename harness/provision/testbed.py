@@ -28,7 +28,7 @@ class Parts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class Testbed:
     """One block's targets, each with its own way to PostgreSQL.
 
     ``links`` is empty where there is no Toxiproxy; ``routes`` holds an open connection by every way:
@@ -85,9 +85,9 @@ def provisioned(
 
 
 @contextmanager
-def fresh_stage(
+def fresh_testbed(
     parts: Parts, targets: Sequence[Target], log: Callable[[str], Path], rows: tuple[int, int]
-) -> Iterator[Stage]:
+) -> Iterator[Testbed]:
     """Seed the database anew and start fresh target processes, side by side.
 
     Args:
@@ -113,4 +113,4 @@ def fresh_stage(
         open_routes = stack.enter_context(routes(ways))
         for target in running.values():
             wait_until_serving(target)
-        yield Stage(parts=parts, targets=running, links=links, routes=open_routes, users=rows[0])
+        yield Testbed(parts=parts, targets=running, links=links, routes=open_routes, users=rows[0])

@@ -20,7 +20,7 @@ PIN = Path(__file__).parents[2] / "tools" / "toxiproxy"
 PACKAGE = "github.com/Shopify/toxiproxy/v2/cmd/server"
 VERSION = "2.12.0"
 BUILD_TIMEOUT_S = 600
-MEND = "Install Go 1.24 or newer, or put toxiproxy-server 2.12 on PATH, or set TOXIPROXY_BIN, or give --toxiproxy-url"
+FIX = "Install Go 1.24 or newer, or put toxiproxy-server 2.12 on PATH, or set TOXIPROXY_BIN, or give --toxiproxy-url"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ def get_program(say: Callable[[str], None]) -> Program:
         say: Told in a sentence what takes its time.
 
     Raises:
-        PartMissing: There is none and none can be built; the error lists every way to mend it.
+        PartMissing: There is none and none can be built; the error lists every way to fix it.
     """
     if found := find_program():
         return found
@@ -75,7 +75,7 @@ def get_program(say: Callable[[str], None]) -> Program:
             _build(product, say)
             product.replace(built)  # whole or not at all, also when two runs build at once
     except OSError as error:
-        raise PartMissing(f"Toxiproxy could not be built in {built.parent}: {error}", MEND) from error
+        raise PartMissing(f"Toxiproxy could not be built in {built.parent}: {error}", FIX) from error
     return Program(path=built, version=VERSION, origin="built from tools/toxiproxy/go.mod")
 
 
@@ -96,7 +96,7 @@ def _build(product: Path, say: Callable[[str], None]) -> None:
         if done.returncode == 0:
             return
         reasons.append(f"the build with Go from {source} failed: {_last_line(done.stderr)}")
-    raise PartMissing("Toxiproxy can be had in no way: " + "; ".join(reasons), MEND)
+    raise PartMissing("Toxiproxy can be had in no way: " + "; ".join(reasons), FIX)
 
 
 def _go_on_machine(_say: Callable[[str], None]) -> Path | str:

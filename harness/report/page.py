@@ -14,10 +14,10 @@ from harness.report import tables
 from harness.report.figures.cpu import draw_cpu
 from harness.report.figures.cut_map import draw_cut_map
 from harness.report.figures.distributions import draw_distributions
-from harness.report.figures.eager_loading import draw_loading
+from harness.report.figures.eager_loading import draw_eager_loading
 from harness.report.figures.latency import draw_latency
 from harness.report.figures.phases import draw_phases
-from harness.report.figures.probe_overhead import draw_observer
+from harness.report.figures.probe_overhead import draw_probe_overhead
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.recovery import draw_recovery
 from harness.report.figures.throughput import draw_throughput
@@ -29,11 +29,11 @@ from harness.report.sentences.probe_overhead import probes_answers, probes_headl
 
 FIGURES = {
     "chaos": (draw_cut_map, draw_recovery),
-    "loading": (draw_loading,),
-    "probes": (draw_observer,),
+    "loading": (draw_eager_loading,),
+    "probes": (draw_probe_overhead,),
     "bench": (
         *(draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_phases),
-        *(draw_timelines, draw_observer, draw_cpu),
+        *(draw_timelines, draw_probe_overhead, draw_cpu),
     ),
 }
 HEADLINES = {"chaos": chaos_headline, "loading": loading_headline, "probes": probes_headline, "bench": headline}
@@ -110,7 +110,9 @@ def _again(summary: Summary) -> str:
         profile = f"--profile {plan.profile.name} --blocks {plan.profile.blocks}"
         return f"twinbench chaos {chosen} {cuts or '--cut none'}{faults} {profile} --seed {plan.seed}"
     if summary.kind == "probes":
-        probed = " ".join(f"--target {one}" for one in dict.fromkeys(one.probed for one in summary.analysis.observed))
+        probed = " ".join(
+            f"--target {one}" for one in dict.fromkeys(one.probed for one in summary.analysis.probe_overheads)
+        )
         turns = f"--blocks {plan.profile.blocks} --seconds {plan.profile.measure_s:g}"
         return f"twinbench probes {probed} {turns} --seed {plan.seed}"
     names = " ".join(plan.profile.scenarios)
@@ -118,5 +120,5 @@ def _again(summary: Summary) -> str:
     blocks = f"--blocks {plan.profile.blocks}"
     profile = blocks if summary.kind == "loading" else f"--profile {plan.profile.name} {blocks}"
     targets = " ".join(f"--target {target}" for target in plan.targets)
-    levels = " ".join(f"--level {level}" for level in plan.profile.levels_ms)
+    levels = " ".join(f"--level {level}" for level in plan.profile.added_ms)
     return f"twinbench {command} {targets} {levels} {profile} --seed {plan.seed}"

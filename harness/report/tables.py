@@ -93,7 +93,7 @@ def overheads(summary: Summary) -> Table:
                 ratio(one.kept),
                 ratio(one.processor),
             )
-            for one in summary.analysis.overheads
+            for one in summary.analysis.framework_overheads
         ),
     )
 
@@ -101,12 +101,12 @@ def overheads(summary: Summary) -> Table:
 def distances(summary: Summary) -> Table:
     """Added time per round trip as measured, against what was to be added, the targets side by side."""
     measured = {
-        (cell.level_ms, cell.scenario, cell.target): cell.added_round_trip_ms
+        (cell.added_ms, cell.scenario, cell.target): cell.added_round_trip_ms
         for cell in summary.analysis.cells
-        if cell.added_round_trip_ms is not None and cell.level_ms
+        if cell.added_round_trip_ms is not None and cell.added_ms
     }
     targets = summary.plan.targets
-    places = sorted({(level_ms, scenario) for level_ms, scenario, _ in measured})
+    places = sorted({(added_ms, scenario) for added_ms, scenario, _ in measured})
     rows = tuple(
         (distance(level), scenario, *(number(measured.get((level, scenario, target))) for target in targets))
         for level, scenario in places

@@ -50,6 +50,6 @@ def share(known: Interval) -> str:
     return f"{known.value:.3f}{interval}"
 
 
-def distance(level_ms: int) -> str:
+def distance(added_ms: int) -> str:
     """A level as a distance from the database."""
-    return f"{level_ms} ms"
+    return f"{added_ms} ms"

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from targets.async_api.engine import make_engine
 from targets.async_api.routes import router
 from targets.async_api.session import make_sessions
-from targets.shared.admission import Turns
+from targets.shared.admission import Admission
 from targets.shared.config import Settings
 from targets.shared.errors import add_handlers
 
@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         to_thread.current_default_thread_limiter().total_tokens = chosen.threads
         engine = make_engine(chosen)
         app.state.sessions = make_sessions(engine)
-        app.state.turns = Turns(chosen.pool_size, chosen.pool_timeout_s)
+        app.state.admission = Admission(chosen.pool_size, chosen.pool_timeout_s)
         yield
         await engine.dispose()
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from targets.shared.admission import Turn
+from targets.shared.admission import Admitted
 from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
 
 
@@ -17,7 +17,7 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-async def get_session(request: Request, _turn: Turn) -> AsyncIterator[AsyncSession]:
+async def get_session(request: Request, _admitted: Admitted) -> AsyncIterator[AsyncSession]:
     """Yield a session that has its connection already; leaving it rolls back whatever was not committed.
 
     The connection is checked out here, before any statement, so that a failure to get one is known to

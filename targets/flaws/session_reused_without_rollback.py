@@ -20,14 +20,14 @@ from targets.shared.schemas import UserIn, UserWithPosts, WriteKey
 from targets.shared.statements import audit, new_user
 
 _kept: dict[str, AsyncSession] = {}
-_turn = asyncio.Lock()
+_admitted = asyncio.Lock()
 
 
 async def create_user(request: Request, key: WriteKey, user: UserIn) -> User:
     """Write a user and the audit row on the one session that there is."""
     if "session" not in _kept:
         _kept["session"] = request.app.state.sessions()
-    async with _turn:
+    async with _admitted:
         repository = Repository(_kept["session"])
         made = new_user(key, user)
         await repository.add(made)

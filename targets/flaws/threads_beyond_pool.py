@@ -8,13 +8,13 @@ Caught by: ``pool``, as threads and connections that wait for each other.
 
 from __future__ import annotations
 
-from targets.shared.admission import take_turn
+from targets.shared.admission import admit
 from targets.sync_api.main import create_app
 
 
-async def take_no_turn() -> None:
+async def admit_anyone() -> None:
     """Let everybody ask for a connection at once."""
 
 
 app = create_app()
-app.dependency_overrides[take_turn] = take_no_turn
+app.dependency_overrides[admit] = admit_anyone

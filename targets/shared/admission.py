@@ -2,7 +2,7 @@
 
 In the sync twin each step of a request is a job for a thread of its own: the session opened, the handler, the session
 closed. Were connections waited for in threads, requests in wait could take all of them, while those that hold the
-connections found none to go on with: nobody moves until a time limit ends it. The async twin takes turns as well,
+connections found none to go on with: nobody moves until a time limit ends it. The async twin takes admission as well,
 so that the two are alike.
 """
 
@@ -17,8 +17,8 @@ from fastapi import Depends, Request
 from targets.shared.errors import DatabaseUnavailable
 
 
-class Turns:
-    """As many turns as there are connections, each waited for no longer than ``timeout_s``."""
+class Admission:
+    """As many admission as there are connections, each waited for no longer than ``timeout_s``."""
 
     def __init__(self, count: int, timeout_s: float) -> None:
         self._free = anyio.Semaphore(count, fast_acquire=True)
@@ -43,18 +43,18 @@ class Turns:
         self._free.release()
 
 
-async def take_turn(request: Request) -> AsyncIterator[None]:
+async def admit(request: Request) -> AsyncIterator[None]:
     """Hold a turn for as long as the request holds its session.
 
     Raises:
         DatabaseUnavailable: None became free in time.
     """
-    turns: Turns = request.app.state.turns
-    await turns.take()
+    admission: Admission = request.app.state.admission
+    await admission.take()
     try:
         yield
     finally:
-        turns.give_back()
+        admission.give_back()
 
 
-Turn = Annotated[None, Depends(take_turn, scope="function")]
+Admitted = Annotated[None, Depends(admit, scope="function")]

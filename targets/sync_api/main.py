@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 from fastapi import FastAPI
 
-from targets.shared.admission import Turns
+from targets.shared.admission import Admission
 from targets.shared.config import Settings
 from targets.shared.errors import add_handlers
 from targets.sync_api.engine import make_engine
@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         to_thread.current_default_thread_limiter().total_tokens = chosen.threads
         engine = make_engine(chosen)
         app.state.sessions = make_sessions(engine)
-        app.state.turns = Turns(chosen.pool_size, chosen.pool_timeout_s)
+        app.state.admission = Admission(chosen.pool_size, chosen.pool_timeout_s)
         yield
         engine.dispose()
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from targets.shared.admission import Turn
+from targets.shared.admission import Admitted
 from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
 
 
@@ -18,7 +18,7 @@ def make_sessions(engine: Engine) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False)
 
 
-def get_session(request: Request, _turn: Turn) -> Iterator[Session]:
+def get_session(request: Request, _admitted: Admitted) -> Iterator[Session]:
     """Yield a session that has its connection already; leaving it rolls back whatever was not committed.
 
     The connection is checked out here, before any statement, so that a failure to get one is known to

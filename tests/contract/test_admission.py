@@ -4,7 +4,7 @@ import anyio
 import httpx
 import pytest
 
-from targets.shared.admission import Turns
+from targets.shared.admission import Admission
 from targets.shared.errors import DatabaseUnavailable
 from tests.contract.test_endpoints import HEADERS, NEW, locked
 from tests.fix_twins import Serve
@@ -76,7 +76,7 @@ async def test_a_turn_is_given_back_where_no_connection_can_be_had(serve: Serve)
 
 
 async def test_a_wait_that_is_cancelled_takes_no_turn() -> None:
-    turns = Turns(1, LONG_S)
+    turns = Admission(1, LONG_S)
     await turns.take()
     async with anyio.create_task_group() as group:
         group.start_soon(turns.take)
@@ -87,7 +87,7 @@ async def test_a_wait_that_is_cancelled_takes_no_turn() -> None:
 
 
 async def test_a_wait_ends_in_time() -> None:
-    turns = Turns(1, 0.01)
+    turns = Admission(1, 0.01)
     await turns.take()
     with pytest.raises(DatabaseUnavailable):
         await turns.take()

@@ -46,7 +46,7 @@ LINES = {  # what shows a flaw, and the line that is to be named
     "flaw:sync_held_across_call": ("get_user", "time.sleep(CALL_S)"),
 }
 SAMPLE = ("flaw:sync_driver", "flaw:lazy_loading", "flaw:base_http_middleware", "flaw:sync_held_across_call")
-MENDS = {
+FIXES = {
     "flaw:lazy_loading": "selectinload(User.posts)",
     "flaw:property_n_plus_one": "joinedload(Post.user)",
 }
@@ -88,13 +88,13 @@ def test_a_flaw_is_caught_with_its_line(name: str, judged: Judged) -> None:
     operation, line = LINES[name]
     (found,) = judged(flaw, [operation])
     assert {found.check: found.verdict} == flaw.expected, found
-    place, _, mend = found.first.partition(": ")
+    place, _, fix = found.first.partition(": ")
     file, number, function = re.fullmatch(r"([\w.]+):(\d+) (\w+)", place).groups()  # type: ignore[union-attr]  # red if it does not match
     path = Path(__file__).parents[2] / "targets" / "flaws" / f"{flaw.flaw}.py"
     source = path.read_text()
     assert (file, f"def {function}(" in source) == (path.name, True)
     assert source.splitlines()[int(number) - 1].strip() in line
-    assert mend.removesuffix(" spares it") == MENDS.get(name, "")
+    assert fix.removesuffix(" spares it") == FIXES.get(name, "")
 
 
 @pytest.mark.parametrize("name", PROBED)

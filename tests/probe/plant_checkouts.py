@@ -17,11 +17,11 @@ from anyio import to_thread
 from sqlalchemy import Connection, QueuePool, create_engine
 
 from harness.probe import request
-from harness.probe.checkouts import LOOK_EVERY_S, HolderProbe
+from harness.probe.checkouts import LOOK_EVERY_S, CheckoutProbe
 from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import FLUSH_S, Recorder
-from harness.probe.request_sampling import Choice
-from harness.probe.sampler import Looker
+from harness.probe.request_sampling import RequestSampling
+from harness.probe.sampler import Sampler
 from harness.probe.served import Served
 from harness.probe.waits import tell_connections
 
@@ -136,12 +136,12 @@ async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
 async def serve(case: str, path: str, folder: Path) -> None:
     """Let one after the other come to where it stands still, and go on once they have been looked at."""
     served, recorder = Served(app), Recorder(folder)  # type: ignore[arg-type]  # an application that only the probe calls
-    holders = HolderProbe(recorder, Looker(), served.in_flight)
+    holders = CheckoutProbe(recorder, Sampler(), served.in_flight)
     tell_connections(recorder, holders.checked_out)
     served.begins = request.beginning(asyncio.get_running_loop())
     to_thread.current_default_thread_limiter().total_tokens = 2 if case == "moves" else 1
     if len(sys.argv) == 5:
-        served.choice = Choice()
+        served.sampling = RequestSampling()
         served.looked_into = PhaseProbe(served.app, recorder, served.in_flight)
     holders.start()
     tasks = []

@@ -18,7 +18,7 @@ from sqlalchemy import QueuePool, create_engine, event, text
 
 from harness.probe.phases import PhaseProbe
 from harness.probe.recorder import FLUSH_S, Recorder
-from harness.probe.request_sampling import Choice
+from harness.probe.request_sampling import RequestSampling
 from harness.probe.served import Send, Served
 from harness.probe.waits import tell_connections, tell_database
 
@@ -84,7 +84,7 @@ async def serve(folder: Path) -> list[Counter[str]]:
     tell_connections(recorder)
     tell_database()
     if len(sys.argv) == 2:
-        probed.choice = Choice()
+        probed.sampling = RequestSampling()
         probed.looked_into = PhaseProbe(probed.app, recorder, probed.in_flight)
     planted = []
 

@@ -15,7 +15,7 @@ import uvloop
 
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import FLUSH_S, Recorder
-from harness.probe.sampler import Looker
+from harness.probe.sampler import Sampler
 
 LENGTHS_S = (0.005, 0.02, 0.1)
 SCHEDSTAT = Path("/proc/thread-self/schedstat")
@@ -40,15 +40,15 @@ def without_a_core_ns() -> int:
 
 async def plant(folder: Path, seed: int, number: int, lengths_s: tuple[float, ...]) -> None:
     """Plant, and print (began, ended, nanoseconds without a core, by whom) of each stall, by the monotonic clock."""
-    LoopProbe(Recorder(folder), Looker()).start()
+    LoopProbe(Recorder(folder), Sampler()).start()
     chosen = random.Random(seed)  # noqa: S311 - a plan to be repeated, no secret
     planted = []
     for turn in range(number):
         await asyncio.sleep(chosen.uniform(0.01, 0.04))
-        culprit = (wait_in_vain, keep_busy)[turn % 2]
+        call_site = (wait_in_vain, keep_busy)[turn % 2]
         waited_ns, began_ns = without_a_core_ns(), time.monotonic_ns()
-        culprit(chosen.choice(lengths_s))
-        planted.append((began_ns, time.monotonic_ns(), without_a_core_ns() - waited_ns, culprit.__name__))
+        call_site(chosen.sampling(lengths_s))
+        planted.append((began_ns, time.monotonic_ns(), without_a_core_ns() - waited_ns, call_site.__name__))
     await asyncio.sleep(3 * FLUSH_S)
     sys.stdout.write(json.dumps(planted))
 

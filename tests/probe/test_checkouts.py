@@ -11,12 +11,12 @@ from harness.provision.target import read_samples
 WITHOUT_ANYIO = """
 import asyncio, sys
 from pathlib import Path
-from harness.probe.checkouts import HolderProbe
-from harness.probe.sampler import Looker
+from harness.probe.checkouts import CheckoutProbe
+from harness.probe.sampler import Sampler
 from harness.probe.recorder import FLUSH_S, Recorder
 
 async def look():
-    HolderProbe(Recorder(Path(sys.argv[1])), Looker(), lambda: 0).start()
+    CheckoutProbe(Recorder(Path(sys.argv[1])), Sampler(), lambda: 0).start()
     await asyncio.sleep(3 * FLUSH_S)
 
 asyncio.run(look())
@@ -30,8 +30,8 @@ from pathlib import Path
 from anyio import to_thread
 from sqlalchemy import QueuePool, create_engine
 from harness.probe import request, waits
-from harness.probe.checkouts import LOOK_EVERY_S, HolderProbe
-from harness.probe.sampler import Looker
+from harness.probe.checkouts import LOOK_EVERY_S, CheckoutProbe
+from harness.probe.sampler import Sampler
 from harness.probe.recorder import FLUSH_S, Recorder
 
 engine = create_engine("sqlite://", poolclass=QueuePool, connect_args={"check_same_thread": False})
@@ -47,7 +47,7 @@ def work():
 
 async def serve():
     recorder = Recorder(Path(sys.argv[1]))
-    holders = HolderProbe(recorder, Looker(), lambda: 0)
+    holders = CheckoutProbe(recorder, Sampler(), lambda: 0)
     waits.tell_connections(recorder, holders.checked_out)
     holders.start()
     context = await asyncio.create_task(begin())
@@ -84,7 +84,7 @@ def test_each_is_seen_where_it_stands(case: str, path: str, followed: tuple[str,
     holder, others, place = STANDING[case]
     assert held[at].value == 1
     assert held[at].labels[holder] == "1"
-    assert held[at].labels["culprit"].endswith(f" {place}")
+    assert held[at].labels["call_site"].endswith(f" {place}")
     assert {name: waiting[at].labels[name] for name in others} == others
     assert waiting[at].labels["connection"] == "0"
 
@@ -95,7 +95,7 @@ def test_a_thread_that_waits_for_a_connection_is_named_with_its_line(tmp_path: P
     held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
     at = [number for number, one in enumerate(waiting) if one.labels["connection"] == "1"][-2]
     assert held[at].labels["wants"].endswith(" ask_for_another")
-    assert held[at].labels["culprit"].endswith(" holds_and_waits_elsewhere")
+    assert held[at].labels["call_site"].endswith(" holds_and_waits_elsewhere")
     assert {one.labels["wants"] for one, other in zip(held, waiting, strict=False) if not other.value} <= {""}
 
 

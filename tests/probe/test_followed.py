@@ -11,7 +11,7 @@ SERVE = """
 import asyncio, json, sys
 from pathlib import Path
 from harness.probe import phases, request
-from harness.probe.request_sampling import Choice
+from harness.probe.request_sampling import RequestSampling
 from harness.probe.recorder import FLUSH_S, Recorder
 from harness.probe.served import Served, looked_into
 
@@ -50,8 +50,8 @@ async def serve():
     return sent
 
 served = Served(app)
-served.choice = Choice()
-served.choice.decide = lambda: falls
+served.sampling = RequestSampling()
+served.sampling.decide = lambda: falls
 if follows:
     served.looked_into = phases.PhaseProbe(app, Recorder(folder), served.in_flight)
 if knows:

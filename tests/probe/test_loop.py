@@ -26,7 +26,7 @@ class Planted:
     wall_ns: int
     by: str
     found_ns: float | None
-    culprit: str
+    call_site: str
     guessed: bool
 
 
@@ -41,9 +41,9 @@ def plant(folder: Path, number: int = NUMBER, *core: int) -> list[Planted]:
         near = [stall for stall in stalls if began_ns < stall.t_ns < ended_ns + 10e6]
         told = max(near, key=lambda stall: stall.value, default=None)
         wall_ns = ended_ns - began_ns
-        told_ns, culprit = (told.value * 1e9, told.labels["culprit"]) if told else (None, "")
+        told_ns, call_site = (told.value * 1e9, told.labels["call_site"]) if told else (None, "")
         guessed = told is not None and told.labels["length"] == "guess"
-        found.append(Planted(wall_ns - waited_ns, wall_ns, by, told_ns, culprit, guessed))
+        found.append(Planted(wall_ns - waited_ns, wall_ns, by, told_ns, call_site, guessed))
     return found
 
 
@@ -72,7 +72,7 @@ def test_their_length_is_known_within_a_tenth(planted: list[Planted]) -> None:
 
 def test_the_function_is_named(planted: list[Planted]) -> None:
     found = [one for one in planted if one.found_ns is not None]
-    assert sum(one.culprit.endswith(f" {one.by}") for one in found) >= 0.9 * len(found)
+    assert sum(one.call_site.endswith(f" {one.by}") for one in found) >= 0.9 * len(found)
 
 
 @pytest.mark.slow
@@ -85,7 +85,7 @@ def test_on_a_machine_of_its_own_almost_all_are_found_rightly(tmp_path: Path) ->
     assert len(known) >= 0.95 * len(long) > 0
     outside = [one for one, found_ns in lengths if not 0.9 * one.took_ns <= found_ns <= 1.1 * one.wall_ns]
     assert outside == []
-    assert sum(one.culprit.endswith(f" {one.by}") for one in named) >= 0.95 * len(named)
+    assert sum(one.call_site.endswith(f" {one.by}") for one in named) >= 0.95 * len(named)
 
 
 def test_a_loop_that_only_waits_has_no_stall(tmp_path: Path) -> None:
@@ -123,11 +123,11 @@ def test_a_loop_that_has_closed_is_asked_no_more(tmp_path: Path) -> None:
 import asyncio, sys, threading, time
 from pathlib import Path
 from harness.probe.loop import LoopProbe
-from harness.probe.sampler import Looker
+from harness.probe.sampler import Sampler
 from harness.probe.recorder import Recorder
 
 async def serve():
-    LoopProbe(Recorder(Path(sys.argv[1])), Looker()).start()
+    LoopProbe(Recorder(Path(sys.argv[1])), Sampler()).start()
     print(*(thread.name for thread in threading.enumerate()))
 
 asyncio.run(serve())
@@ -158,7 +158,7 @@ BEATS = """
 import asyncio, sys, time
 from pathlib import Path
 from harness.probe import loop
-from harness.probe.sampler import Looker
+from harness.probe.sampler import Sampler
 from harness.probe.recorder import FLUSH_S, Recorder
 
 loop.ALERT_FOR_S = loop.SUSPECTED_FOR_S = 0.0  # so that every stall comes upon a calm watchdog
@@ -167,7 +167,7 @@ def hold_up():
     time.sleep(0.03)
 
 async def serve():
-    probe = loop.LoopProbe(Recorder(Path(sys.argv[1])), Looker())
+    probe = loop.LoopProbe(Recorder(Path(sys.argv[1])), Sampler())
     probe.start()
     for _ in range(20):
         until_s = time.monotonic() + 0.06
@@ -185,14 +185,14 @@ def test_a_loop_that_gave_signs_of_life_until_just_before_is_not_forgotten(tmp_p
     samples = noted_by(BEATS, tmp_path)
     stalls = [sample for sample in samples if sample.metric == "stall_s"]
     assert 16 <= len(stalls) <= 20
-    assert sum(stall.labels["culprit"].endswith(" hold_up") for stall in stalls) >= 0.9 * len(stalls)
+    assert sum(stall.labels["call_site"].endswith(" hold_up") for stall in stalls) >= 0.9 * len(stalls)
 
 
 COLLECTS = """
 import asyncio, gc, json, sys, threading, time
 from pathlib import Path
 from harness.probe import loop
-from harness.probe.sampler import Looker
+from harness.probe.sampler import Sampler
 from harness.probe.recorder import FLUSH_S, Recorder
 
 gc.disable()
@@ -205,7 +205,7 @@ def collect(generation):
     took_s.append(time.monotonic() - began_s)
 
 async def serve():
-    loop.LoopProbe(Recorder(Path(sys.argv[1])), Looker()).start()
+    loop.LoopProbe(Recorder(Path(sys.argv[1])), Sampler()).start()
     for generation in (2, 0, 2, 1):  # in another thread, as requests of a sync target are
         await asyncio.to_thread(collect, generation)
     await asyncio.sleep(2 * FLUSH_S)
@@ -232,7 +232,7 @@ COLLECTS_IN_THE_LOOP = """
 import asyncio, gc, sys, time
 from pathlib import Path
 from harness.probe import loop
-from harness.probe.sampler import Looker
+from harness.probe.sampler import Sampler
 from harness.probe.recorder import FLUSH_S, Recorder
 
 gc.disable()
@@ -244,7 +244,7 @@ def hold_up():
     time.sleep(0.002)
 
 async def serve():
-    loop.LoopProbe(Recorder(Path(sys.argv[1])), Looker()).start()
+    loop.LoopProbe(Recorder(Path(sys.argv[1])), Sampler()).start()
     for _ in range(40):
         await asyncio.sleep(0.011)
         hold_up()

@@ -1,4 +1,4 @@
-"""Turns of a closed loop, against servers that are known to be slow, or wrong."""
+"""Admission of a closed loop, against servers that are known to be slow, or wrong."""
 
 import os
 import socketserver
@@ -17,9 +17,9 @@ from harness import turns
 from harness.experiments.interleaved import (
     CLIENTS,
     LOOKED_INTO,
-    PRIMING_S,
     SETTLES_S,
     TURN_S,
+    WARM_UP_S,
     ClosedLoop,
     _requests_of_a_turn,
     _rounds,
@@ -139,9 +139,9 @@ class Taking:
 
 
 def test_one_turn_that_was_held_up_does_not_tell_how_long_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, probed = Taking(*(PRIMING_S / 1000,) * 999, TURN_S), Taking(*(0.0,) * 1000)
+    plain, probed = Taking(*(WARM_UP_S / 1000,) * 999, TURN_S), Taking(*(0.0,) * 1000)
     monkeypatch.setattr(turns, "time", SimpleNamespace(monotonic=lambda: plain.now_s))
-    assert _requests_of_a_turn(plain, probed) == CLIENTS * round(TURN_S / (PRIMING_S / 1000))  # type: ignore[arg-type]
+    assert _requests_of_a_turn(plain, probed) == CLIENTS * round(TURN_S / (WARM_UP_S / 1000))  # type: ignore[arg-type]
 
 
 def test_what_the_other_worked_in_a_turn_is_not_counted() -> None:

@@ -25,7 +25,7 @@ from harness.provision.postgres import (
     url_through,
     without_password,
 )
-from harness.provision.relay import Trap, tap
+from harness.provision.relay import Cutoff, relaying
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server
 
@@ -156,7 +156,7 @@ class TestToxiproxy:
 
 class TestWire:
     def test_it_counts_round_trips_and_bytes(self, postgres: Postgres) -> None:
-        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+        with relaying(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
             before = relay.counts.round_trips, relay.counts.bytes_up
             for _ in range(7):
                 route.round_trip_s()
@@ -165,46 +165,46 @@ class TestWire:
             assert relay.counts.bytes_up - before[1] == 7 * (1 + 4 + len("SELECT 1") + 1)
 
     def test_it_passes_much_data_whole(self, postgres: Postgres) -> None:
-        with tap(postgres.address) as relay:
+        with relaying(postgres.address) as relay:
             assert ask(url_through(postgres.url, relay.port), "SELECT length(repeat('x', 3000000))") == 3_000_000
             text = ask(url_through(postgres.url, relay.port), "SELECT repeat('x', 3000000)")
         assert text == "x" * 3_000_000
 
     @pytest.mark.parametrize("way", [CutWay.FIN, CutWay.RST])
     def test_it_cuts_after_the_very_byte(self, postgres: Postgres, way: CutWay) -> None:
-        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
-            heard = relay.listen(Trap(direction=Direction.UP, offset=9, way=way))
+        with relaying(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+            heard = relay.capture(Cutoff(direction=Direction.UP, offset=9, way=way))
             with pytest.raises(psycopg2.OperationalError):
                 route.round_trip_s()
             assert (bytes(heard.up), bytes(heard.down)) == (b"Q\x00\x00\x00\rSELE", b"")
             assert heard.ended
-            assert relay.sprung
+            assert relay.tripped
 
     def test_a_hold_holds_and_then_lets_everything_pass(self, postgres: Postgres) -> None:
-        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
-            heard = relay.listen(Trap(direction=Direction.DOWN, offset=5, way=CutWay.HOLD, hold_s=0.5))
+        with relaying(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+            heard = relay.capture(Cutoff(direction=Direction.DOWN, offset=5, way=CutWay.HOLD, hold_s=0.5))
             assert route.round_trip_s() >= 0.5
-            assert relay.sprung
+            assert relay.tripped
             assert not heard.ended
             assert route.round_trip_s() < 0.5  # it springs once
 
     def test_a_trap_that_nothing_reaches_does_not_spring(self, postgres: Postgres) -> None:
-        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
-            relay.listen(Trap(direction=Direction.UP, offset=1000, way=CutWay.FIN))
+        with relaying(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+            relay.capture(Cutoff(direction=Direction.UP, offset=1000, way=CutWay.FIN))
             route.round_trip_s()
-            assert not relay.sprung
+            assert not relay.tripped
 
     def test_it_forgets_what_was_said_before_and_after(self, postgres: Postgres) -> None:
-        with tap(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
+        with relaying(postgres.address) as relay, closing(Route(url_through(postgres.url, relay.port))) as route:
             route.round_trip_s()
-            heard = relay.listen()
+            heard = relay.capture()
             route.round_trip_s()
-            relay.close_ear()
+            relay.stop_capture()
             route.round_trip_s()
         assert [one.says for one in read_messages(bytes(heard.up), Direction.UP)] == ["SELECT 1"]
 
     def test_a_server_that_is_gone_closes_the_client(self) -> None:
-        with tap(("127.0.0.1", 1)) as relay, pytest.raises(psycopg2.OperationalError):
+        with relaying(("127.0.0.1", 1)) as relay, pytest.raises(psycopg2.OperationalError):
             connect(f"postgresql://u@127.0.0.1:{relay.port}/d")
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.checks.added_latency import check_distance, is_off, scheduling_ms, tolerance_ms
+from harness.analysis.checks.added_latency import check_added_latency, is_off, scheduling_ms, tolerance_ms
 from harness.model.evidence import Evidence, Sample
 from harness.model.outcome import Verdict
 from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, op, sample
@@ -12,14 +12,14 @@ from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, op, sa
 SOUND = replace(evidence(op(0)), samples=distances(20.9, 0.4))
 
 
-def at(level_ms: int, added_ms: float) -> Evidence:
+def at(added_ms: int, measured_ms: float) -> Evidence:
     """A trial at a level at which so much was measured."""
-    return replace(SOUND, trial=replace(TRIAL, level_ms=level_ms), samples=distances(added_ms + 0.5, 0.5))
+    return replace(SOUND, trial=replace(TRIAL, added_ms=added_ms), samples=distances(measured_ms + 0.5, 0.5))
 
 
-@pytest.mark.parametrize(("level_ms", "most_ms"), [(0, 1.0), (5, 1.0), (20, 1.0), (100, 5.0)])
-def test_a_twentieth_or_a_millisecond_is_allowed_whichever_is_more(level_ms: int, most_ms: float) -> None:
-    assert tolerance_ms(replace(TRIAL, level_ms=level_ms), distances(20.5, 0.5)) == pytest.approx(most_ms)
+@pytest.mark.parametrize(("added_ms", "most_ms"), [(0, 1.0), (5, 1.0), (20, 1.0), (100, 5.0)])
+def test_a_twentieth_or_a_millisecond_is_allowed_whichever_is_more(added_ms: int, most_ms: float) -> None:
+    assert tolerance_ms(replace(TRIAL, added_ms=added_ms), distances(20.5, 0.5)) == pytest.approx(most_ms)
 
 
 def clean(*round_trips_ms: float) -> tuple[Sample, ...]:
@@ -31,7 +31,7 @@ def test_what_scheduling_adds_without_any_latency_is_measured_and_allowed_on_top
     assert scheduling_ms(clean(*quiet)) == 0.0
     assert scheduling_ms(clean(*busy)) == pytest.approx(2.0)
     assert tolerance_ms(TRIAL, clean(*busy)) == pytest.approx(3.0)
-    assert tolerance_ms(replace(TRIAL, level_ms=100), clean(*busy)) == pytest.approx(5.0)
+    assert tolerance_ms(replace(TRIAL, added_ms=100), clean(*busy)) == pytest.approx(5.0)
     assert scheduling_ms(clean(0.4, 2.4, 2.4, 2.4)) == 0.0  # too few to tell
 
 
@@ -56,28 +56,28 @@ def test_both_ways_must_have_been_timed() -> None:
     samples = distances(20.9, 0.4)
     one_way = tuple(sample for sample in samples if sample.labels["route"] == "clean")
     few = (*one_way, *(sample for sample in samples[:3] if sample not in one_way))
-    found = check_distance(replace(SOUND, samples=few))
+    found = check_added_latency(replace(SOUND, samples=few))
     assert (found.verdict, found.measured) == (Verdict.UNDECIDED, "")
 
 
 def test_what_was_measured_is_told() -> None:
-    found = check_distance(SOUND)
+    found = check_added_latency(SOUND)
     assert (found.measured, found.limit) == ("20.50 ms added per round trip", "20 ± 1.00 ms")
     assert (found.count, found.first, found.worst) == (0, "", "")
 
 
 def test_where_nothing_stood_between_nothing_was_added() -> None:
-    found = check_distance(replace(SOUND, trial=replace(TRIAL, level_ms=0), samples=(), faults=()))
+    found = check_added_latency(replace(SOUND, trial=replace(TRIAL, added_ms=0), samples=(), faults=()))
     assert (found.verdict, found.measured) == (Verdict.PASS, "0.00 ms added per round trip")
 
 
 def test_one_proof_is_enough() -> None:
     proven = replace(SOUND, faults=(replace(FAULT, proof=""), FAULT))
-    assert check_distance(proven).verdict is Verdict.PASS
+    assert check_added_latency(proven).verdict is Verdict.PASS
 
 
 def test_the_first_that_escaped_is_told_and_the_fastest() -> None:
-    found = check_distance(replace(SOUND, ops=(op(1, took_ms=9.0), op(2, took_ms=3.0), op(3, took_ms=7.0), op(4))))
+    found = check_added_latency(replace(SOUND, ops=(op(1, took_ms=9.0), op(2, took_ms=3.0), op(3, took_ms=7.0), op(4))))
     assert (found.verdict, found.count) == (Verdict.FAIL, 3)
     assert (found.first, found.worst) == ("create_user #1 took 9.00 ms", "create_user #2 took 3.00 ms")
 
@@ -85,7 +85,7 @@ def test_the_first_that_escaped_is_told_and_the_fastest() -> None:
 def test_a_request_belongs_to_the_window_from_its_first_moment_to_before_its_last() -> None:
     def verdict(started_ns: int) -> Verdict:
         quick = replace(op(0), started_ns=started_ns, ended_ns=started_ns + MS)
-        return check_distance(replace(SOUND, ops=(quick,))).verdict
+        return check_added_latency(replace(SOUND, ops=(quick,))).verdict
 
     assert verdict(WINDOW.start_ns) is verdict(WINDOW.end_ns - 1) is Verdict.FAIL
     assert verdict(WINDOW.end_ns) is Verdict.PASS

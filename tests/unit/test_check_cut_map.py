@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.checks.cut_map import check_cuts
+from harness.analysis.checks.cut_map import check_cut_map
 from harness.analysis.stats.cut_map import strips
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction, WireMessage
 from harness.model.findings import Finding
@@ -49,7 +49,7 @@ def whole_map(**changed: object) -> CutMap:
 
 
 def judge(cut_map: CutMap) -> dict[str, Finding]:
-    return {finding.check: finding for finding in check_cuts(cut_map)}
+    return {finding.check: finding for finding in check_cut_map(cut_map)}
 
 
 def test_cut_at_every_byte_and_whole_is_a_pass() -> None:
@@ -129,7 +129,7 @@ def test_no_green_without_cuts(conversation: Conversation) -> None:
 
 def test_cuts_of_another_conversation_do_not_count() -> None:
     cut_map = replace(whole_map(), conversations=(UP, replace(UP, target="sync")))
-    verdicts = [finding.verdict for finding in check_cuts(cut_map)]
+    verdicts = [finding.verdict for finding in check_cut_map(cut_map)]
     assert verdicts == [Verdict.PASS, Verdict.UNDECIDED, Verdict.PASS]
 
 
@@ -148,7 +148,7 @@ def test_a_strip_has_a_run_for_each_fate_and_a_gap_where_no_cut_was() -> None:
     assert commit.runs == ((5, 7, "committed"),)
     assert end.runs == ((7, 8, "committed"),)
     assert begin.other_ways == {"fin": "committed"}
-    assert strip.fates == {"committed": 4, "rolled back": 3}
+    assert strip.statuses == {"committed": 4, "rolled back": 3}
 
 
 def test_an_offence_is_told_in_full_the_first_and_the_one_with_most_rows() -> None:

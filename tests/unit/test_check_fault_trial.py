@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.checks.fault_trial import DEADLINE_S, check_balances, check_bite, check_deadline, check_recovery
+from harness.analysis.checks.fault_trial import (
+    DEADLINE_S,
+    check_confirmed,
+    check_deadline,
+    check_invariants,
+    check_recovery,
+)
 from harness.model.evidence import Evidence, FaultWindow, Ledger, Op
 from harness.model.outcome import Outcome, Verdict
 from harness.model.write_status import recovered_s
@@ -36,28 +42,28 @@ def trial(*ops: Op, facts: dict[str, int] | None = None, readings: dict[str, flo
 
 
 def test_a_sound_trial_passes_all() -> None:
-    for check in (check_bite, check_balances, check_deadline, check_recovery):
+    for check in (check_confirmed, check_invariants, check_deadline, check_recovery):
         assert check(trial()).verdict is Verdict.PASS, check
 
 
 class TestBite:
     def test_no_proof_no_verdict(self) -> None:
-        found = check_bite(replace(trial(), faults=(replace(FAULT, proof=""),)))
+        found = check_confirmed(replace(trial(), faults=(replace(FAULT, proof=""),)))
         assert (found.verdict, found.summary) == (Verdict.UNDECIDED, "Nothing proves that the fault bit")
 
     def test_no_write_in_its_transaction_no_verdict(self) -> None:
         for readings in ({"in_transaction": 0.0}, {}):
-            assert check_bite(trial(readings=readings)).verdict is Verdict.UNDECIDED
-        assert check_bite(trial(readings={"in_transaction": 1.0})).verdict is Verdict.PASS
+            assert check_confirmed(trial(readings=readings)).verdict is Verdict.UNDECIDED
+        assert check_confirmed(trial(readings={"in_transaction": 1.0})).verdict is Verdict.PASS
 
     def test_no_fault_no_verdict(self) -> None:
-        assert check_bite(replace(trial(), faults=())).verdict is Verdict.UNDECIDED
+        assert check_confirmed(replace(trial(), faults=())).verdict is Verdict.UNDECIDED
 
 
 class TestBalances:
     @pytest.mark.parametrize("credits_read", [OWED - 1, OWED + 1])
     def test_a_read_that_does_not_add_up(self, credits_read: int) -> None:
-        found = check_balances(trial(op(0), read(), read(f'{{"users":1,"credits":{credits_read}}}')))
+        found = check_invariants(trial(op(0), read(), read(f'{{"users":1,"credits":{credits_read}}}')))
         assert (found.verdict, found.count) == (Verdict.FAIL, 1)
         assert str(credits_read) in found.first
 
@@ -71,26 +77,26 @@ class TestBalances:
             op(4, "unknown", name="transfer"),
             op(5, name="create_user"),
         ]
-        found = check_balances(trial(*moved, wrong, replace(wrong, id=10)))
+        found = check_invariants(trial(*moved, wrong, replace(wrong, id=10)))
         last = f"acknowledged: key {2:032x}: transfer #2, told ok 201, stored 1 in transfers, 1 in audit_log"
         last += "; asked for POST /transfer"
         assert found.first == f'get_credits #9 read {{"users":1,"credits":1}}, after {last}'
         assert found.worst == 'get_credits #10 read {"users":1,"credits":1}'
-        assert ": transfer #1, told ok " in check_balances(trial(moved[2], *moved[4:], wrong)).first
-        assert check_balances(trial(moved[3], wrong)).first == 'get_credits #9 read {"users":1,"credits":1}'
+        assert ": transfer #1, told ok " in check_invariants(trial(moved[2], *moved[4:], wrong)).first
+        assert check_invariants(trial(moved[3], wrong)).first == 'get_credits #9 read {"users":1,"credits":1}'
 
     @pytest.mark.parametrize(
         "changed", [{"credits": OWED + 1}, {"users_out_of_balance": 1}, {"posts_of_no_user": 2}, {"credits": OWED - 1}]
     )
     def test_a_ledger_that_does_not_add_up(self, changed: dict[str, int]) -> None:
-        assert check_balances(trial(facts={**FACTS, **changed})).verdict is Verdict.FAIL
+        assert check_invariants(trial(facts={**FACTS, **changed})).verdict is Verdict.FAIL
 
     def test_a_read_that_was_refused_says_nothing(self) -> None:
-        assert check_balances(trial(op(0), read("", "unknown"))).verdict is Verdict.UNDECIDED
+        assert check_invariants(trial(op(0), read("", "unknown"))).verdict is Verdict.UNDECIDED
 
     def test_without_a_ledger_nothing_is_known(self) -> None:
-        assert check_balances(replace(trial(), ledger=None)).verdict is Verdict.UNDECIDED
-        assert check_balances(trial(facts={})).verdict is Verdict.UNDECIDED
+        assert check_invariants(replace(trial(), ledger=None)).verdict is Verdict.UNDECIDED
+        assert check_invariants(trial(facts={})).verdict is Verdict.UNDECIDED
 
 
 class TestDeadline:

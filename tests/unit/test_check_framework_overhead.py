@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.checks.framework_overhead import MOST_LOST, check_tuning
-from harness.model.measures import Interval, Overhead
+from harness.analysis.checks.framework_overhead import MOST_LOST, check_framework_overhead
+from harness.model.measures import FrameworkOverhead, Interval
 from harness.model.outcome import Verdict
 from targets.catalog import TWINS
 
@@ -16,8 +16,8 @@ def interval(low: float, high: float) -> Interval:
     return Interval(value=(low * high) ** 0.5, low=low, high=high, blocks=5)
 
 
-def overhead(kept: Interval, processor: Interval = interval(1.0, 1.2)) -> Overhead:  # noqa: B008 - frozen
-    return Overhead(
+def overhead(kept: Interval, processor: Interval = interval(1.0, 1.2)) -> FrameworkOverhead:  # noqa: B008 - frozen
+    return FrameworkOverhead(
         scenario="ping",
         target="sync",
         reference="sync:reference",
@@ -40,30 +40,30 @@ def overhead(kept: Interval, processor: Interval = interval(1.0, 1.2)) -> Overhe
 def test_a_twin_fails_where_the_whole_interval_lies_beyond_the_margin(
     low: float, high: float, verdict: Verdict
 ) -> None:
-    found = check_tuning(TWIN, [overhead(interval(low, high))])
+    found = check_framework_overhead(TWIN, [overhead(interval(low, high))])
     assert (found.check, found.verdict, found.count) == ("tuning", verdict, int(verdict is Verdict.FAIL))
     assert ("mistuned" in found.summary) == (verdict is Verdict.FAIL)
 
 
 @pytest.mark.parametrize(("low", "verdict"), [(1.251, Verdict.FAIL), (1.25, Verdict.PASS)])
 def test_a_generator_that_limits_both_hides_nothing_that_costs_processor_time(low: float, verdict: Verdict) -> None:
-    assert check_tuning(TWIN, [overhead(interval(0.95, 1.0), interval(low, 1.6))]).verdict is verdict
+    assert check_framework_overhead(TWIN, [overhead(interval(0.95, 1.0), interval(low, 1.6))]).verdict is verdict
 
 
 def test_a_pass_says_what_slowdown_is_left_possible() -> None:
-    assert "at most 38% slower" in check_tuning(TWIN, [overhead(interval(0.62, 1.1))]).summary
-    assert "at most 0% slower" in check_tuning(TWIN, [overhead(interval(1.01, 1.1))]).summary
+    assert "at most 38% slower" in check_framework_overhead(TWIN, [overhead(interval(0.62, 1.1))]).summary
+    assert "at most 0% slower" in check_framework_overhead(TWIN, [overhead(interval(1.01, 1.1))]).summary
 
 
 def test_without_two_blocks_nothing_is_known() -> None:
     one = overhead(Interval(value=0.2, low=None, high=None, blocks=1))
     for none in ([], [one]):
-        found = check_tuning(TWIN, none)
+        found = check_framework_overhead(TWIN, none)
         assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
 
 
 def test_what_the_bare_application_gave_is_told_with_its_intervals() -> None:
-    found = check_tuning(TWIN, [overhead(interval(0.81, 1.0), interval(1.0, 1.21))])
+    found = check_framework_overhead(TWIN, [overhead(interval(0.81, 1.0), interval(1.0, 1.21))])
     assert found.measured == (
         "ping: 0.90 (0.81 to 1.00) of the throughput of sync:reference,"
         " 1.10 (1.00 to 1.21) of its processor time a request"
@@ -74,4 +74,4 @@ def test_what_the_bare_application_gave_is_told_with_its_intervals() -> None:
 
 def test_the_worst_of_several_decides() -> None:
     sound, slow = overhead(interval(0.9, 1.0)), replace(overhead(interval(0.4, 0.6)), scenario="other")
-    assert check_tuning(TWIN, [sound, slow]).verdict is Verdict.FAIL
+    assert check_framework_overhead(TWIN, [sound, slow]).verdict is Verdict.FAIL

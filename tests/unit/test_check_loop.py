@@ -14,8 +14,8 @@ NONE_COLLECTED = "0 full garbage collections, 0.00 s"
 LAG = sample("loop", "lag_max_s", 0.004)
 
 
-def stall(seconds: float, culprit: str = "repositories.py:41 user") -> Sample:
-    return sample("loop", "stall_s", seconds, culprit=culprit)
+def stall(seconds: float, call_site: str = "repositories.py:41 user") -> Sample:
+    return sample("loop", "stall_s", seconds, call_site=call_site)
 
 
 def watched(*stalls: Sample) -> Evidence:
@@ -59,7 +59,7 @@ def test_two_lines_of_one_function_count_together_and_the_usual_one_is_named() -
 
 
 def test_lengths_that_the_probe_has_guessed_are_counted() -> None:
-    guess, known = (sample("loop", "stall_s", 0.02, culprit="a.py:7 work", length=one) for one in ("guess", "known"))
+    guess, known = (sample("loop", "stall_s", 0.02, call_site="a.py:7 work", length=one) for one in ("guess", "known"))
     assert check_loop(watched(guess, known, guess)).measured.startswith(
         "3 stalls, 0.06 s (2 of the lengths not known within a tenth), 100% of it at a.py:7 work; "
     )

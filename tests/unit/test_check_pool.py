@@ -19,7 +19,7 @@ Look = tuple[Sample, Sample]
 def look(
     holders: dict[str, int] | None = None,
     waiting: dict[str, int] | None = None,
-    culprit: str = "",
+    call_site: str = "",
     asks: str = "",
     wants: str = "",
 ) -> Look:
@@ -28,7 +28,7 @@ def look(
     waits = {name: str((waiting or {}).get(name, 0)) for name in ("connection", "thread", "elsewhere", "in_thread")}
     in_use = sum((holders or {}).values())
     return (
-        sample("pool", "in_use", in_use, culprit=culprit, asks=asks, wants=wants, longest_s="0.100", **held),
+        sample("pool", "in_use", in_use, call_site=call_site, asks=asks, wants=wants, longest_s="0.100", **held),
         sample("pool", "waiting", sum(map(int, waits.values())), **waits),
     )
 
@@ -100,9 +100,9 @@ def test_threads_and_connections_that_wait_for_each_other_have_their_name() -> N
 
 
 def test_who_waits_for_each_other_is_named_where_a_thread_wants_a_connection_or_else_where_one_is_held() -> None:
-    def first(culprit: str, wants: str) -> str:
+    def first(call_site: str, wants: str) -> str:
         stuck = look(
-            {"thread": POOL}, {"connection": THREADS, "in_thread": THREADS, "thread": POOL}, culprit, wants=wants
+            {"thread": POOL}, {"connection": THREADS, "in_thread": THREADS, "thread": POOL}, call_site, wants=wants
         )
         return found(*[stuck] * LOOKS).first
 
@@ -141,7 +141,7 @@ def test_threads_are_too_few_when_more_wait_for_one_than_work(pair: tuple[str, s
 
 
 def test_transactions_that_idle_have_their_name_and_line() -> None:
-    waits = look({"elsewhere": POOL}, {"elsewhere": 5}, culprit="routes.py:7 ask")
+    waits = look({"elsewhere": POOL}, {"elsewhere": 5}, call_site="routes.py:7 ask")
     idle = found(*[waits] * LOOKS, said=sessions(long_idle=3))
     assert idle.summary == "Transactions idle: of 4.0 connections in use, 3.0 asked nothing for long"
     assert idle.first == "routes.py:7 ask"
@@ -174,7 +174,7 @@ def test_a_slow_database_is_named_at_whatever_moment_of_its_statements_it_is_loo
 
 
 def test_a_leak_has_its_name_also_where_nobody_waits_yet() -> None:
-    leaks = look({"over": 2}, culprit="users.py:9 read")
+    leaks = look({"over": 2}, call_site="users.py:9 read")
     leak = found(*[CALM] * LOOKS, *[leaks] * 6)
     assert (leak.verdict, leak.first) == (Verdict.FAIL, "users.py:9 read")
     assert leak.summary == "Connections leak: 2 of 4 are held for requests that are over"
@@ -230,7 +230,7 @@ def test_the_ages_of_connections_are_told_and_how_many_came_and_went() -> None:
 
 
 def test_a_slow_database_is_asked_by_the_line_that_holds_its_connection_longest() -> None:
-    asked = look({"database": 4}, {"connection": 2}, culprit="a.py:1 waits", asks="b.py:7 asks")
+    asked = look({"database": 4}, {"connection": 2}, call_site="a.py:1 waits", asks="b.py:7 asks")
     slow = found(*[asked] * LOOKS, said=sessions(active=3, long_active=3))
     assert (slow.summary.partition(":")[0], slow.first) == ("The database is slow", "b.py:7 asks")
     small = found(*[asked] * LOOKS)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.checks.probe_overhead import check_observer
+from harness.analysis.checks.probe_overhead import check_probe_overhead
 from harness.analysis.stats.probe_overhead import kept, observed
-from harness.model.evidence import TurnReading
-from harness.model.measures import Comparison, Interval, Observed
+from harness.model.evidence import SliceReading
+from harness.model.measures import Comparison, Interval, ProbeOverhead
 from harness.model.outcome import Verdict
 from harness.model.plan import Target
 from tests.evidence import TARGET
@@ -20,8 +20,8 @@ def share(low: float | None, high: float | None, value: float = 0.97) -> Interva
     return Interval(value=value, low=low, high=high, blocks=10)
 
 
-def seen(of: Interval) -> Observed:
-    return Observed(scenario="ping", level_ms=0, plain="async", probed="async:loop", share=of)
+def seen(of: Interval) -> ProbeOverhead:
+    return ProbeOverhead(scenario="ping", added_ms=0, plain="async", probed="async:loop", share=of)
 
 
 @pytest.mark.parametrize(
@@ -35,24 +35,26 @@ def seen(of: Interval) -> Observed:
     ],
 )
 def test_the_whole_interval_decides(low: float | None, high: float | None, verdict: Verdict) -> None:
-    found = check_observer(seen(share(low, high)))
+    found = check_probe_overhead(seen(share(low, high)))
     assert (found.verdict, found.count) == (verdict, int(verdict is not Verdict.PASS))
 
 
 def test_what_is_left_is_told_with_its_interval() -> None:
-    found = check_observer(seen(share(0.975, 0.995, 0.985)))
+    found = check_probe_overhead(seen(share(0.975, 0.995, 0.985)))
     assert found.check == "observer"
     assert (
         found.measured == "ping at 0 ms: async:loop has 0.985 (0.975 to 0.995 in 10 blocks) of the throughput of async"
     )
     assert found.limit == "at least 0.97"
-    assert check_observer(seen(share(None, None))).measured.startswith("ping at 0 ms: async:loop has 0.970 of the")
+    assert check_probe_overhead(seen(share(None, None))).measured.startswith(
+        "ping at 0 ms: async:loop has 0.970 of the"
+    )
 
 
 def comparison(first: Target, second: Target, metric: str = "throughput", ratio: Interval | None = None) -> Comparison:
     return Comparison(
         scenario="ping",
-        level_ms=0,
+        added_ms=0,
         metric=metric,  # type: ignore[arg-type]  # one of the two
         first=first.name,
         second=second.name,
@@ -74,7 +76,7 @@ def test_a_target_is_held_against_the_same_without_probes_and_nothing_else_is() 
         comparison(PROBED, PLAIN),
     ]
     (one,) = observed(targets, compared)
-    assert (one.scenario, one.level_ms, one.plain, one.probed) == ("ping", 0, "async", "async:loop")
+    assert (one.scenario, one.added_ms, one.plain, one.probed) == ("ping", 0, "async", "async:loop")
     assert one.share == Interval(value=0.625, low=0.5, high=0.8, blocks=10)
 
 
@@ -83,8 +85,8 @@ def test_without_an_interval_there_is_a_share_and_no_more() -> None:
     assert one.share == Interval(value=0.5, low=None, high=None, blocks=10)
 
 
-def turns(plain_ms: list[float], probed_ms: list[float], block: int = 1, probed: str = "async:loop") -> TurnReading:
-    return TurnReading(
+def turns(plain_ms: list[float], probed_ms: list[float], block: int = 1, probed: str = "async:loop") -> SliceReading:
+    return SliceReading(
         plain="async",
         probed=probed,
         scenario="ping",
@@ -96,7 +98,7 @@ def turns(plain_ms: list[float], probed_ms: list[float], block: int = 1, probed:
 
 def test_of_turns_a_block_tells_one_share_and_blocks_the_interval() -> None:
     (one,) = kept([turns([1.0] * 5, [1.25] * 5), turns([1.0] * 5, [2.0] * 5, block=2)])
-    assert (one.scenario, one.level_ms, one.plain, one.probed) == ("ping", 0, "async", "async:loop")
+    assert (one.scenario, one.added_ms, one.plain, one.probed) == ("ping", 0, "async", "async:loop")
     assert one.share.value == pytest.approx((0.8 * 0.5) ** 0.5)
     assert one.share.blocks == 2
     assert one.share.low is not None

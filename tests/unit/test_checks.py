@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.checks.added_latency import check_distance
-from harness.analysis.checks.completeness import check_record
-from harness.analysis.checks.duplicate_requests import check_resends
-from harness.analysis.checks.success_rate import check_answers
+from harness.analysis.checks.added_latency import check_added_latency
+from harness.analysis.checks.completeness import check_completeness
+from harness.analysis.checks.duplicate_requests import check_duplicate_requests
+from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.writes import check_writes
 from harness.analysis.judge import CHECKS, judge_trial
 from harness.model.evidence import Evidence, Ledger
@@ -44,27 +44,27 @@ def test_every_check_that_a_scenario_names_exists() -> None:
 class TestRecord:
     def test_a_hole_fails(self) -> None:
         torn = replace(SOUND, ops=SOUND.ops[:-1])
-        finding = check_record(torn)
+        finding = check_completeness(torn)
         assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
 
     def test_more_on_record_than_sent_fails(self) -> None:
-        assert check_record(replace(SOUND, ops=(*SOUND.ops, op(9)))).verdict is Verdict.FAIL
+        assert check_completeness(replace(SOUND, ops=(*SOUND.ops, op(9)))).verdict is Verdict.FAIL
 
     def test_nothing_in_the_window_is_undecided(self) -> None:
         late = evidence(op(0, took_ms=2000))
-        assert check_record(late).verdict is Verdict.UNDECIDED
-        assert check_record(replace(SOUND, window=None)).verdict is Verdict.UNDECIDED
+        assert check_completeness(late).verdict is Verdict.UNDECIDED
+        assert check_completeness(replace(SOUND, window=None)).verdict is Verdict.UNDECIDED
 
     @pytest.mark.parametrize(
         ("took_ms", "verdict"),
         [(0, Verdict.PASS), (999, Verdict.PASS), (1000, Verdict.UNDECIDED), (1001, Verdict.UNDECIDED)],
     )
     def test_the_window_begins_with_its_start_and_ends_before_its_end(self, took_ms: float, verdict: Verdict) -> None:
-        assert check_record(evidence(op(0, took_ms=took_ms))).verdict is verdict
+        assert check_completeness(evidence(op(0, took_ms=took_ms))).verdict is verdict
 
     def test_it_tells_what_it_counted(self) -> None:
         told = (sample("served", "requests", 77), sample("load", "recorded", 5))
-        assert check_record(replace(SOUND, samples=told)) == Finding(
+        assert check_completeness(replace(SOUND, samples=told)) == Finding(
             check="record",
             verdict=Verdict.PASS,
             summary="Every request is on record",
@@ -73,7 +73,7 @@ class TestRecord:
             count=0,
             trial=TRIAL.id,
         )
-        torn = check_record(replace(SOUND, ops=SOUND.ops[:3]))
+        torn = check_completeness(replace(SOUND, ops=SOUND.ops[:3]))
         assert (torn.summary, torn.measured, torn.limit, torn.count) == (
             "The record has holes",
             "3 requests on record",
@@ -82,12 +82,12 @@ class TestRecord:
         )
 
 
-@pytest.mark.parametrize("check", [check_record, check_resends, check_answers, check_writes])
+@pytest.mark.parametrize("check", [check_completeness, check_duplicate_requests, check_success_rate, check_writes])
 def test_an_interrupted_trial_is_undecided_whatever_else_is_there(check: Callable[[Evidence], Finding]) -> None:
     assert check(replace(SOUND, complete=False)).verdict is Verdict.UNDECIDED
 
 
-@pytest.mark.parametrize("check", [check_record, check_resends])
+@pytest.mark.parametrize("check", [check_completeness, check_duplicate_requests])
 def test_a_count_that_is_missing_is_undecided(check: Callable[[Evidence], Finding]) -> None:
     assert check(replace(SOUND, samples=())).verdict is Verdict.UNDECIDED
 
@@ -102,55 +102,55 @@ class TestResends:
         return replace(base, samples=(*kept, sample("served", "requests", served)))
 
     def test_one_more_served_than_sent_is_a_hidden_resend(self) -> None:
-        finding = check_resends(self._served(6))
+        finding = check_duplicate_requests(self._served(6))
         assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
 
     def test_answered_but_never_served_fails(self) -> None:
-        assert check_resends(self._served(4)).verdict is Verdict.FAIL
+        assert check_duplicate_requests(self._served(4)).verdict is Verdict.FAIL
 
     def test_a_broken_connection_may_have_died_on_its_way(self) -> None:
         broken = replace(op(5, "unknown"), status=0)
         base = evidence(*SOUND.ops, broken)
         for served in (5, 6):
-            found = check_resends(self._served(served, base))
+            found = check_duplicate_requests(self._served(served, base))
             assert (found.verdict, found.summary) == (Verdict.PASS, "Each request reached the application once")
-        assert check_resends(self._served(4, base)).verdict is Verdict.FAIL
-        assert check_resends(self._served(7, base)).verdict is Verdict.FAIL
+        assert check_duplicate_requests(self._served(4, base)).verdict is Verdict.FAIL
+        assert check_duplicate_requests(self._served(7, base)).verdict is Verdict.FAIL
 
     def test_an_answered_failure_must_have_arrived(self) -> None:
         base = evidence(*SOUND.ops, op(5, "unknown"))  # a 500 is an answer
-        finding = check_resends(self._served(5, base))
+        finding = check_duplicate_requests(self._served(5, base))
         assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
 
     def test_what_is_missing_beyond_the_broken_is_counted(self) -> None:
         base = evidence(*SOUND.ops, replace(op(5, "unknown"), status=0))
-        assert check_resends(self._served(3, base)).count == 2
+        assert check_duplicate_requests(self._served(3, base)).count == 2
 
     def test_an_unsent_request_need_not_arrive(self) -> None:
-        assert check_resends(evidence(*SOUND.ops, op(5, "unsent"))).verdict is Verdict.PASS
+        assert check_duplicate_requests(evidence(*SOUND.ops, op(5, "unsent"))).verdict is Verdict.PASS
 
 
 class TestAnswers:
     @pytest.mark.parametrize("outcome", ["fail", "unknown", "unsent"])
     def test_one_that_is_not_ok_fails_and_is_shown(self, outcome: str) -> None:
-        finding = check_answers(evidence(op(0), op(1, outcome)))
+        finding = check_success_rate(evidence(op(0), op(1, outcome)))
         assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
         assert outcome in finding.first
 
     def test_the_first_and_the_slowest_are_told(self) -> None:
-        finding = check_answers(evidence(op(0), op(1, "unknown", took_ms=30), op(2, "fail", took_ms=70)))
+        finding = check_success_rate(evidence(op(0), op(1, "unknown", took_ms=30), op(2, "fail", took_ms=70)))
         assert finding.first == "create_user #1: unknown 500 after 30 ms"
         assert finding.worst == "create_user #2: fail 409 after 70 ms"
-        later = check_answers(evidence(op(1, "fail", took_ms=70), op(50, "fail", took_ms=30)))
+        later = check_success_rate(evidence(op(1, "fail", took_ms=70), op(50, "fail", took_ms=30)))
         assert later.worst == "create_user #1: fail 409 after 70 ms"
-        assert "after 600000 ms" in check_answers(evidence(op(1, "fail", took_ms=600_000))).first
+        assert "after 600000 ms" in check_success_rate(evidence(op(1, "fail", took_ms=600_000))).first
 
     def test_an_interrupted_trial_may_have_interrupted_its_requests(self) -> None:
         torn = evidence(op(0), op(1, "unknown"), complete=False)
-        assert check_answers(torn).verdict is Verdict.UNDECIDED
+        assert check_success_rate(torn).verdict is Verdict.UNDECIDED
 
     def test_an_operation_that_never_succeeded_is_undecided(self) -> None:
-        assert check_answers(evidence(op(0, name="get_user"))).verdict is Verdict.UNDECIDED
+        assert check_success_rate(evidence(op(0, name="get_user"))).verdict is Verdict.UNDECIDED
 
 
 class TestDistance:
@@ -159,37 +159,37 @@ class TestDistance:
     )
     def test_added_time_must_be_near_the_plan(self, measured_ms: float, verdict: str) -> None:
         measured = distances(measured_ms + 0.4, 0.4)
-        assert check_distance(replace(SOUND, samples=measured)).verdict == verdict
+        assert check_added_latency(replace(SOUND, samples=measured)).verdict == verdict
 
     def test_a_request_faster_than_one_round_trip_escaped(self) -> None:
-        finding = check_distance(evidence(op(0), op(1, took_ms=19.9)))
+        finding = check_added_latency(evidence(op(0), op(1, took_ms=19.9)))
         assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
 
     def test_a_fault_without_proof_is_undecided(self) -> None:
         unproven = replace(SOUND, faults=tuple(replace(window, proof="") for window in SOUND.faults))
-        assert check_distance(unproven).verdict is Verdict.UNDECIDED
+        assert check_added_latency(unproven).verdict is Verdict.UNDECIDED
 
     def test_only_what_succeeded_in_the_window_can_have_escaped(self) -> None:
         late = replace(op(1, took_ms=5), started_ns=WINDOW.end_ns, ended_ns=WINDOW.end_ns + 1)
         early = replace(op(2, took_ms=5), started_ns=-2, ended_ns=-1)
         refused = op(3, "fail", took_ms=5)
-        assert check_distance(evidence(op(0), late, early, refused)).verdict is Verdict.PASS
+        assert check_added_latency(evidence(op(0), late, early, refused)).verdict is Verdict.PASS
         on_the_dot = op(4, took_ms=20)
-        assert check_distance(evidence(op(0), on_the_dot)).verdict is Verdict.PASS
+        assert check_added_latency(evidence(op(0), on_the_dot)).verdict is Verdict.PASS
 
     def test_as_many_readings_as_are_needed_suffice(self) -> None:
-        assert check_distance(replace(SOUND, samples=distances(20.6, 0.4, count=5))).verdict is Verdict.PASS
+        assert check_added_latency(replace(SOUND, samples=distances(20.6, 0.4, count=5))).verdict is Verdict.PASS
 
     def test_too_few_readings_are_undecided(self) -> None:
-        assert check_distance(replace(SOUND, samples=distances(20.6, 0.4, count=4))).verdict is Verdict.UNDECIDED
+        assert check_added_latency(replace(SOUND, samples=distances(20.6, 0.4, count=4))).verdict is Verdict.UNDECIDED
 
     def test_at_zero_without_a_proxy_there_is_nothing_to_measure(self) -> None:
-        near = replace(SOUND, trial=replace(TRIAL, level_ms=0), samples=(), faults=())
-        assert check_distance(near).verdict is Verdict.PASS
+        near = replace(SOUND, trial=replace(TRIAL, added_ms=0), samples=(), faults=())
+        assert check_added_latency(near).verdict is Verdict.PASS
 
     def test_at_zero_a_proxy_that_delays_is_found(self) -> None:
-        near = replace(SOUND, trial=replace(TRIAL, level_ms=0), samples=distances(5.0, 0.4), faults=())
-        assert check_distance(near).verdict is Verdict.UNDECIDED
+        near = replace(SOUND, trial=replace(TRIAL, added_ms=0), samples=distances(5.0, 0.4), faults=())
+        assert check_added_latency(near).verdict is Verdict.UNDECIDED
 
 
 KEY = op(0).key

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.probe.loop import ALERT_S, CALM_S, LoopProbe
-from harness.probe.sampler import Looker
+from harness.probe.sampler import Sampler
 
 SECONDS = 0.1
 
@@ -38,7 +38,7 @@ class Probe(LoopProbe):
     """Watches this thread, and does something else as it reads how long that waited for cores."""
 
     def __init__(self, told: Told, meanwhile: Callable[["Probe"], None] = do_nothing) -> None:
-        super().__init__(told, Looker())  # type: ignore[arg-type]  # it is only told
+        super().__init__(told, Sampler())  # type: ignore[arg-type]  # it is only told
         self._meanwhile = meanwhile
         self._thread = threading.get_ident()
         self._clock = time.pthread_getcpuclockid(self._thread)

@@ -33,10 +33,10 @@ def test_another_seed_plans_another_order() -> None:
 def test_every_cell_is_run_there_and_back_in_every_block(seed: int, name: str, targets: tuple[str, ...]) -> None:
     cells = defaultdict(list)
     for trial in plan(seed, PROFILES[name], targets).trials:
-        cells[trial.block, trial.scenario, trial.level_ms].append(trial)
+        cells[trial.block, trial.scenario, trial.added_ms].append(trial)
     profile = PROFILES[name]
     with_levels = sum(SCENARIOS[scenario].reaches_database for scenario in profile.scenarios)
-    cell_count = with_levels * len(profile.levels_ms) + len(profile.scenarios) - with_levels
+    cell_count = with_levels * len(profile.added_ms) + len(profile.scenarios) - with_levels
     assert len(cells) == profile.blocks * cell_count
     for trials in cells.values():
         order = [trial.target for trial in trials]
@@ -73,5 +73,5 @@ def test_ids_numbers_and_key_prefixes_are_unique_and_none_is_the_seeds() -> None
 
 
 def test_a_scenario_without_a_database_runs_at_zero_only() -> None:
-    levels = {trial.level_ms for trial in plan(1, PROFILES["default"]).trials if trial.scenario == "ping"}
+    levels = {trial.added_ms for trial in plan(1, PROFILES["default"]).trials if trial.scenario == "ping"}
     assert levels == {0}

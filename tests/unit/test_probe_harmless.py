@@ -13,11 +13,11 @@ import pytest
 from anyio import to_thread
 from sqlalchemy import QueuePool, event
 
-from harness.probe import waits
-from harness.probe.checkouts import NOBODYS, OVER, HolderProbe, _Held, _holder, _is_out, _place_of_longest, _Stacks
+from harness.probe import checkouts, waits
+from harness.probe.checkouts import NOBODYS, OVER, CheckoutProbe, _Held, _holder, _is_out, _place_of_longest, _Stacks
 from harness.probe.recorder import Label, Recorder
 from harness.probe.request import Came, Followed, Mark, beginning, came, under_way
-from harness.probe.sampler import Looker
+from harness.probe.sampler import Sampler
 from harness.probe.waits import ThreadWaits
 from harness.probe.workers import IDLE, AtWork
 
@@ -94,7 +94,10 @@ def test_a_connection_that_nobody_has_any_more_goes_back_to_its_pool(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event, "listen", lambda *_what: None)  # it would stay for all the other tests
-    probe, pool = HolderProbe(Recorder(tmp_path), Looker(), lambda: 0), QueuePool(lambda: sqlite3.connect(":memory:"))
+    probe, pool = (
+        CheckoutProbe(Recorder(tmp_path), Sampler(), lambda: 0),
+        QueuePool(lambda: sqlite3.connect(":memory:")),
+    )
     probe.checked_out(pool.connect(), None)
     gc.collect()
     assert pool.checkedout() == 0
@@ -168,7 +171,7 @@ def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connecti
     connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
 
     async def look() -> bool:
-        probe = HolderProbe(Recorder(tmp_path), looker := Looker(), lambda: 1)
+        probe = CheckoutProbe(Recorder(tmp_path), looker := Sampler(), lambda: 1)
         looker.add = lambda *_one, **_more: None  # type: ignore[assignment,method-assign]  # looks are taken here
         probe.start()
         task = asyncio.create_task(serve())
@@ -201,7 +204,7 @@ def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
 
     async def look() -> None:
         in_flight = 3 if why == "waits elsewhere" else 1  # as the loop may be seen to run one of them
-        probe = HolderProbe(recorder, looker := Looker(), lambda: in_flight)
+        probe = CheckoutProbe(recorder, looker := Sampler(), lambda: in_flight)
         looker.add = lambda *_one, **_more: None  # type: ignore[assignment,method-assign]  # looks are taken here
         probe.start()
         for _ in range(1 if in_flight == 3 else 2):
@@ -221,7 +224,7 @@ def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
     asyncio.run(look())
     ((value, labels),) = [(value, labels) for metric, value, labels in told if metric == "in_use"]
     phase, place = ("briefly", "") if why == "nothing" else ("elsewhere", "serve")
-    assert (value, labels[phase], str(labels["culprit"]).split(" ")[-1]) == (1, 1, place)
+    assert (value, labels[phase], str(labels["call_site"]).split(" ")[-1]) == (1, 1, place)
 
 
 def test_a_leak_is_named_by_the_oldest_of_which_it_is_known_where_it_was_checked_out() -> None:

@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from harness.model.findings import Finding
-from harness.model.measures import Interval, Observed
+from harness.model.measures import Interval, ProbeOverhead
 from harness.model.outcome import Verdict
 from harness.model.summary import Summary
-from harness.report.figures.probe_overhead import draw_observer
+from harness.report.figures.probe_overhead import draw_probe_overhead
 from harness.report.page import FIGURES, render, write_report
 from harness.report.palette import VARIABLES
 from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES
@@ -133,20 +133,20 @@ def test_every_figure_is_titled_by_a_question_and_has_units() -> None:
 def test_a_target_has_the_same_colour_with_probes_as_without() -> None:
     probed = ("async:loop", "async:pool", "sync:loop", "sync:pool")
     observed = tuple(
-        Observed(
+        ProbeOverhead(
             scenario="ping",
-            level_ms=0,
+            added_ms=0,
             plain=name.partition(":")[0],
             probed=name,
             share=Interval(value=0.99, low=0.98, high=1.0, blocks=8),
         )
         for name in probed
     )
-    figure = draw_observer(
+    figure = draw_probe_overhead(
         replace(
             SUMMARY,
             plan=replace(SUMMARY.plan, targets=("async", "sync", *probed)),
-            analysis=replace(SUMMARY.analysis, observed=observed),
+            analysis=replace(SUMMARY.analysis, probe_overheads=observed),
         )
     )
     assert figure is not None

@@ -66,7 +66,7 @@ def test_a_timeline_without_a_request_is_drawn() -> None:
 
 def test_hostile_names_are_text_everywhere() -> None:
     scenario = replace(SCENARIOS[1], name=HOSTILE, question=HOSTILE)
-    profile = Profile(name=HOSTILE, scenarios=(HOSTILE,), levels_ms=(0, 20), blocks=2, warmup_s=1, measure_s=1)
+    profile = Profile(name=HOSTILE, scenarios=(HOSTILE,), added_ms=(0, 20), blocks=2, warmup_s=1, measure_s=1)
     rename = {"write": HOSTILE}
     changed = replace(
         having(

@@ -13,7 +13,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from harness.probe import standing
 from harness.probe.call_site import name_of
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON
-from harness.probe.request_state import Standing, of_coroutine, of_stack
+from harness.probe.request_state import RequestState, of_coroutine, of_stack
 
 Wait = Callable[[], object]
 
@@ -55,7 +55,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing, "_OF_POOLS", {connects.__code__})
 
 
-def told(stands: Standing) -> tuple[int, str]:
+def told(stands: RequestState) -> tuple[int, str]:
     """The phase, and the function that the application stands in."""
     return stands.phase, name_of(stands.frame).split(" ")[-1] if stands.frame else ""
 
@@ -130,7 +130,7 @@ def test_a_coroutine_that_runs_is_where_the_loop_is() -> None:
         task = asyncio.current_task()
         assert task
 
-        def deeper() -> Standing:
+        def deeper() -> RequestState:
             return of_coroutine(task.get_coro(), sys._getframe())
 
         return told(deeper())

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from harness.probe import sampler
-from harness.probe.sampler import Look, Looker
+from harness.probe.sampler import Look, Sampler
 
 
 class Clock:
@@ -44,8 +44,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def take_all(*looks: tuple[Look, float]) -> None:
     """Take looks until none is left, in this thread."""
-    taken = Looker()
-    taken._looking = [sampler.Looking(look, early_s, 0.0) for look, early_s in looks]
+    taken = Sampler()
+    taken._looking = [sampler.Scheduled(look, early_s, 0.0) for look, early_s in looks]
     taken._look()
 
 
@@ -91,7 +91,7 @@ def test_the_thread_ends_with_the_last_look() -> None:
         yield 0.0
         ended.set()
 
-    Looker().add(once())
+    Sampler().add(once())
     assert ended.wait(10)
     for thread in threading.enumerate():
         if thread.name == "twinbench looker":

@@ -7,7 +7,7 @@ import pytest
 
 from harness.provision.target import read_samples
 
-KIND = ("pool", "in_use", ("culprit", "python", "longest_s"))
+KIND = ("pool", "in_use", ("call_site", "python", "longest_s"))
 
 
 def test_labels_have_the_names_of_their_kind(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_labels_have_the_names_of_their_kind(tmp_path: Path) -> None:
     )
     (sample,) = read_samples(file)  # the second is being written
     assert (sample.t_ns, sample.probe, sample.metric, sample.value) == (7, "pool", "in_use", 2.0)
-    assert sample.labels == {"culprit": "a.py:1 f", "python": "3", "longest_s": "0.250000"}
+    assert sample.labels == {"call_site": "a.py:1 f", "python": "3", "longest_s": "0.250000"}
 
 
 def test_a_sample_that_is_not_of_its_kind_is_not_passed_over(tmp_path: Path) -> None:

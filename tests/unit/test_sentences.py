@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.model.measures import Comparison, Interval, Observed
+from harness.model.measures import Comparison, Interval, ProbeOverhead
 from harness.report.sentences.comparison import answers, headline
 from harness.report.sentences.eager_loading import loading_answers, loading_headline
 from harness.report.sentences.probe_overhead import probes_answers, probes_headline
@@ -114,15 +114,15 @@ def test_of_no_page_nothing_is_told() -> None:
 
 
 def test_the_dearest_probe_is_told_and_how_many_are_cheap_enough() -> None:
-    def left(probed: str, low: float, value: float) -> Observed:
+    def left(probed: str, low: float, value: float) -> ProbeOverhead:
         share = Interval(value=value, low=low, high=1.0, blocks=9)
-        return Observed(scenario="ping", level_ms=0, plain="async", probed=probed, share=share)
+        return ProbeOverhead(scenario="ping", added_ms=0, plain="async", probed=probed, share=share)
 
     observed = (left("async:loop", 0.97, 0.98), left("async:pool", 0.95, 0.97))
-    summary = replace(SUMMARY, kind="probes", analysis=replace(SUMMARY.analysis, observed=observed))
+    summary = replace(SUMMARY, kind="probes", analysis=replace(SUMMARY.analysis, probe_overheads=observed))
     assert probes_headline(summary) == (
         "With probes inside, a target keeps 0.970 (0.950 to 1.000) of its throughput at worst: async:pool by ping."
     )
     assert probes_answers(summary) == ("1 of 2 keep at least 0.97 by the whole of their interval.",)
-    nothing = replace(SUMMARY, kind="probes", analysis=replace(SUMMARY.analysis, observed=()))
+    nothing = replace(SUMMARY, kind="probes", analysis=replace(SUMMARY.analysis, probe_overheads=()))
     assert (probes_headline(nothing), probes_answers(nothing)) == ("No probe was tried.", ())

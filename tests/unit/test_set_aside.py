@@ -21,10 +21,10 @@ TRIALS = [replace(TRIAL, id=f"01-{slot:03d}", number=slot, slot=slot) for slot i
 
 
 @pytest.mark.parametrize(
-    ("added_ms", "off"), [(18.99, True), (19.01, False), (20.0, False), (20.99, False), (21.01, True)]
+    ("measured_ms", "off"), [(18.99, True), (19.01, False), (20.0, False), (20.99, False), (21.01, True)]
 )
-def test_off_is_what_the_check_does_not_pass(added_ms: float, off: bool) -> None:  # noqa: FBT001 - the expectation
-    assert is_off(TRIAL, distances(added_ms + 0.4, 0.4)) is off
+def test_off_is_what_the_check_does_not_pass(measured_ms: float, off: bool) -> None:  # noqa: FBT001 - the expectation
+    assert is_off(TRIAL, distances(measured_ms + 0.4, 0.4)) is off
 
 
 def test_what_was_not_read_is_not_off() -> None:

@@ -26,7 +26,7 @@ def word(first: list[float], second: list[float]) -> str:
     """The word of a throughput comparison."""
     return compare(
         scenario="s",
-        level_ms=0,
+        added_ms=0,
         metric="throughput",
         first="a",
         second="b",

@@ -10,7 +10,7 @@ def reading(block: int, statements: float | None, *took_ms: float, users: int = 
     return PageReading(
         target="async",
         strategy="joined",
-        level_ms=0,
+        added_ms=0,
         users=users,
         posts_each=5,
         block=block,
@@ -24,7 +24,13 @@ def reading(block: int, statements: float | None, *took_ms: float, users: int = 
 
 def test_readings_of_one_page_are_folded_and_time_is_of_medians() -> None:
     (cost,) = page_costs([reading(1, 1, 2.0, 3.0, 99.0), reading(2, 1, 5.0, 5.0, 0.0)])
-    assert (cost.target, cost.strategy, cost.level_ms, cost.users, cost.posts_each) == ("async", "joined", 0, 5, 5)
+    assert (cost.target, cost.strategy, cost.added_ms, cost.users, cost.posts_each) == (
+        "async",
+        "joined",
+        0,
+        5,
+        5,
+    )
     assert (cost.statements, cost.round_trips, cost.bytes_down, cost.answer_bytes) == (1, 3.5, 150, 1000)
     assert cost.took_ms.value == pytest.approx(4.0)  # of 3 and 5
     assert cost.took_ms.blocks == 2

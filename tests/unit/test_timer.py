@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.probe.timer import Alarm, SleepingAlarm, TimerAlarm, alarm
+from harness.probe.timer import KernelTimer, SleepingTimer, Timer, timer
 
-ALARMS = [SleepingAlarm, pytest.param(TimerAlarm, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux's"))]
+ALARMS = [SleepingTimer, pytest.param(KernelTimer, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux's"))]
 
 
 @pytest.mark.parametrize("make", ALARMS)
-def test_it_goes_off_not_before_it_is_due(make: Callable[[], Alarm]) -> None:
+def test_it_goes_off_not_before_it_is_due(make: Callable[[], Timer]) -> None:
     one = make()
     due_s = time.monotonic() + 0.05
     one.set(due_s)
@@ -22,7 +22,7 @@ def test_it_goes_off_not_before_it_is_due(make: Callable[[], Alarm]) -> None:
 
 
 @pytest.mark.parametrize("make", ALARMS)
-def test_it_may_be_put_off_while_somebody_waits(make: Callable[[], Alarm]) -> None:
+def test_it_may_be_put_off_while_somebody_waits(make: Callable[[], Timer]) -> None:
     one = make()
     woke_s: list[float] = []
 
@@ -41,7 +41,7 @@ def test_it_may_be_put_off_while_somebody_waits(make: Callable[[], Alarm]) -> No
 
 
 @pytest.mark.parametrize("make", ALARMS)
-def test_a_time_that_has_passed_is_due_at_once(make: Callable[[], Alarm]) -> None:
+def test_a_time_that_has_passed_is_due_at_once(make: Callable[[], Timer]) -> None:
     one = make()
     one.set(time.monotonic() - 1)
     thread = threading.Thread(target=one.wait)
@@ -52,4 +52,4 @@ def test_a_time_that_has_passed_is_due_at_once(make: Callable[[], Alarm]) -> Non
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's")
 def test_on_linux_it_is_a_timer_that_wakes_nobody_to_be_put_off() -> None:
-    assert isinstance(alarm(), TimerAlarm)
+    assert isinstance(timer(), KernelTimer)

@@ -25,7 +25,7 @@ ASYNC_IN_BOTH = {"main.py"}
 
 
 class Stripped(ast.NodeTransformer):
-    """Turns the tree of an async module into that of its sync twin, and notes which mappings it used."""
+    """Admission the tree of an async module into that of its sync twin, and notes which mappings it used."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()

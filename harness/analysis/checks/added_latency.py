@@ -17,30 +17,30 @@ MIN_ROUND_TRIPS = 5
 MS_PER_S, NS_PER_MS = 1e3, 1e6
 
 
-def check_distance(evidence: Evidence) -> Finding:
+def check_added_latency(evidence: Evidence) -> Finding:
     """Compare the added time per round trip, as a median over the trial, with what was to be added.
 
     Added time is the round trip through the target's proxy less that through a proxy without a toxic,
     both timed by the harness on connections that were open before. And as every request of these
     scenarios makes at least one round trip, a successful one that is faster than that escaped.
     """
-    level_ms = evidence.trial.level_ms
-    if level_ms == 0 and not _round_trips_ms(evidence.samples, evidence.trial.target):
+    added_ms = evidence.trial.added_ms
+    if added_ms == 0 and not _round_trips_ms(evidence.samples, evidence.trial.target):
         return _finding(evidence, Verdict.PASS, "Nothing stood between target and PostgreSQL", 0.0, [])
-    added_ms = added_round_trip_ms(evidence.trial, evidence.samples)
-    if added_ms is None:
+    measured_ms = added_round_trip_ms(evidence.trial, evidence.samples)
+    if measured_ms is None:
         summary = f"Fewer than {MIN_ROUND_TRIPS} round trips were timed"
         return _finding(evidence, Verdict.UNDECIDED, summary, None, [])
-    if level_ms and not any(window.proof for window in evidence.faults):
+    if added_ms and not any(window.proof for window in evidence.faults):
         return _finding(evidence, Verdict.UNDECIDED, "Nothing proves that the latency was in force", None, [])
     escaped = [
-        op for op in evidence.ops if op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < level_ms
+        op for op in evidence.ops if op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < added_ms
     ]
     if escaped:
-        return _finding(evidence, Verdict.FAIL, "Requests were faster than the distance allows", added_ms, escaped)
+        return _finding(evidence, Verdict.FAIL, "Requests were faster than the distance allows", measured_ms, escaped)
     if is_off(evidence.trial, evidence.samples):
-        return _finding(evidence, Verdict.UNDECIDED, "The distance was not what it was to be", added_ms, [])
-    return _finding(evidence, Verdict.PASS, "PostgreSQL was as far away as planned", added_ms, [])
+        return _finding(evidence, Verdict.UNDECIDED, "The distance was not what it was to be", measured_ms, [])
+    return _finding(evidence, Verdict.PASS, "PostgreSQL was as far away as planned", measured_ms, [])
 
 
 def added_round_trip_ms(trial: Trial, samples: Sequence[Sample]) -> float | None:
@@ -53,8 +53,8 @@ def added_round_trip_ms(trial: Trial, samples: Sequence[Sample]) -> float | None
 
 def is_off(trial: Trial, samples: Sequence[Sample]) -> bool:
     """Whether PostgreSQL was measurably nearer or farther in this trial than planned."""
-    added_ms = added_round_trip_ms(trial, samples)
-    return added_ms is not None and abs(added_ms - trial.level_ms) > tolerance_ms(trial, samples)
+    measured_ms = added_round_trip_ms(trial, samples)
+    return measured_ms is not None and abs(measured_ms - trial.added_ms) > tolerance_ms(trial, samples)
 
 
 def tolerance_ms(trial: Trial, samples: Sequence[Sample]) -> float:
@@ -63,7 +63,7 @@ def tolerance_ms(trial: Trial, samples: Sequence[Sample]) -> float:
     That is the grain of Toxiproxy's timers, and what the machine's scheduling adds to a round trip without any
     latency, as measured by the clean way in the same trial: it is more where the machine is slow or busy.
     """
-    return max(TOLERANCE_SHARE * trial.level_ms, GRAIN_MS + scheduling_ms(samples))
+    return max(TOLERANCE_SHARE * trial.added_ms, GRAIN_MS + scheduling_ms(samples))
 
 
 def scheduling_ms(samples: Sequence[Sample]) -> float:
@@ -74,15 +74,17 @@ def scheduling_ms(samples: Sequence[Sample]) -> float:
     return median(clean_ms) - max(min(clean_ms), quantiles(clean_ms, n=UNDISTURBED)[0])
 
 
-def _finding(evidence: Evidence, verdict: Verdict, summary: str, added_ms: float | None, escaped: list[Op]) -> Finding:
+def _finding(
+    evidence: Evidence, verdict: Verdict, summary: str, measured_ms: float | None, escaped: list[Op]
+) -> Finding:
     fastest = min(escaped, key=_took_ms, default=None)
-    level_ms = evidence.trial.level_ms
+    added_ms = evidence.trial.added_ms
     return Finding(
         check="distance",
         verdict=verdict,
         summary=summary,
-        measured="" if added_ms is None else f"{added_ms:.2f} ms added per round trip",
-        limit=f"{level_ms} ± {tolerance_ms(evidence.trial, evidence.samples):.2f} ms",
+        measured="" if measured_ms is None else f"{measured_ms:.2f} ms added per round trip",
+        limit=f"{added_ms} ± {tolerance_ms(evidence.trial, evidence.samples):.2f} ms",
         count=len(escaped),
         first=f"{escaped[0].name} #{escaped[0].id} took {_took_ms(escaped[0]):.2f} ms" if escaped else "",
         worst=f"{fastest.name} #{fastest.id} took {_took_ms(fastest):.2f} ms" if fastest else "",

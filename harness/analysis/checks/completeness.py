@@ -7,7 +7,7 @@ from harness.model.findings import Finding
 from harness.model.outcome import Verdict
 
 
-def check_record(evidence: Evidence) -> Finding:
+def check_completeness(evidence: Evidence) -> Finding:
     """Compare the ops on disk with the number that the generator says it wrote."""
     told = [int(sample.value) for sample in evidence.samples if sample.metric == "recorded"]
     if not evidence.complete or not told:

@@ -9,12 +9,12 @@ from math import inf
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction
 from harness.model.findings import Finding
 from harness.model.outcome import Verdict
-from harness.model.write_status import OFFENCES, Fate, fate_of_cut
+from harness.model.write_status import OFFENCES, WriteStatus, status_of_cut
 
 MOST_TRIES = 2  # a pool learns of a dead connection from the first request that uses it
 
 
-def check_cuts(cut_map: CutMap) -> Iterator[Finding]:
+def check_cut_map(cut_map: CutMap) -> Iterator[Finding]:
     """Judge each conversation's cuts by themselves, and then the recovery of all."""
     for conversation in cut_map.conversations:
         yield _judge(conversation, [cut for cut in cut_map.cuts if _within(cut, conversation)])
@@ -32,11 +32,11 @@ def _within(cut: Cut, conversation: Conversation) -> bool:
 def _judge(conversation: Conversation, cuts: Sequence[Cut]) -> Finding:
     """Offences first; then whether every byte was cut at, and every cut bit."""
     limited = [cut for cut in cuts if cut.way is CutWay.LIMIT]
-    offences = [cut for cut in cuts if fate_of_cut(cut) in OFFENCES]
+    offences = [cut for cut in cuts if status_of_cut(cut) in OFFENCES]
     missing = sorted(set(range(conversation.length_bytes + 1)) - {cut.offset for cut in limited})
     idle = [cut for cut in cuts if not _bit(cut)]
     if offences:
-        names = ", ".join(sorted({fate_of_cut(cut) for cut in offences}))
+        names = ", ".join(sorted({status_of_cut(cut) for cut in offences}))
         verdict, summary = Verdict.FAIL, f"Writes cut in the middle are {names}"
     elif not conversation.length_bytes or not cuts:
         verdict, summary = Verdict.UNDECIDED, "Nothing was cut"
@@ -60,7 +60,7 @@ def _judge(conversation: Conversation, cuts: Sequence[Cut]) -> Finding:
 
 
 def _bit(cut: Cut) -> bool:
-    """Whether the witness saw the conversation cut; upwards, at the very byte."""
+    """Whether the relay saw the conversation cut; upwards, at the very byte."""
     exact = cut.direction is Direction.DOWN or cut.way is CutWay.HOLD or cut.passed_bytes == cut.offset
     return cut.bit and exact
 
@@ -91,7 +91,7 @@ def tell(cut: Cut) -> str:
     rows = ", ".join(f"{count} in {table}" for table, count in cut.rows.items())
     told = f"{cut.outcome} {cut.status or cut.error}".strip()
     return (
-        f"{fate_of_cut(cut)}: {cut.operation} to {cut.target}, key {cut.key}, cut {cut.direction} after"
+        f"{status_of_cut(cut)}: {cut.operation} to {cut.target}, key {cut.key}, cut {cut.direction} after"
         f" byte {cut.offset}"
         f" ({cut.way}, in {cut.message}); told {told}; stored {rows}; served again after {cut.recovered_after};"
         f" asked for {cut.asked}"
@@ -99,5 +99,5 @@ def tell(cut: Cut) -> str:
 
 
 def _tally(cuts: Iterable[Cut]) -> str:
-    counts = Counter(fate_of_cut(cut) for cut in cuts)
-    return ", ".join(f"{counts[name]:,} {name}" for name in Fate if counts[name]) or "none"
+    counts = Counter(status_of_cut(cut) for cut in cuts)
+    return ", ".join(f"{counts[name]:,} {name}" for name in WriteStatus if counts[name]) or "none"

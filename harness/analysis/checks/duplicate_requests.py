@@ -7,7 +7,7 @@ from harness.model.findings import Finding
 from harness.model.outcome import Outcome, Verdict
 
 
-def check_resends(evidence: Evidence) -> Finding:
+def check_duplicate_requests(evidence: Evidence) -> Finding:
     """Compare the requests that reached the application with those that clients sent."""
     served = [int(sample.value) for sample in evidence.samples if sample.probe == "served"]
     if not evidence.complete or not served:

@@ -12,7 +12,7 @@ from harness.model.outcome import Verdict
 PROMISED: dict[str, int | None] = {"raise": 0, "joined": 0, "selectin": 1, "lazy": None}
 
 
-def check_loading(readings: Sequence[PageReading]) -> Finding:
+def check_eager_loading(readings: Sequence[PageReading]) -> Finding:
     """Hold each reading's statements against what is promised.
 
     ``lazy`` is the control: where it is not seen to send one a user, no other count means much.

@@ -16,7 +16,7 @@ MIN_SENT = 5
 DEADLINE_S = 6.0  # one second over the longest course that the targets' own time limits allow, which is 5 s
 
 
-def check_bite(evidence: Evidence) -> Finding:
+def check_confirmed(evidence: Evidence) -> Finding:
     """Ask for the proof that the fault bit, and that some write was in the middle of its transaction then."""
     if not evidence.faults:
         return _finding("bite", evidence, Verdict.UNDECIDED, "No fault was injected")
@@ -29,7 +29,7 @@ def check_bite(evidence: Evidence) -> Finding:
     return _finding("bite", evidence, Verdict.PASS, "The fault bit", measured=f"{proof}; {within:.0f} in transaction")
 
 
-def check_balances(evidence: Evidence) -> Finding:
+def check_invariants(evidence: Evidence) -> Finding:
     """Hold every sum that a client read, and those of the ledger, against what was seeded.
 
     With the first that does not hold, the last transfer is shown that had been acknowledged before it was read.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.model.findings import Finding
-from harness.model.measures import Interval, Overhead
+from harness.model.measures import FrameworkOverhead, Interval
 from harness.model.outcome import Verdict
 from harness.model.plan import Target
 
@@ -17,7 +17,7 @@ from harness.model.plan import Target
 MOST_LOST = 0.2
 
 
-def check_tuning(target: Target, overheads: Sequence[Overhead]) -> Finding:
+def check_framework_overhead(target: Target, overheads: Sequence[FrameworkOverhead]) -> Finding:
     """Fail a target of which a whole interval lies beyond the margin, by throughput or by processor time a request.
 
     Throughput alone would not do: where the load generator is what limits, it is the same whatever a request costs.

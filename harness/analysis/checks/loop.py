@@ -12,7 +12,7 @@ MOST_OF_TIME = 0.01  # of the window that may be spent in stalls of one and the 
 
 
 def check_loop(evidence: Evidence) -> Finding:
-    """Add up the stalls by culprit, and fail where one function takes more than a little of the time."""
+    """Add up the stalls by call_site, and fail where one function takes more than a little of the time."""
     window = evidence.window
     heard = [sample for sample in evidence.samples if sample.probe == "loop"]
     core_wait_s = sum(sample.value for sample in heard if sample.metric == "core_wait_s")
@@ -31,7 +31,7 @@ def check_loop(evidence: Evidence) -> Finding:
     guesses = 0
     for stall in heard:
         if stall.metric == "stall_s":
-            line, _, function = stall.labels["culprit"].partition(" ")
+            line, _, function = stall.labels["call_site"].partition(" ")
             stalled_s[function] += stall.value
             lines.setdefault(function, Counter())[line] += 1
             guesses += stall.labels.get("length") == "guess"
@@ -39,8 +39,8 @@ def check_loop(evidence: Evidence) -> Finding:
     function, worst_s = max(stalled_s.items(), key=lambda item: item[1], default=("", 0.0))
     stalls = sum(sum(counts.values()) for counts in lines.values())
     blocked = worst_s > MOST_OF_TIME * window_s
-    culprit = f"{lines[function].most_common(1)[0][0]} {function}" if function else ""
-    share = f", {worst_s / sum(stalled_s.values()):.0%} of it at {culprit}" if function else ""
+    call_site = f"{lines[function].most_common(1)[0][0]} {function}" if function else ""
+    share = f", {worst_s / sum(stalled_s.values()):.0%} of it at {call_site}" if function else ""
     guessed = f" ({guesses} of the lengths not known within a tenth)" if guesses else ""
     return Finding(
         check="loop",
@@ -51,6 +51,6 @@ def check_loop(evidence: Evidence) -> Finding:
         f"{len(collected_s)} full garbage collections, {sum(collected_s):.2f} s",
         limit=f"{MOST_OF_TIME:.0%} of {window_s:.1f} s",
         count=sum(lines[function].values()) if blocked else 0,
-        first=culprit if blocked else "",
+        first=call_site if blocked else "",
         trial=evidence.trial.id,
     )

@@ -13,7 +13,7 @@ from harness.model.outcome import Verdict
 MOST_PER_ROW = 0.5  # statements; one that is sent once a row lies at 1, one that is not at 0
 
 
-def check_queries(evidence: Evidence) -> Finding:
+def check_n_plus_one(evidence: Evidence) -> Finding:
     """Take each route's slope of its most repeated statement against rows, and fail where it rises with them."""
     heard = [sample for sample in evidence.samples if sample.probe == "queries"]
     failed = [sample for sample in heard if sample.metric == "failed"]
@@ -56,8 +56,10 @@ def _finding(  # noqa: PLR0913, PLR0917 - what a finding is made of
     route: str = "",
     rise: float | None = None,
 ) -> Finding:
-    culprits = Counter((s.labels["culprit"], s.labels["mend"]) for s in routes.get(route, ()) if s.labels["culprit"])
-    culprit, mend = culprits.most_common(1)[0][0] if culprits else ("", "")
+    call_sites = Counter(
+        (s.labels["call_site"], s.labels["fix"]) for s in routes.get(route, ()) if s.labels["call_site"]
+    )
+    call_site, fix = call_sites.most_common(1)[0][0] if call_sites else ("", "")
     told = [f"{name}: {sum(s.value for s in samples) / len(samples):.1f}" for name, samples in sorted(routes.items())]
     more = f"; {rise:.2f} more a row" if rise is not None else ""
     return Finding(
@@ -66,7 +68,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - what a finding is made of
         summary=summary,
         measured=f"statements a request: {', '.join(told) or 'none'}{more}",
         limit=f"{MOST_PER_ROW} more a row",
-        count=sum(culprits.values()) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
-        first=f"{culprit}{f': {mend} spares it' if mend else ''}",
+        count=sum(call_sites.values()) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
+        first=f"{call_site}{f': {fix} spares it' if fix else ''}",
         trial=evidence.trial.id,
     )

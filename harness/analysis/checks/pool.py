@@ -1,4 +1,4 @@
-"""Did requests wait for connections or threads, and if so: what are they short of, and what would mend it?
+"""Did requests wait for connections or threads, and if so: what are they short of, and what would fix it?
 
 The names, each with what is seen of it:
 
@@ -42,7 +42,7 @@ class _Look:
     in_use: int
     holders: Counter[str]
     waiting: Counter[str]
-    culprit: str
+    call_site: str
     asks: str
     wants: str
 
@@ -73,16 +73,16 @@ def check_pool(evidence: Evidence) -> Finding:
     if all(look.holders["over"] for look in leaked):
         count = leaked[-1].holders["over"]
         summary = f"Connections leak: {count} of {target.pool} are held for requests that are over"
-        return _finding(evidence, Verdict.FAIL, summary, measured, [look.culprit for look in leaked])
+        return _finding(evidence, Verdict.FAIL, summary, measured, [look.call_site for look in leaked])
     if len(short) > SHORT_MOST_OF_TIME * len(looks):
         summary = _name(target, short, sessions)
         if summary.startswith(STUCK):
-            places = [look.wants or look.culprit for look in short]
+            places = [look.wants or look.call_site for look in short]
         else:
-            places = [look.asks if summary.startswith(SLOW) else look.culprit for look in short]
+            places = [look.asks if summary.startswith(SLOW) else look.call_site for look in short]
         return _finding(evidence, Verdict.FAIL, summary, measured, places)
     if idle := _idle(looks, sessions):
-        return _finding(evidence, Verdict.FAIL, idle, measured, [look.culprit for look in looks])
+        return _finding(evidence, Verdict.FAIL, idle, measured, [look.call_site for look in looks])
     return _finding(evidence, Verdict.PASS, "Hardly any request waited for a connection or a thread", measured)
 
 
@@ -130,7 +130,7 @@ def _looks(samples: Sequence[Sample]) -> list[_Look]:
             in_use=round(held.value),
             holders=_counts(held),
             waiting=_counts(waits),
-            culprit=held.labels["culprit"],
+            call_site=held.labels["call_site"],
             asks=held.labels["asks"],
             wants=held.labels.get("wants", ""),
         )
@@ -159,7 +159,7 @@ def _counts(sample: Sample) -> Counter[str]:
 
 def _finding(evidence: Evidence, verdict: Verdict, summary: str, measured: str, places: Sequence[str] = ()) -> Finding:
     """``places`` has for each look that speaks for the verdict where the most holders stood; none if nobody did."""
-    culprits = Counter(place for place in places if place)
+    call_sites = Counter(place for place in places if place)
     return Finding(
         check="pool",
         verdict=verdict,
@@ -167,6 +167,6 @@ def _finding(evidence: Evidence, verdict: Verdict, summary: str, measured: str, 
         measured=measured,
         limit=f"{SHORT_MOST_OF_TIME:.0%} of all looks",
         count=len(places) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
-        first=culprits.most_common(1)[0][0] if culprits else "",
+        first=call_sites.most_common(1)[0][0] if call_sites else "",
         trial=evidence.trial.id,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from harness.model.findings import Finding
-from harness.model.measures import LEAST_LEFT, Observed
+from harness.model.measures import LEAST_LEFT, ProbeOverhead
 from harness.model.outcome import Verdict
 
 
-def check_observer(observed: Observed) -> Finding:
+def check_probe_overhead(observed: ProbeOverhead) -> Finding:
     """Judge the throughput that is left with probes inside, by its interval: all of it lies on one side, or none is."""
     low, high = observed.share.low, observed.share.high
     if low is not None and low >= LEAST_LEFT:
@@ -21,7 +21,7 @@ def check_observer(observed: Observed) -> Finding:
         check="observer",
         verdict=verdict,
         summary=summary,
-        measured=f"{observed.scenario} at {observed.level_ms} ms: {observed.probed} has"
+        measured=f"{observed.scenario} at {observed.added_ms} ms: {observed.probed} has"
         f" {observed.share.value:.3f}{interval} of the throughput of {observed.plain}",
         limit=f"at least {LEAST_LEFT}",
         count=int(verdict is not Verdict.PASS),

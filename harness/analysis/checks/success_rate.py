@@ -9,7 +9,7 @@ from harness.model.outcome import Outcome, Verdict
 NS_PER_MS = 1e6
 
 
-def check_answers(evidence: Evidence) -> Finding:
+def check_success_rate(evidence: Evidence) -> Finding:
     """Look for requests that did not end in a 2xx, and for operations that never succeeded."""
     wrong = [op for op in evidence.ops if op.outcome is not Outcome.OK]
     succeeded = {op.name for op in evidence.ops if op.outcome is Outcome.OK}

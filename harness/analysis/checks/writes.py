@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from harness.model.evidence import Evidence, Op
 from harness.model.findings import Finding
 from harness.model.outcome import Outcome, Verdict
-from harness.model.write_status import OFFENCES, Fate, fate_of
+from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 
 
 @dataclass(frozen=True)
 class Judged:
     """One write: every request under its key, the rows that carry it, and what became of it."""
 
-    fate: Fate
+    status: WriteStatus
     key: str
     sent: tuple[Op, ...]
     rows: Mapping[str, int]
@@ -26,7 +26,7 @@ class Judged:
         told = "; ".join(f"{op.name} #{op.id}, told {op.outcome} {op.status or op.error}".strip() for op in self.sent)
         held = ", ".join(f"{count} in {table}" for table, count in self.rows.items())
         asked = f"; asked for {self.sent[0].asked}" if self.sent else ""
-        return f"{self.fate}: key {self.key}: {told or 'sent by nobody'}, stored {held}{asked}"
+        return f"{self.status}: key {self.key}: {told or 'sent by nobody'}, stored {held}{asked}"
 
 
 def check_writes(evidence: Evidence) -> Finding:
@@ -41,9 +41,9 @@ def check_writes(evidence: Evidence) -> Finding:
     judged = list(judge_writes(evidence.ops, evidence.ledger.rows))
     kinds = {op.name for op in evidence.ops if op.key}
     never = sorted(kinds - {op.name for op in evidence.ops if op.outcome is Outcome.OK})
-    offences = [write for write in judged if write.fate in OFFENCES]
+    offences = [write for write in judged if write.status in OFFENCES]
     if offences:
-        names = sorted({write.fate for write in offences})
+        names = sorted({write.status for write in offences})
         return _finding(evidence, Verdict.FAIL, f"Writes are {', '.join(names)}", judged)
     if never or not kinds:
         summary = f"No {' and no '.join(never) or 'write'} ever succeeded"
@@ -65,15 +65,15 @@ def judge_writes(ops: Sequence[Op], rows: Mapping[str, Mapping[str, int]]) -> It
     for key, sent in by_key.items():
         held = {table: counts.get(key, 0) for table, counts in rows.items()}
         named = any(op.named for op in sent)
-        fate = fate_of(sent[0].name, {op.outcome for op in sent}, held, named=named)
-        yield Judged(fate, key, tuple(sent), held)
+        status = status_of_write(sent[0].name, {op.outcome for op in sent}, held, named=named)
+        yield Judged(status, key, tuple(sent), held)
     stored = {key for counts in rows.values() for key in counts}
     for key in sorted(stored - by_key.keys()):
-        yield Judged(Fate.PHANTOM, key, (), {table: counts.get(key, 0) for table, counts in rows.items()})
+        yield Judged(WriteStatus.PHANTOM, key, (), {table: counts.get(key, 0) for table, counts in rows.items()})
 
 
 def _finding(evidence: Evidence, verdict: Verdict, summary: str, judged: Sequence[Judged]) -> Finding:
-    offences = [write for write in judged if write.fate in OFFENCES]
+    offences = [write for write in judged if write.status in OFFENCES]
     worst = max(offences, key=lambda write: sum(write.rows.values()), default="")
     return Finding(
         check="writes",
@@ -89,5 +89,5 @@ def _finding(evidence: Evidence, verdict: Verdict, summary: str, judged: Sequenc
 
 
 def _tally(judged: Sequence[Judged]) -> str:
-    counts = Counter(write.fate for write in judged)
-    return ", ".join(f"{counts[fate]:,} {fate}" for fate in Fate if counts[fate]) or "none"
+    counts = Counter(write.status for write in judged)
+    return ", ".join(f"{counts[status]:,} {status}" for status in WriteStatus if counts[status]) or "none"

@@ -12,7 +12,7 @@ from harness.model.measures import Comparison, Interval
 def compare(  # noqa: PLR0913 - what is compared, and the two series
     *,
     scenario: str,
-    level_ms: int,
+    added_ms: int,
     metric: Literal["throughput", "p50"],
     first: str,
     second: str,
@@ -23,7 +23,7 @@ def compare(  # noqa: PLR0913 - what is compared, and the two series
     ratio = ratio_interval(first_by_block, second_by_block)
     return Comparison(
         scenario=scenario,
-        level_ms=level_ms,
+        added_ms=added_ms,
         metric=metric,
         first=first,
         second=second,

@@ -15,12 +15,12 @@ def page_costs(readings: Sequence[PageReading]) -> tuple[PageCost, ...]:
     """Fold readings of the same page; its time is the mean over blocks of each block's median, with the interval."""
     pages: dict[tuple[str, str, int, int, int], list[PageReading]] = defaultdict(list)
     for one in readings:
-        pages[one.target, one.strategy, one.level_ms, one.users, one.posts_each].append(one)
+        pages[one.target, one.strategy, one.added_ms, one.users, one.posts_each].append(one)
     return tuple(
         PageCost(
             target=target,
             strategy=strategy,
-            level_ms=level_ms,
+            added_ms=added_ms,
             users=users,
             posts_each=posts_each,
             statements=_mean([one.statements for one in same]),
@@ -29,7 +29,7 @@ def page_costs(readings: Sequence[PageReading]) -> tuple[PageCost, ...]:
             answer_bytes=fmean(one.answer_bytes for one in same),
             took_ms=mean_interval([median(one.took_ms) for one in same]),
         )
-        for (target, strategy, level_ms, users, posts_each), same in sorted(pages.items())
+        for (target, strategy, added_ms, users, posts_each), same in sorted(pages.items())
     )
 
 

@@ -11,15 +11,15 @@ from statistics import median
 from scipy.stats import trim_mean
 
 from harness.analysis.stats.intervals import ratio_interval
-from harness.model.evidence import TurnReading
-from harness.model.measures import Comparison, Interval, Observed
+from harness.model.evidence import SliceReading
+from harness.model.measures import Comparison, Interval, ProbeOverhead
 from harness.model.plan import Target
 
 TRIMMED = 0.2  # of the rounds of a block, at either end
 HELD_UP = 1.5  # times as long as in its other blocks: the most that was seen in 480, but for one, was 1.45
 
 
-def observed(targets: Iterable[Target], comparisons: Iterable[Comparison]) -> Iterator[Observed]:
+def observed(targets: Iterable[Target], comparisons: Iterable[Comparison]) -> Iterator[ProbeOverhead]:
     """Pick out the comparisons of a target without probes, which comes first, with the same with some, by throughput.
 
     Args:
@@ -30,16 +30,16 @@ def observed(targets: Iterable[Target], comparisons: Iterable[Comparison]) -> It
     for comparison in comparisons:
         plain, probed = by_name[comparison.first], by_name[comparison.second]
         if comparison.metric == "throughput" and probed.probes and replace(probed, name=plain.name, probes=()) == plain:
-            yield Observed(
+            yield ProbeOverhead(
                 scenario=comparison.scenario,
-                level_ms=comparison.level_ms,
+                added_ms=comparison.added_ms,
                 plain=plain.name,
                 probed=probed.name,
                 share=_inverse(comparison.ratio),
             )
 
 
-def kept(readings: Iterable[TurnReading]) -> Iterator[Observed]:
+def kept(readings: Iterable[SliceReading]) -> Iterator[ProbeOverhead]:
     """Say what share of its throughput each target keeps with probes inside, of rounds in turns.
 
     A block's share is that of its rounds, by the mean of their logarithms without the fifth at either end: a shared
@@ -51,7 +51,7 @@ def kept(readings: Iterable[TurnReading]) -> Iterator[Observed]:
     probes half of what it gave in others; whether it is such a block is for that target alone to tell, so that what
     probes cost has no say in what is counted.
     """
-    blocks: dict[tuple[str, str, str], list[TurnReading]] = defaultdict(list)
+    blocks: dict[tuple[str, str, str], list[SliceReading]] = defaultdict(list)
     for one in readings:
         if min((*one.plain_ms, *one.probed_ms), default=0.0) > 0:
             blocks[one.scenario, one.plain, one.probed].append(one)
@@ -59,10 +59,10 @@ def kept(readings: Iterable[TurnReading]) -> Iterator[Observed]:
         usual_ms = median(median(one.plain_ms) for one in known)
         shares = [_share(one) for one in known if median(one.plain_ms) <= HELD_UP * usual_ms]
         share = ratio_interval(shares, [1.0] * len(shares))
-        yield Observed(scenario=scenario, level_ms=0, plain=plain, probed=probed, share=share)
+        yield ProbeOverhead(scenario=scenario, added_ms=0, plain=plain, probed=probed, share=share)
 
 
-def _share(block: TurnReading) -> float:
+def _share(block: SliceReading) -> float:
     logs = [math.log(plain / probed) for plain, probed in zip(block.plain_ms, block.probed_ms, strict=True)]
     return math.exp(float(trim_mean(logs, TRIMMED)))
 

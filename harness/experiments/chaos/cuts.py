@@ -1,9 +1,9 @@
 """The cut map: one write after another, cut at every byte of its conversation with PostgreSQL.
 
-Each lane is a target process of its own with one connection, which leads through Toxiproxy to a witness
+Each lane is a target process of its own with one connection, which leads through Toxiproxy to a relay
 and on to PostgreSQL:
 
-    client → target → Toxiproxy (limit_data) → witness → PostgreSQL
+    client → target → Toxiproxy (limit_data) → relay → PostgreSQL
 
 A lane cuts one request, looks at the answer, and asks until the target serves again. Each cut finds the
 connection in the same state: opened by that next request, and used for nothing else, so that a write says the
@@ -29,7 +29,7 @@ from harness.model.plan import Target
 from harness.provision.database import read_ledger, restart_ids, seed, wait_until_settled
 from harness.provision.messages import read_messages
 from harness.provision.postgres import url_through
-from harness.provision.relay import Heard, Tap, Trap, tap
+from harness.provision.relay import Capture, Cutoff, Relay, relaying
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
 from harness.provision.testbed import Parts
 from harness.provision.toxiproxy import Link
@@ -39,8 +39,8 @@ LANES = 6  # a target, on average: with fewer, cores were idle while the lanes w
 DEADLINE_S = 15.0
 HOLD_S = 2.0
 TRIES = 4
-HEARINGS = 3
-HEARING_S = 0.1
+CAPTURES = 3
+CAPTURE_S = 0.1
 HEALTH = "get_health"
 FIRST_ID = 1_000_000
 FIRST_KEY_PREFIX = 0xF000_0000  # beyond any trial's
@@ -66,7 +66,7 @@ class Lane:
     target: Target
     running: RunningTarget
     link: Link
-    witness: Tap
+    relay: Relay
     client: Client
     keys: Iterator[int]
     prefix: str
@@ -123,7 +123,7 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
         lanes = opened(targets)
         for lane in lanes:
             for operation in operations:
-                _hear(lane, operation)
+                _capture(lane, operation)
         conversations = tuple(
             conversation for lane in lanes for operation in operations for conversation in _converse(lane, operation)
         )
@@ -159,8 +159,8 @@ def _lane(parts: Parts, target: Target, number: int, seed_of_lane: int, store: S
     if parts.toxiproxy is None:
         raise HarnessError(f"There is nothing to cut with: {parts.without_toxiproxy}", "Run 'twinbench doctor'")
     with ExitStack() as stack:
-        witness = stack.enter_context(tap(parts.postgres.address))
-        link = stack.enter_context(parts.toxiproxy.link(f"cut-{number}", ("127.0.0.1", witness.port)))
+        relay = stack.enter_context(relaying(parts.postgres.address))
+        link = stack.enter_context(parts.toxiproxy.link(f"cut-{number}", ("127.0.0.1", relay.port)))
         single = replace(target, pool=1)
         url = url_through(parts.postgres.url, link.port)
         running = stack.enter_context(target_process(single, url, store.log(f"cut-{target.name}-{number}")))
@@ -168,7 +168,7 @@ def _lane(parts: Parts, target: Target, number: int, seed_of_lane: int, store: S
             target=target,
             running=running,
             link=link,
-            witness=witness,
+            relay=relay,
             client=stack.enter_context(Client(running.url, DEADLINE_S)),
             keys=itertools.count(),
             prefix=f"{FIRST_KEY_PREFIX + number:08x}",
@@ -178,19 +178,19 @@ def _lane(parts: Parts, target: Target, number: int, seed_of_lane: int, store: S
 
 def _converse(lane: Lane, operation: str) -> Iterable[Conversation]:
     """Hear what one write says on a connection that was just opened, and that it says as much every time."""
-    heard = []
-    for _ in range(HEARINGS):
+    captured = []
+    for _ in range(CAPTURES):
         _reconnect(lane)
-        heard.append(_hear(lane, operation))
-    if len({len(one.up) for one in heard}) > 1:
-        lengths = ", ".join(str(len(one.up)) for one in heard)
+        captured.append(_capture(lane, operation))
+    if len({len(one.up) for one in captured}) > 1:
+        lengths = ", ".join(str(len(one.up)) for one in captured)
         raise HarnessError(
             f"{operation} to {lane.target.name} is not the same number of bytes every time: {lengths}",
             "Let it write values of one width",
         )
     for direction in Direction:
         # a timestamp's trailing zeros are not sent, so the longest answer is the one to cut all along
-        longest = max((bytes(one.by(direction)) for one in heard), key=len)
+        longest = max((bytes(one.by(direction)) for one in captured), key=len)
         yield Conversation(
             target=lane.target.name,
             operation=operation,
@@ -199,17 +199,17 @@ def _converse(lane: Lane, operation: str) -> Iterable[Conversation]:
         )
 
 
-def _hear(lane: Lane, operation: str) -> Heard:
-    heard = lane.witness.listen()
+def _capture(lane: Lane, operation: str) -> Capture:
+    captured = lane.relay.capture()
     answer = lane.send(operation, lane.key())
-    time.sleep(HEARING_S)  # a target may go on writing after it has answered
-    lane.witness.close_ear()
+    time.sleep(CAPTURE_S)  # a target may go on writing after it has answered
+    lane.relay.stop_capture()
     if answer.outcome is not Outcome.OK:
         raise HarnessError(
             f"{lane.target.name} answered {answer.status or answer.error} to {operation} before anything was cut",
             f"Read {lane.running.child.log}",
         )
-    return heard
+    return captured
 
 
 def _reconnect(lane: Lane) -> None:
@@ -230,7 +230,7 @@ def _limited(lane: Lane, direction: Direction, offset: int) -> Iterator[None]:
 
 
 def _places(conversations: Sequence[Conversation], stride: int) -> Iterator[Place]:
-    """Every byte by Toxiproxy; and by the witness at each message's end.
+    """Every byte by Toxiproxy; and by the relay at each message's end.
 
     The holds, in which a lane only waits, are spread over the others, so that other lanes have work meanwhile. A
     sample leaves them out, and cuts at each ``stride``-th byte and all along COMMIT and its answer.
@@ -273,7 +273,7 @@ def _run_lanes(
                 except queue.Empty:
                     return
                 if place.operation not in cached:  # by SQLAlchemy, which compiles a statement once a process
-                    _hear(lane, place.operation)
+                    _capture(lane, place.operation)
                     _reconnect(lane)
                     cached.add(place.operation)
                 cuts.append(_cut_once(lane, place, conversations[lane.target.name, place.operation, place.direction]))
@@ -304,17 +304,17 @@ def _cut(lane: Lane, place: Place, conversation: Conversation) -> Cut:
     """Cut one write, see what its client is told, and bring the lane back to where it was."""
     key = lane.key()
     if place.way is CutWay.LIMIT:
-        heard = lane.witness.listen()
+        captured = lane.relay.capture()
         with _limited(lane, place.direction, place.offset):
             answer = lane.send(place.operation, key)
-            bit = _bit(lane, heard, place)  # a target may go on writing after it has answered
+            bit = _bit(lane, captured, place)  # a target may go on writing after it has answered
     else:
-        trap = Trap(direction=place.direction, offset=place.offset, way=place.way, hold_s=HOLD_S)
-        heard = lane.witness.listen(trap)
+        cutoff = Cutoff(direction=place.direction, offset=place.offset, way=place.way, hold_s=HOLD_S)
+        captured = lane.relay.capture(cutoff)
         answer = lane.send(place.operation, key)
-        bit = _bit(lane, heard, place)
-    passed = bytes(heard.by(place.direction))
-    lane.witness.close_ear()
+        bit = _bit(lane, captured, place)
+    passed = bytes(captured.by(place.direction))
+    lane.relay.stop_capture()
     # every byte is followed by the cheapest request, and every message's end by another write
     tries, status = _recover(lane, HEALTH if place.way is CutWay.LIMIT else place.operation)
     if place.way is not CutWay.LIMIT:
@@ -340,16 +340,16 @@ def _cut(lane: Lane, place: Place, conversation: Conversation) -> Cut:
     )
 
 
-def _bit(lane: Lane, heard: Heard, place: Place) -> bool:
-    """Whether the witness saw the connection end, or in a hold that it held; the end may come a moment later."""
-    if place.way is not CutWay.LIMIT and not lane.witness.sprung:
+def _bit(lane: Lane, captured: Capture, place: Place) -> bool:
+    """Whether the relay saw the connection end, or in a hold that it held; the end may come a moment later."""
+    if place.way is not CutWay.LIMIT and not lane.relay.tripped:
         return False
     if place.way is CutWay.HOLD:
         return True
     deadline = time.monotonic() + WITNESS_PATIENCE_S
-    while not heard.ended and time.monotonic() < deadline:
+    while not captured.ended and time.monotonic() < deadline:
         time.sleep(0.0005)
-    return heard.ended
+    return captured.ended
 
 
 def _recover(lane: Lane, operation: str) -> tuple[int, int]:
@@ -366,7 +366,7 @@ def _recover(lane: Lane, operation: str) -> tuple[int, int]:
 def _message_at(place: Place, passed: bytes, conversation: Conversation) -> str:
     """Name the message that the first byte held back belongs to.
 
-    Downwards the witness has heard all that PostgreSQL said this time; upwards only what passed, so the
+    Downwards the relay has captured all that PostgreSQL said this time; upwards only what passed, so the
     rest is read off the conversation, which is the same every time.
     """
     if place.direction is Direction.DOWN and len(passed) > place.offset:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import PartMissing
 from harness.experiments.chaos.cuts import map_cuts
-from harness.experiments.chaos.fault_trial import fresh_ring, make_programme, run_fault
+from harness.experiments.chaos.fault_trial import fresh_ring, make_schedule, run_fault
 from harness.experiments.trial import fresh_bench, run_trial
 from harness.model.cut_map import CutMap
 from harness.model.plan import Control, Plan, Scenario, Target, Trial
@@ -103,13 +103,13 @@ def run_chaos(request: ChaosRequest, progress: Progress, opened: Callable[[Store
 
 def _plan(request: ChaosRequest) -> Plan:
     """Lay out the programmes, and after them the faults of each control, and its load."""
-    plan = make_programme(
+    plan = make_schedule(
         tuple(request.targets), request.faults, request.draw, request.blocks, request.seed, request.profile
     )
     trials = list(plan.trials)
     for control in request.controls:
         if control.faults:
-            own = make_programme((control.target.name,), control.faults, len(control.faults), 1, request.seed, "")
+            own = make_schedule((control.target.name,), control.faults, len(control.faults), 1, request.seed, "")
             trials += [
                 replace(trial, number=len(trials) + number, block=request.blocks + 1, id=f"control-{trial.id}")
                 for number, trial in enumerate(own.trials)
@@ -123,7 +123,7 @@ def _plan(request: ChaosRequest) -> Plan:
                     number=number,
                     target=control.target.name,
                     scenario=load,
-                    level_ms=0,
+                    added_ms=0,
                     block=request.blocks + 1,
                     slot=number,
                     position=0,

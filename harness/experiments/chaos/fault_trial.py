@@ -23,7 +23,7 @@ import psycopg2
 from harness.errors import HarnessError
 from harness.experiments.trial import key_prefix
 from harness.faults.catalog import FAULTS
-from harness.faults.context import Arena
+from harness.faults.context import FaultContext
 from harness.load.client import Client, Sending
 from harness.load.generator import Generator, Loaded, Order, generator
 from harness.model.evidence import Fault, FaultWindow, Op, Sample
@@ -72,7 +72,7 @@ class Ring:
     users: int
 
 
-def make_programme(  # noqa: PLR0913, PLR0917 - what a programme is made of
+def make_schedule(  # noqa: PLR0913, PLR0917 - what a programme is made of
     targets: Sequence[str], faults: Sequence[str], draw: int, blocks: int, seed_of_run: int, name: str
 ) -> Plan:
     """Lay out so many faults on every target once a block, in a seeded order; the targets take turns by block.
@@ -96,7 +96,7 @@ def make_programme(  # noqa: PLR0913, PLR0917 - what a programme is made of
                         number=len(trials),
                         target=target,
                         scenario="chaos",
-                        level_ms=0,
+                        added_ms=0,
                         block=block,
                         slot=slot,
                         position=0,
@@ -105,7 +105,12 @@ def make_programme(  # noqa: PLR0913, PLR0917 - what a programme is made of
                     )
                 )
     profile = Profile(
-        name=name, scenarios=("chaos",), levels_ms=(0,), blocks=blocks, warmup_s=0.3, measure_s=HOLD_S + WATCH_S
+        name=name,
+        scenarios=("chaos",),
+        added_ms=(0,),
+        blocks=blocks,
+        warmup_s=0.3,
+        measure_s=HOLD_S + WATCH_S,
     )
     return Plan(profile=profile, targets=tuple(targets), trials=tuple(trials), seed=seed_of_run)
 
@@ -149,7 +154,7 @@ def run_fault(trial: Trial, ring: Ring) -> None:
     postgres = ring.parts.postgres
     put_back_removed(postgres.url, users=ring.users)  # or a fast machine has none left to remove after thirty faults
     sent: list[Sending] = []
-    fault = FAULTS[trial.fault](_arena(trial, ring, sent))
+    fault = FAULTS[trial.fault](_context(trial, ring, sent))
     samples: list[Sample] = []
     with _loaded(trial, ring) as finish:
         window = _inject_and_heal(fault, postgres.url, samples)
@@ -280,7 +285,7 @@ def _loaded(trial: Trial, ring: Ring) -> Iterator[Callable[[], Loaded]]:
             thread.join()
 
 
-def _arena(trial: Trial, ring: Ring, sent: list[Sending]) -> Arena:
+def _context(trial: Trial, ring: Ring, sent: list[Sending]) -> FaultContext:
     def begin(operation: str, key: str = "", *, named: bool = False, seed: int | None = None) -> Sending:
         number = len(sent)
         own = key or f"{key_prefix(trial)}{FIRST_CLIENT:08x}{number:016x}"
@@ -291,7 +296,7 @@ def _arena(trial: Trial, ring: Ring, sent: list[Sending]) -> Arena:
 
     postgres, toxiproxy = ring.parts.postgres, ring.parts.toxiproxy
     host, port = postgres.address
-    return Arena(
+    return FaultContext(
         proxy=ring.link,
         postgres_address=f"{host}:{port}",
         direct=partial(_open, postgres.url),

@@ -29,34 +29,34 @@ def make_plan(
         references: Names of targets that run beside the others in scenarios that never reach the database.
     """
     cells = [
-        (name, level_ms)
+        (name, added_ms)
         for name in profile.scenarios
-        for level_ms in (profile.levels_ms if scenarios[name].reaches_database else (0,))
+        for added_ms in (profile.added_ms if scenarios[name].reaches_database else (0,))
     ]
     trials: list[Trial] = []
     for block in range(1, profile.blocks + 1):
         random = Random(f"{seed}/{block}")  # noqa: S311 - a plan to be repeated, no secret
         order = random.sample(cells, len(cells))
         slots = [
-            (scenario, level_ms, target, position)
-            for scenario, level_ms in order
+            (scenario, added_ms, target, position)
+            for scenario, added_ms in order
             for position, target in enumerate(
                 _there_and_back([*targets, *(() if scenarios[scenario].reaches_database else references)], random)
             )
         ]
         trials += [
             Trial(
-                id=f"{block:02d}-{slot:03d}-{scenario}-{level_ms}ms-{target}",
+                id=f"{block:02d}-{slot:03d}-{scenario}-{added_ms}ms-{target}",
                 number=len(trials) + slot,
                 target=target,
                 scenario=scenario,
-                level_ms=level_ms,
+                added_ms=added_ms,
                 block=block,
                 slot=slot,
                 position=position,
                 seed=random.getrandbits(32),
             )
-            for slot, (scenario, level_ms, target, position) in enumerate(slots)
+            for slot, (scenario, added_ms, target, position) in enumerate(slots)
         ]
     return Plan(profile=profile, targets=tuple(targets), trials=tuple(trials), seed=seed, references=tuple(references))
 

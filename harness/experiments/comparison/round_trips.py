@@ -17,7 +17,7 @@ from harness.model.measures import WireCount
 from harness.model.plan import Shape, Target
 from harness.provision.database import reset_statement_counts, seed, statement_count
 from harness.provision.postgres import url_through
-from harness.provision.relay import Tap, tap
+from harness.provision.relay import Relay, relaying
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
 from harness.provision.testbed import Parts
 from harness.store import Store
@@ -27,7 +27,7 @@ MEASURE_S = 0.3
 FIRST_KEY_PREFIX = 0xFFFF0000  # beyond any trial's
 
 
-def survey(
+def count_round_trips(
     parts: Parts, targets: Sequence[Target], operations: Iterable[str], rows: tuple[int, int], store: Store
 ) -> tuple[WireCount, ...]:
     """Send each operation from a single client to each target, and count what goes over the wire.
@@ -35,21 +35,21 @@ def survey(
     Each target has one connection, so that nothing but the operation itself is counted.
     """
     with ExitStack() as stack:
-        load = stack.enter_context(generator(store.log("survey-generator")))
-        surveyed: list[tuple[RunningTarget, Tap]] = []
+        load = stack.enter_context(generator(store.log("count_round_trips-generator")))
+        surveyed: list[tuple[RunningTarget, Relay]] = []
         for target in targets:
-            wire = stack.enter_context(tap(parts.postgres.address))
+            wire = stack.enter_context(relaying(parts.postgres.address))
             url = url_through(parts.postgres.url, wire.port)
             single = replace(target, pool=1, threads=1)
             surveyed.append(
-                (stack.enter_context(target_process(single, url, store.log(f"survey-{target.name}"))), wire)
+                (stack.enter_context(target_process(single, url, store.log(f"count_round_trips-{target.name}"))), wire)
             )
         seed(parts.postgres.url, users=rows[0], posts_per_user=rows[1])
         load.wait_until_ready()
         for running, _ in surveyed:
             wait_until_serving(running)
         numbers = itertools.count(FIRST_KEY_PREFIX)
-        send = partial(_send, load, store.folder / "survey.arrows", numbers)
+        send = partial(_send, load, store.folder / "count_round_trips.arrows", numbers)
         return tuple(
             _count(parts, wire, running.target.name, operation, partial(send, running.url, operation))
             for running, wire in surveyed
@@ -74,7 +74,7 @@ def _send(  # noqa: PLR0913, PLR0917 - the first three are bound once
     return load.run(order, lambda _edge: None).recorded
 
 
-def _count(parts: Parts, wire: Tap, target: str, operation: str, send: Callable[[float], int]) -> WireCount:
+def _count(parts: Parts, wire: Relay, target: str, operation: str, send: Callable[[float], int]) -> WireCount:
     send(WARMUP_S)
     if parts.postgres.has_statement_counts:
         reset_statement_counts(parts.postgres.url)

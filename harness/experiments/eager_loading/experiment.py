@@ -16,7 +16,7 @@ from harness.provision.testbed import provisioned
 from harness.run import Progress, record_of, run_name
 from harness.store import Store
 
-LOADING_LEVELS_MS, LOADING_BLOCKS = (0, 5), 5
+ADDED_LATENCIES_MS, LOADING_BLOCKS = (0, 5), 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class LoadingRequest:
     """What somebody asked for."""
 
     targets: Mapping[str, Target]
-    levels_ms: tuple[int, ...]
+    added_ms: tuple[int, ...]
     blocks: int
     settings: tuple[Setting, ...]
     seed: int
@@ -55,8 +55,8 @@ def run_loading(request: LoadingRequest, progress: Progress, opened: Callable[[S
             say=progress.say,
         ) as parts,
     ):
-        levels = request.levels_ms if parts.toxiproxy else (0,)
-        left_out = [f"{level} ms" for level in request.levels_ms if level not in levels]
+        levels = request.added_ms if parts.toxiproxy else (0,)
+        left_out = [f"{level} ms" for level in request.added_ms if level not in levels]
         not_done = [f"Not asked at {', '.join(left_out)}: {parts.without_toxiproxy}"] if left_out else []
         plan = _plan(request, levels)
         store.write_record(record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="loading"))
@@ -72,7 +72,5 @@ def run_loading(request: LoadingRequest, progress: Progress, opened: Callable[[S
 
 
 def _plan(request: LoadingRequest, levels: tuple[int, ...]) -> Plan:
-    profile = Profile(
-        name="loading", scenarios=(), levels_ms=levels, blocks=request.blocks, warmup_s=0.0, measure_s=0.0
-    )
+    profile = Profile(name="loading", scenarios=(), added_ms=levels, blocks=request.blocks, warmup_s=0.0, measure_s=0.0)
     return Plan(profile=profile, targets=tuple(request.targets), trials=(), seed=request.seed)

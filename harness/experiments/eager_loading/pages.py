@@ -1,8 +1,8 @@
 """A page of users with posts, asked for by every loading strategy at growing sizes, and what it cost.
 
-Each target is alone with one connection, which leads through Toxiproxy to a witness and on to PostgreSQL:
+Each target is alone with one connection, which leads through Toxiproxy to a relay and on to PostgreSQL:
 
-    client → target → Toxiproxy (latency) → witness → PostgreSQL
+    client → target → Toxiproxy (latency) → relay → PostgreSQL
 
 A page is as long as was asked for and has all its posts, or the run ends: a strategy that returns less would cost less.
 """
@@ -25,7 +25,7 @@ from harness.model.plan import Target
 from harness.provision.database import reset_statement_counts, seed, statement_count
 from harness.provision.meter import routes
 from harness.provision.postgres import url_through
-from harness.provision.relay import Tap, tap
+from harness.provision.relay import Relay, relaying
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
 from harness.provision.testbed import Parts
 from harness.provision.toxiproxy import Link
@@ -47,7 +47,7 @@ class _Lane:
 
     running: RunningTarget
     link: Link | None
-    witness: Tap
+    relay: Relay
     client: Client
     url: str
 
@@ -63,7 +63,7 @@ def read_pages(  # noqa: PLR0913, PLR0917 - what to ask, of whom, and whom to te
     order: Random,
     parts: Parts,
     targets: Sequence[Target],
-    levels_ms: Sequence[int],
+    latencies_ms: Sequence[int],
     store: Store,
     done: Callable[[], None],
 ) -> Iterator[PageReading]:
@@ -79,69 +79,69 @@ def read_pages(  # noqa: PLR0913, PLR0917 - what to ask, of whom, and whom to te
         for posts_each in order.sample(POSTS_EACH, len(POSTS_EACH)):
             seed(parts.postgres.url, users=max(USERS), posts_per_user=posts_each)
             due = [page for page in pages() if page[1] == posts_each]
-            for level_ms in order.sample(levels_ms, len(levels_ms)):
+            for added_ms in order.sample(latencies_ms, len(latencies_ms)):
                 cells = list(product(lanes, STRATEGIES, due))
                 with ExitStack() as distance:
                     for lane in lanes:
-                        distance.enter_context(_far(lane, level_ms))
+                        distance.enter_context(_far(lane, added_ms))
                     for lane, strategy, page in order.sample(cells, len(cells)):
-                        yield _ask(lane, strategy, page, level_ms, block, parts)
+                        yield _ask(lane, strategy, page, added_ms, block, parts)
                         done()
 
 
 @contextmanager
 def _lane(parts: Parts, target: Target, store: Store) -> Iterator[_Lane]:
     with ExitStack() as stack:
-        witness = stack.enter_context(tap(parts.postgres.address))
+        relay = stack.enter_context(relaying(parts.postgres.address))
         name = f"loading-{target.name}"
         link = None
         if parts.toxiproxy:
-            link = stack.enter_context(parts.toxiproxy.link(name, ("127.0.0.1", witness.port)))
-        url = url_through(parts.postgres.url, link.port if link else witness.port)
+            link = stack.enter_context(parts.toxiproxy.link(name, ("127.0.0.1", relay.port)))
+        url = url_through(parts.postgres.url, link.port if link else relay.port)
         single = replace(target, pool=1, threads=1)
         running = stack.enter_context(target_process(single, url, store.log(name)))
         client = stack.enter_context(Client(running.url, DEADLINE_S))
-        yield _Lane(running=running, link=link, witness=witness, client=client, url=url)
+        yield _Lane(running=running, link=link, relay=relay, client=client, url=url)
 
 
 @contextmanager
-def _far(lane: _Lane, level_ms: int) -> Iterator[None]:
+def _far(lane: _Lane, added_ms: int) -> Iterator[None]:
     """Hold a lane's distance in force.
 
     Raises:
         HarnessError: Round trips do not show it.
     """
-    if not level_ms or lane.link is None:
+    if not added_ms or lane.link is None:
         yield
         return
     with routes({"lane": lane.url}) as open_routes:
-        fault = Latency(proxy=lane.link, added_ms=level_ms, round_trip_s=open_routes["lane"].round_trip_s)
+        fault = Latency(proxy=lane.link, added_ms=added_ms, round_trip_s=open_routes["lane"].round_trip_s)
         try:
             if not fault.inject():
-                raise HarnessError(f"Toxiproxy added no {level_ms} ms", "Run 'twinbench doctor'")
+                raise HarnessError(f"Toxiproxy added no {added_ms} ms", "Run 'twinbench doctor'")
             yield
         finally:
             fault.heal()
 
 
 def _ask(  # noqa: PLR0913, PLR0917 - what to ask for, of whom, and from where
-    lane: _Lane, strategy: str, page: Page, level_ms: int, block: int, parts: Parts
+    lane: _Lane, strategy: str, page: Page, added_ms: int, block: int, parts: Parts
 ) -> PageReading:
     users, posts_each = page
     path = f"/api/v1/users?limit={users}&load={strategy}"
     _expect(lane.client.get(path), strategy, page, lane)  # the first compiles, and fills caches on both sides
     if parts.postgres.has_statement_counts:
         reset_statement_counts(parts.postgres.url)
-    before = replace(lane.witness.counts)
+    before = replace(lane.relay.counts)
     answers = [lane.client.get(path) for _ in range(REQUESTS)]
-    after = replace(lane.witness.counts)
+    after = replace(lane.relay.counts)
     statements = statement_count(parts.postgres.url, READS) if parts.postgres.has_statement_counts else None
     for answer in answers:
         _expect(answer, strategy, page, lane)
     return PageReading(
         target=lane.running.target.name,
         strategy=strategy,
-        level_ms=level_ms,
+        added_ms=added_ms,
         users=users,
         posts_each=posts_each,
         block=block,

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from harness.experiments.interleaved import Cores, take_turns
-from harness.model.evidence import TurnReading
+from harness.model.evidence import SliceReading
 from harness.model.plan import Plan, Profile, Target
 from harness.model.summary import Setting
 from harness.provision.database import seed
@@ -72,7 +72,7 @@ def run_probing(request: ProbingRequest, progress: Progress, opened: Callable[[S
         opened(store)
         seed(parts.postgres.url, users=request.rows[0], posts_per_user=request.rows[1])
         progress.began("turns", request.blocks * len(request.pairs) * len(request.paths))
-        readings: list[TurnReading] = []
+        readings: list[SliceReading] = []
         for time_of_pair, plain, probed in in_order(request.pairs, request.blocks, request.seed):
             pair = request.targets[plain], request.targets[probed]
             readings += take_turns(
@@ -96,7 +96,7 @@ def _plan(request: ProbingRequest) -> Plan:
     profile = Profile(
         name="probes",
         scenarios=tuple(request.paths),
-        levels_ms=(0,),
+        added_ms=(0,),
         blocks=request.blocks,
         warmup_s=0.0,
         measure_s=request.seconds,

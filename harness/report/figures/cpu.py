@@ -46,12 +46,12 @@ def draw_cpu(summary: Summary) -> FigureOf | None:
 
 def _row(cell: Cell) -> tuple[str, ...]:
     parts = (number(cell.cpu_cores.get(part)) for part in NAMES)
-    return (cell.scenario, distance(cell.level_ms), cell.target, *parts)
+    return (cell.scenario, distance(cell.added_ms), cell.target, *parts)
 
 
 def _panel(scenario: str, cells: Sequence[Cell], most: float) -> Panel:
     label = f"{scenario}: cores used by {', '.join(NAMES)}. " + "; ".join(
-        f"{cell.target} at {cell.level_ms} ms " + ", ".join(number(cell.cpu_cores.get(part)) for part in NAMES)
+        f"{cell.target} at {cell.added_ms} ms " + ", ".join(number(cell.cpu_cores.get(part)) for part in NAMES)
         for cell in cells
     )
     with canvas(f"cpu-{scenario}", label, height_in=1.2 + ROW_IN * len(cells)) as drawn:
@@ -64,7 +64,7 @@ def _panel(scenario: str, cells: Sequence[Cell], most: float) -> Panel:
             axes.barh(range(len(cells)), used, left=left, **look)
             keys.append(Patch(label=part, **look))
             left = [before + more for before, more in zip(left, used, strict=True)]
-        axes.set_yticks(range(len(cells)), [f"{cell.target}, {cell.level_ms} ms" for cell in cells])
+        axes.set_yticks(range(len(cells)), [f"{cell.target}, {cell.added_ms} ms" for cell in cells])
         axes.invert_yaxis()
         axes.set_xlim(0, most * 1.05 or 1)
         axes.xaxis.set_major_locator(MaxNLocator(5))

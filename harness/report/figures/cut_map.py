@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.model.measures import CutStrip, MessageCuts
 from harness.model.summary import Summary
-from harness.model.write_status import OFFENCES, Fate
+from harness.model.write_status import OFFENCES, WriteStatus
 from harness.report.palette import BAD, PAPER, PARTS, SERIES
 from harness.report.panel import FigureOf, Panel, Table, canvas
 
@@ -53,19 +53,19 @@ def draw_cut_map(summary: Summary) -> FigureOf | None:
     )
 
 
-def _name(fate: str) -> str:
-    if fate in OFFENCES:
+def _name(status: str) -> str:
+    if status in OFFENCES:
         return "partial, lost, ghost or duplicate"
     return {
-        Fate.ACKNOWLEDGED: "all stored and acknowledged",
-        Fate.COMMITTED: "all stored, not acknowledged",
-        Fate.ROLLED_BACK: "nothing stored, not acknowledged",
-        Fate.REFUSED: "nothing stored, not acknowledged",
-    }[Fate(fate)]
+        WriteStatus.ACKNOWLEDGED: "all stored and acknowledged",
+        WriteStatus.COMMITTED: "all stored, not acknowledged",
+        WriteStatus.ROLLED_BACK: "nothing stored, not acknowledged",
+        WriteStatus.REFUSED: "nothing stored, not acknowledged",
+    }[WriteStatus(status)]
 
 
 def _panel(strip: CutStrip) -> Panel:
-    told = ", ".join(f"{count} {fate}" for fate, count in strip.fates.items())
+    told = ", ".join(f"{count} {status}" for status, count in strip.statuses.items())
     label = f"{strip.operation} to {strip.target}, {WAYS[strip.direction]}: {strip.length_bytes} bytes; {told}"
     rows = len(strip.messages)
     with canvas(
@@ -74,8 +74,8 @@ def _panel(strip: CutStrip) -> Panel:
         axes = drawn.axes
         seen: dict[str, None] = {}
         for row, message in enumerate(strip.messages):
-            for start, end, fate in message.runs:
-                name = _name(fate)
+            for start, end, status in message.runs:
+                name = _name(status)
                 seen[name] = None
                 axes.broken_barh(
                     [(start, end - start)], (row - 0.42, 0.84), edgecolor=PAPER, linewidth=0, **LOOKS[name]
@@ -97,7 +97,7 @@ def _short(name: str) -> str:
 
 
 def _row(strip: CutStrip, message: MessageCuts) -> tuple[str, ...]:
-    inside = ", ".join(f"{end - start} × {fate}" for start, end, fate in message.runs) or "–"
+    inside = ", ".join(f"{end - start} × {status}" for start, end, status in message.runs) or "–"
     others = (message.other_ways.get(way, "–") for way in ("fin", "rst", "hold"))
     return (
         strip.operation,

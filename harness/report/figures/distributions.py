@@ -24,9 +24,9 @@ def draw_distributions(summary: Summary) -> FigureOf | None:
         name: [cell for cell in cells if cell.histogram_ms] for name, cells in cells_by_scenario(summary).items()
     }
     panels = [
-        _panel(summary.plan.targets, name, level, [cell for cell in cells if cell.level_ms == level])
+        _panel(summary.plan.targets, name, level, [cell for cell in cells if cell.added_ms == level])
         for name, cells in scenarios.items()
-        for level in sorted({cell.level_ms for cell in cells})
+        for level in sorted({cell.added_ms for cell in cells})
     ]
     if not panels:
         return None
@@ -46,14 +46,14 @@ def draw_distributions(summary: Summary) -> FigureOf | None:
 
 def _row(cell: Cell) -> tuple[str, ...]:
     within = (number(_within(cell, share)) for share in SHARES)
-    return (cell.scenario, distance(cell.level_ms), cell.target, *within)
+    return (cell.scenario, distance(cell.added_ms), cell.target, *within)
 
 
-def _panel(targets: tuple[str, ...], scenario: str, level_ms: int, cells: Sequence[Cell]) -> Panel:
-    label = f"{scenario} at {level_ms} ms, half of the requests answered within: " + ", ".join(
+def _panel(targets: tuple[str, ...], scenario: str, added_ms: int, cells: Sequence[Cell]) -> Panel:
+    label = f"{scenario} at {added_ms} ms, half of the requests answered within: " + ", ".join(
         f"{cell.target} {number(_within(cell, 0.5))} ms" for cell in cells
     )
-    with canvas(f"dist-{scenario}-{level_ms}", label) as drawn:
+    with canvas(f"dist-{scenario}-{added_ms}", label) as drawn:
         axes = drawn.axes
         axes.set_xscale("log")
         keys = []
@@ -62,7 +62,7 @@ def _panel(targets: tuple[str, ...], scenario: str, level_ms: int, cells: Sequen
             times, shares = zip(*cell.histogram_ms, strict=True)
             axes.step(times, shares, where="post", color=style.colour, linestyle=style.line, linewidth=1.8)
             keys.append(Line2D([], [], color=style.colour, linestyle=style.line, linewidth=1.8, label=cell.target))
-        axes.set_title(f"{scenario} at {level_ms} ms")
+        axes.set_title(f"{scenario} at {added_ms} ms")
         axes.set_xlabel("latency, ms")
         axes.set_ylabel("share answered")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))

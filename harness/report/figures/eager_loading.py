@@ -30,7 +30,7 @@ class _Shown:
     by_users: bool
 
 
-def draw_loading(summary: Summary) -> FigureOf | None:
+def draw_eager_loading(summary: Summary) -> FigureOf | None:
     """Draw statements, bytes and time against the size of the page; None if none was asked for."""
     costs = summary.pages
     if not costs:
@@ -39,7 +39,7 @@ def draw_loading(summary: Summary) -> FigureOf | None:
         id="loading",
         title="What does each way of loading posts cost, and how does it grow with the page?",
         note="A page of users with their posts, asked for by one client on one connection. PostgreSQL counts the"
-        " statements, a witness the bytes on the wire, and the client times: the mean over blocks of each block's"
+        " statements, a relay the bytes on the wire, and the client times: the mean over blocks of each block's"
         " median, with its 95 % interval. With raise there are no posts in the page, and touching them would be an"
         " error: it is what the others add to. Both axes are logarithmic.",
         panels=tuple(_panel(shown) for shown in _shown(summary)),
@@ -55,17 +55,17 @@ def draw_loading(summary: Summary) -> FigureOf | None:
 
 def _shown(summary: Summary) -> list[_Shown]:
     """Counts of the first target at its first distance, as they are the same at any; and times of each at each."""
-    first, levels = summary.plan.targets[0], summary.plan.profile.levels_ms
-    counted = [one for one in summary.pages if (one.target, one.level_ms) == (first, levels[0])]
+    first, levels = summary.plan.targets[0], summary.plan.profile.added_ms
+    counted = [one for one in summary.pages if (one.target, one.added_ms) == (first, levels[0])]
     shown = [_shown_by("statements", "statements", _statements, counted, by_users=True)]
     shown += [
         _shown_by("bytes", "kilobytes from the database", _kilobytes, counted, by_users=by_users)
         for by_users in (True, False)
     ]
-    for level_ms in levels:
+    for added_ms in levels:
         for target in summary.plan.targets:
-            timed = [one for one in summary.pages if (one.target, one.level_ms) == (target, level_ms)]
-            name = f"{target} at {level_ms} ms"
+            timed = [one for one in summary.pages if (one.target, one.added_ms) == (target, added_ms)]
+            name = f"{target} at {added_ms} ms"
             shown += [
                 _shown_by(name, "time of a page, ms", _time, timed, by_users=by_users) for by_users in (True, False)
             ]
@@ -150,7 +150,7 @@ def _size(one: PageCost, shown: _Shown) -> int:
 
 def _row(cost: PageCost) -> tuple[str, ...]:
     return (
-        distance(cost.level_ms),
+        distance(cost.added_ms),
         cost.target,
         str(cost.users),
         str(cost.posts_each),

@@ -53,7 +53,7 @@ def _latency(quantile: str) -> Callable[[Cell], Interval | None]:
 def _row(cell: Cell) -> tuple[str, ...]:
     return (
         cell.scenario,
-        distance(cell.level_ms),
+        distance(cell.added_ms),
         cell.target,
         *(interval(cell.latency_ms.get(quantile)) for quantile in QUANTILES),
         *(interval(cell.service_ms.get(quantile)) for quantile in QUANTILES),

@@ -41,9 +41,9 @@ def level_panel(
     targets: tuple[str, ...], scenario: str, cells: Sequence[Cell], look: Look, shown: Sequence[Shown]
 ) -> Panel:
     """Draw one scenario: a point and its interval for each target at each level."""
-    levels = sorted({cell.level_ms for cell in cells})
+    levels = sorted({cell.added_ms for cell in cells})
     label = f"{scenario}: {look.unit} by distance. " + "; ".join(
-        " ".join(part for part in (cell.target, f"at {cell.level_ms} ms", one.name, interval(one.pick(cell))) if part)
+        " ".join(part for part in (cell.target, f"at {cell.added_ms} ms", one.name, interval(one.pick(cell))) if part)
         for cell in cells
         for one in shown
     )
@@ -56,7 +56,7 @@ def level_panel(
         for number, (target, one) in enumerate(series):
             # side by side, so that bars of equal height don't hide each other
             aside = ASIDE * (number - (len(series) - 1) / 2)
-            points = [(levels.index(c.level_ms) + aside, one.pick(c)) for c in cells if c.target == target]
+            points = [(levels.index(c.added_ms) + aside, one.pick(c)) for c in cells if c.target == target]
             known = [(place, value) for place, value in points if value is not None]
             _series(axes, known, style_of(target, targets), one)
             values += [value for _, value in known]

@@ -48,12 +48,12 @@ def draw_phases(summary: Summary) -> FigureOf | None:
 
 
 def _row(cell: Cell) -> tuple[str, ...]:
-    return (cell.scenario, distance(cell.level_ms), cell.target, *(interval(cell.parts_ms[p]) for p in PHASES))
+    return (cell.scenario, distance(cell.added_ms), cell.target, *(interval(cell.parts_ms[p]) for p in PHASES))
 
 
 def _panel(scenario: str, cells: Sequence[Cell]) -> Panel:
     label = f"{scenario}: mean milliseconds of a request. " + "; ".join(
-        f"{cell.target} at {cell.level_ms} ms: "
+        f"{cell.target} at {cell.added_ms} ms: "
         + ", ".join(f"{phase} {number(cell.parts_ms[phase].value)}" for phase in PHASES)
         for cell in cells
     )
@@ -67,7 +67,7 @@ def _panel(scenario: str, cells: Sequence[Cell]) -> Panel:
             axes.barh(range(len(cells)), part_ms, left=left, **look)
             keys.append(Patch(label=phase, **look))
             left = [before + more for before, more in zip(left, part_ms, strict=True)]
-        axes.set_yticks(range(len(cells)), [f"{cell.target}, {cell.level_ms} ms" for cell in cells])
+        axes.set_yticks(range(len(cells)), [f"{cell.target}, {cell.added_ms} ms" for cell in cells])
         axes.invert_yaxis()
         axes.set_xlim(left=0)
         axes.grid(visible=False, axis="y")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from harness.model.measures import LEAST_LEFT, Observed
+from harness.model.measures import LEAST_LEFT, ProbeOverhead
 from harness.model.summary import Summary
 from harness.report.palette import BAD, FAINT, INK, style_of
 from harness.report.panel import FigureOf, Panel, Table, canvas
@@ -14,9 +14,9 @@ from harness.report.words import distance, share
 ROW_IN = 0.3
 
 
-def draw_observer(summary: Summary) -> FigureOf | None:
+def draw_probe_overhead(summary: Summary) -> FigureOf | None:
     """Draw the throughput that is left with probes, a panel a scenario; None if nothing shows it."""
-    by_level = sorted(summary.analysis.observed, key=lambda one: one.level_ms)
+    by_level = sorted(summary.analysis.probe_overheads, key=lambda one: one.added_ms)
     known = [one for name in summary.plan.profile.scenarios for one in by_level if one.scenario == name]
     if not known:
         return None
@@ -34,7 +34,7 @@ def draw_observer(summary: Summary) -> FigureOf | None:
             rows=tuple(
                 (
                     one.scenario,
-                    distance(one.level_ms),
+                    distance(one.added_ms),
                     f"{one.probed} / {one.plain}",
                     share(one.share),
                     str(one.share.blocks),
@@ -45,9 +45,9 @@ def draw_observer(summary: Summary) -> FigureOf | None:
     )
 
 
-def _panel(scenario: str, rows: Sequence[Observed], targets: tuple[str, ...]) -> Panel:
+def _panel(scenario: str, rows: Sequence[ProbeOverhead], targets: tuple[str, ...]) -> Panel:
     label = f"{scenario}: share of the throughput that is left. " + "; ".join(
-        f"{one.probed} at {one.level_ms} ms {share(one.share)}" for one in rows
+        f"{one.probed} at {one.added_ms} ms {share(one.share)}" for one in rows
     )
     with canvas(f"observer-{scenario}", label, height_in=1.0 + ROW_IN * len(rows)) as drawn:
         axes = drawn.axes
@@ -61,7 +61,7 @@ def _panel(scenario: str, rows: Sequence[Observed], targets: tuple[str, ...]) ->
                 axes.plot(bar, [place, place], color=style.colour, linewidth=2.5, solid_capstyle="butt")
             axes.plot([one.share.value], [place], marker=style.marker, color=style.colour, linestyle="none")
             axes.text(1.03, place, f"{one.share.value:.3f}", transform=axes.get_yaxis_transform(), va="center")
-        axes.set_yticks(range(len(rows)), [f"{one.probed}, {one.level_ms} ms" for one in rows])
+        axes.set_yticks(range(len(rows)), [f"{one.probed}, {one.added_ms} ms" for one in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", color=FAINT)

@@ -28,7 +28,7 @@ def draw_ratios(summary: Summary) -> FigureOf | None:
     compared = summary.analysis.comparisons
     panels, told = [], []
     for scenario in summary.scenarios:
-        mine = sorted((c for c in compared if c.scenario == scenario.name), key=lambda c: (c.second, c.level_ms))
+        mine = sorted((c for c in compared if c.scenario == scenario.name), key=lambda c: (c.second, c.added_ms))
         shown = "throughput" if scenario.shape.pace_s is None else "p50"
         drawn = [c for c in mine if c.metric == shown]
         told += mine
@@ -69,14 +69,14 @@ def _panel(comparisons: Sequence[Comparison], summary: Summary, edges: Sequence[
     others = list(dict.fromkeys(c.second for c in comparisons))
     other = others[0] if len(others) == 1 else "other"
     label = f"{scenario}: ratio {first}/{other} of {OF[metric]}. " + "; ".join(
-        f"at {c.level_ms} ms {first}/{c.second} {ratio(c.ratio)}, {WORDS.get(c.word, 'sure')}" for c in comparisons
+        f"at {c.added_ms} ms {first}/{c.second} {ratio(c.ratio)}, {WORDS.get(c.word, 'sure')}" for c in comparisons
     )
     with canvas(f"ratio-{scenario}", label, height_in=1.3 + ROW_IN * len(comparisons)) as drawn:
         axes = drawn.axes
         axes.axvline(1, color=INK, linewidth=1.1)
         for place, comparison in enumerate(comparisons):
             _point(axes, place, comparison, summary.plan.targets)
-        names = [distance(c.level_ms) if len(others) == 1 else f"{c.second}, {c.level_ms} ms" for c in comparisons]
+        names = [distance(c.added_ms) if len(others) == 1 else f"{c.second}, {c.added_ms} ms" for c in comparisons]
         axes.set_yticks(range(len(comparisons)), names)
         axes.set_ylim(len(comparisons) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
@@ -115,7 +115,7 @@ def _row(comparison: Comparison) -> tuple[str, ...]:
     larger = {"first": comparison.first, "second": comparison.second}.get(comparison.word)
     return (
         comparison.scenario,
-        distance(comparison.level_ms),
+        distance(comparison.added_ms),
         f"{OF[comparison.metric]}, {comparison.first} / {comparison.second}",
         ratio(comparison.ratio),
         larger or WORDS[comparison.word],

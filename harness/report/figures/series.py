@@ -24,7 +24,7 @@ def cells_by_scenario(summary: Summary, *, paced: bool | None = None) -> Mapping
     found = {
         name: sorted(
             (c for c in summary.analysis.cells if c.scenario == name),
-            key=lambda c: (c.level_ms, targets.index(c.target)),
+            key=lambda c: (c.added_ms, targets.index(c.target)),
         )
         for name in wanted
     }

@@ -43,7 +43,7 @@ def _throughput(cell: Cell) -> Interval:
 def _row(cell: Cell) -> tuple[str, ...]:
     return (
         cell.scenario,
-        distance(cell.level_ms),
+        distance(cell.added_ms),
         cell.target,
         interval(cell.throughput_rps),
         f"{cell.ops:,}",

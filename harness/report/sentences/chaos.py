@@ -6,7 +6,7 @@ from collections import Counter
 
 from harness.model.outcome import Verdict
 from harness.model.summary import Summary
-from harness.model.write_status import OFFENCES, Fate
+from harness.model.write_status import OFFENCES, WriteStatus
 
 
 def chaos_headline(summary: Summary) -> str:
@@ -49,16 +49,17 @@ def chaos_answers(summary: Summary) -> tuple[str, ...]:
     """Return what was done and what came of it, with numbers."""
     told = []
     if summary.cuts:
-        fates: Counter[str] = Counter()
+        statuses: Counter[str] = Counter()
         for strip in summary.cuts:
-            fates.update(strip.fates)
-        cuts = sum(fates.values())
-        bad = sum(fates[fate] for fate in OFFENCES)
+            statuses.update(strip.statuses)
+        cuts = sum(statuses.values())
+        bad = sum(statuses[status] for status in OFFENCES)
         writes = ", ".join(dict.fromkeys(strip.operation for strip in summary.cuts))
         told.append(
             f"{cuts:,} writes ({writes}) were cut, at every byte of their conversation with PostgreSQL in both"
-            f" directions: {fates[Fate.ROLLED_BACK]:,} left nothing, {fates[Fate.ACKNOWLEDGED]:,} were stored and"
-            f" acknowledged, {fates[Fate.COMMITTED]:,} were stored but not acknowledged, and {bad:,} were partial,"
+            f" directions: {statuses[WriteStatus.ROLLED_BACK]:,} left nothing,"
+            f" {statuses[WriteStatus.ACKNOWLEDGED]:,} were stored and acknowledged,"
+            f" {statuses[WriteStatus.COMMITTED]:,} were stored but not acknowledged, and {bad:,} were partial,"
             f" lost, ghosts or duplicates ({summary.cuts_per_s:.0f} cuts a second)."
         )
     if summary.faults:
@@ -83,11 +84,11 @@ def _sum_of_writes(measured: list[str]) -> str:
     """Add up what the check of writes counted in each trial ("12 writes: 9 acknowledged, 3 rolled back")."""
     total: Counter[str] = Counter()
     for text in measured:
-        writes, _, fates = text.partition(" writes: ")
+        writes, _, statuses = text.partition(" writes: ")
         total["writes"] += int(writes.replace(",", "") or 0)
-        for part in fates.split(", "):
-            number, _, fate = part.partition(" ")
+        for part in statuses.split(", "):
+            number, _, status = part.partition(" ")
             if number.replace(",", "").isdigit():
-                total[fate] += int(number.replace(",", ""))
-    resolved = ", ".join(f"{total[fate]:,} {fate}" for fate in Fate if total[fate])
+                total[status] += int(number.replace(",", ""))
+    resolved = ", ".join(f"{total[status]:,} {status}" for status in WriteStatus if total[status])
     return f"Under these faults {total['writes']:,} writes were attempted: {resolved}"

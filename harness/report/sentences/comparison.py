@@ -30,7 +30,7 @@ def answers(summary: Summary) -> tuple[str, ...]:
     for scenario in summary.scenarios:
         of_scenario = [c for c in compared if c.scenario == scenario.name]
         metric = "throughput" if scenario.shape.pace_s is None else "p50"
-        chosen = sorted((c for c in of_scenario if c.metric == metric), key=lambda c: c.level_ms)
+        chosen = sorted((c for c in of_scenario if c.metric == metric), key=lambda c: c.added_ms)
         if chosen:
             told.append((not scenario.reaches_database, _of_scenario(scenario.name, chosen)))
     return tuple(sentence for _, sentence in sorted(told, key=lambda pair: pair[0]))
@@ -47,13 +47,13 @@ def headline(summary: Summary) -> str:
     first, second = chosen[0].first, chosen[0].second
     if all(c.word == "too few blocks" for c in chosen):
         return "There are too few blocks to say which twin serves more."
-    levels = sorted({c.level_ms for c in chosen})
-    at_level = {level_ms: [c for c in chosen if c.level_ms == level_ms] for level_ms in levels}
+    levels = sorted({c.added_ms for c in chosen})
+    at_level = {added_ms: [c for c in chosen if c.added_ms == added_ms] for added_ms in levels}
     by_words: dict[frozenset[str], list[int]] = defaultdict(list)
-    for level_ms, comparisons in at_level.items():
-        by_words[frozenset(c.word for c in comparisons)].append(level_ms)
+    for added_ms, comparisons in at_level.items():
+        by_words[frozenset(c.word for c in comparisons)].append(added_ms)
     parts = [
-        (alike, _together([c for level_ms in alike for c in at_level[level_ms]], first, second))
+        (alike, _together([c for added_ms in alike for c in at_level[added_ms]], first, second))
         for alike in by_words.values()
     ]
     if len(levels) == 1:
@@ -103,7 +103,7 @@ def _decided(comparisons: Sequence[Comparison]) -> str:
     """Say of neighbouring levels in one clause by how much the targets differ."""
     first, second = comparisons[0].first, comparisons[0].second
     values = [f"{ratio(c.ratio)} {TIMES}" for c in comparisons]
-    at = [f"at {c.level_ms} ms" for c in comparisons]
+    at = [f"at {c.added_ms} ms" for c in comparisons]
     more = [f"{value} {place}" for value, place in zip(values[1:], at[1:], strict=True)]
     if comparisons[0].metric == "throughput":
         return _and([f"{first} serves {values[0]} as many as {second} {at[0]}", *more])
@@ -111,13 +111,13 @@ def _decided(comparisons: Sequence[Comparison]) -> str:
 
 
 def _undecided(comparisons: Sequence[Comparison]) -> str:
-    at = _levels([c.level_ms for c in comparisons])
+    at = _levels([c.added_ms for c in comparisons])
     return f"at {at} too few blocks to say (ratio {_and([ratio(c.ratio) for c in comparisons])})"
 
 
 def _noise(comparisons: Sequence[Comparison]) -> str:
     """Say of neighbouring levels in one clause that nothing was found, and what would have been."""
-    at = _levels([c.level_ms for c in comparisons])
+    at = _levels([c.added_ms for c in comparisons])
     values = _and([ratio(c.ratio) for c in comparisons])
     seen = [c.detectable for c in comparisons if c.detectable is not None]
     shown = f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show" if seen else ""
@@ -138,7 +138,7 @@ def _crossover(comparisons: Sequence[Comparison]) -> str:
     for before, after in pairwise(decided):
         if before.word != after.word:
             more = after.first if (after.word == "first") == (after.metric == "throughput") else after.second
-            return f"Between {before.level_ms} and {after.level_ms} ms {more} overtakes."
+            return f"Between {before.added_ms} and {after.added_ms} ms {more} overtakes."
     return ""
 
 
