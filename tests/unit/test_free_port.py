@@ -21,7 +21,7 @@ def two_ports(monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(loopback, "_given", set())
     # chosen in turn, as chance might choose the same one again and again
     turns = iter([first, first, first + 1, first + 1] * 2)
-    monkeypatch.setattr(loopback.secrets, "sampling", lambda _ports: next(turns))
+    monkeypatch.setattr(loopback.secrets, "choice", lambda _ports: next(turns))
     return first
 
 

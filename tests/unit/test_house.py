@@ -91,12 +91,28 @@ def test_a_probe_needs_nothing_that_a_target_may_lack(path: Path) -> None:
     assert {module.split(".")[0] for module in imported(path.read_text())} <= allowed
 
 
+def arrows_in_use() -> set[tuple[str, str]]:
+    """Every arrow that some import goes along."""
+    found = set()
+    for path in sources():
+        mine = part_of(str(path.relative_to(ROOT)))
+        files = [file for module in imported(path.read_text()) if (file := file_of(module))]
+        found |= {(mine, part_of(file)) for file in files}
+    return {(mine, theirs) for mine, theirs in found if mine and theirs and mine != theirs}
+
+
 def test_no_never_is_also_an_arrow() -> None:
     assert not ARROWS & NEVER.keys()
 
 
+def test_every_arrow_has_an_import_and_every_part_a_place() -> None:
+    assert ARROWS - arrows_in_use() == set()
+    for name, part in HOUSE["parts"].items():
+        assert all((ROOT / place).exists() for place in part["is"]), name
+
+
 def test_a_never_and_a_missing_arrow_are_found() -> None:
-    assert "never" in wrong_imports("harness/checks/writes.py", "from harness.store import Store")[0]
-    assert "no arrow" in wrong_imports("harness/plan.py", "import harness.analysis.judge")[0]
-    assert wrong_imports("harness/judge.py", "def f():\n    from harness.experiments.trial import run_trial")
+    assert "never" in wrong_imports("harness/analysis/checks/writes.py", "from harness.store import Store")[0]
+    assert "no arrow" in wrong_imports("harness/workload/x.py", "import harness.analysis.judge")[0]
+    assert wrong_imports("harness/analysis/judge.py", "def f():\n    from harness.experiments.trial import run_trial")
     assert wrong_imports("harness/run.py", "from harness.store import Store") == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.probe import sampling
+from harness.probe import request_sampling as sampling
 from harness.probe.request_sampling import MOST_PER_S, RequestSampling
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from harness.probe import standing
+from harness.probe import request_state as standing
 from harness.probe.call_site import name_of
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON
 from harness.probe.request_state import RequestState, of_coroutine, of_stack

@@ -38,7 +38,7 @@ class Bell:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     told = Clock()
     monkeypatch.setattr(sampler, "time", told)
-    monkeypatch.setattr(sampler, "alarm", lambda: Bell(told))
+    monkeypatch.setattr(sampler, "timer", lambda: Bell(told))
     return told
 
 
