@@ -1,4 +1,4 @@
-"""Requests that stand still, under the eyes of the probe: ``python plant_holders.py CASE PATH FOLDER``.
+"""Requests that stand still, under the eyes of the probe: ``python plant_checkouts.py CASE PATH FOLDER``.
 
 With a word more, each of them is followed as well.
 

@@ -47,7 +47,7 @@ async def plant(folder: Path, seed: int, number: int, lengths_s: tuple[float, ..
         await asyncio.sleep(chosen.uniform(0.01, 0.04))
         call_site = (wait_in_vain, keep_busy)[turn % 2]
         waited_ns, began_ns = without_a_core_ns(), time.monotonic_ns()
-        call_site(chosen.sampling(lengths_s))
+        call_site(chosen.choice(lengths_s))
         planted.append((began_ns, time.monotonic_ns(), without_a_core_ns() - waited_ns, call_site.__name__))
     await asyncio.sleep(3 * FLUSH_S)
     sys.stdout.write(json.dumps(planted))

@@ -61,7 +61,7 @@ async def serve():
 
 asyncio.run(serve())
 """
-PLANT = Path(__file__).parent / "plant_holders.py"
+PLANT = Path(__file__).parent / "plant_checkouts.py"
 # Of those without a connection: who has the one thread, and who waits for it or for something else.
 STANDING = {
     "waits": ("thread", {"in_thread": "1", "thread": "2", "elsewhere": "0"}, "holds_and_waits_for_a_thread"),

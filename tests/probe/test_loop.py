@@ -132,7 +132,7 @@ async def serve():
 
 asyncio.run(serve())
 until_s = time.monotonic() + 10
-while time.monotonic() < until_s and any("looker" in thread.name for thread in threading.enumerate()):
+while time.monotonic() < until_s and any("sampler" in thread.name for thread in threading.enumerate()):
     time.sleep(0.01)
 print(*(thread.name for thread in threading.enumerate()))
 """
@@ -141,7 +141,7 @@ print(*(thread.name for thread in threading.enumerate()))
         [sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=True, cwd=root
     )
     during, after = done.stdout.splitlines()
-    assert ("looker" in during, "looker" in after, done.stderr) == (True, False, "")
+    assert ("sampler" in during, "sampler" in after, done.stderr) == (True, False, "")
 
 
 def noted_by(application: str, tmp_path: Path) -> list[Sample]:

@@ -94,6 +94,6 @@ def test_the_thread_ends_with_the_last_look() -> None:
     Sampler().add(once())
     assert ended.wait(10)
     for thread in threading.enumerate():
-        if thread.name == "twinbench looker":
+        if thread.name == "twinbench sampler":
             thread.join(10)
             assert not thread.is_alive()
