@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import shlex
 import signal
 import sys
 import traceback
@@ -196,7 +197,8 @@ def chaos(
         controls=tuple(control for name, control in controls.items() if name not in names),
         settings=_settings(CATALOG[name] for name in names),
         rows=(DATASET.users, DATASET.posts_per_user),
-        seed=_seed(seed),
+        seed=(chosen_seed := _seed(seed)),
+        command=_command(seed, chosen_seed),
         out=out,
         postgres_url=postgres_url,
         toxiproxy_url=toxiproxy_url,
@@ -228,7 +230,8 @@ def loading(
         added_ms=tuple(sorted(set(level or ADDED_LATENCIES_MS))),
         blocks=blocks or LOADING_BLOCKS,
         settings=_settings(CATALOG[name] for name in names),
-        seed=_seed(seed),
+        seed=(chosen_seed := _seed(seed)),
+        command=_command(seed, chosen_seed),
         out=out,
         postgres_url=postgres_url,
         toxiproxy_url=toxiproxy_url,
@@ -264,7 +267,8 @@ def probes(
         seconds=seconds,
         settings=_settings(chosen.values()),
         rows=(DATASET.users, DATASET.posts_per_user),
-        seed=_seed(seed),
+        seed=(chosen_seed := _seed(seed)),
+        command=_command(seed, chosen_seed),
         out=out,
         postgres_url=postgres_url,
     )
@@ -353,7 +357,8 @@ def _run(
         profile=profile,
         settings=_settings(CATALOG[name] for name in targets),
         rows=(DATASET.users, DATASET.posts_per_user),
-        seed=_seed(seed),
+        seed=(chosen_seed := _seed(seed)),
+        command=_command(seed, chosen_seed),
         out=out,
         postgres_url=postgres_url,
         toxiproxy_url=toxiproxy_url,
@@ -369,6 +374,11 @@ def _paths(scenario: str) -> tuple[str, ...]:
 
 def _seed(given: int | None) -> int:
     return random.SystemRandom().getrandbits(32) if given is None else given
+
+
+def _command(given: int | None, used: int) -> str:
+    """Return the command line that repeats this run: the one it was asked for by, with the seed that was used."""
+    return shlex.join(["twinbench", *sys.argv[1:], *([] if given is not None else ["--seed", str(used)])])
 
 
 def _carry_out(carry_out: Callable[[RunConsole, Callable[[Store], None]], None]) -> NoReturn:

@@ -86,7 +86,12 @@ def findings_text(findings: Iterable[Finding]) -> str:
 
 def show(summary: Summary, report: str, console: Console) -> None:
     """Print the closing table, what was wrong, and where the report is."""
-    tables = {"bench": _compared_table, "chaos": _chaos_table, "loading": _pages_table, "probes": _probes_table}
+    tables = {
+        "comparison": _compared_table,
+        "chaos": _chaos_table,
+        "eager_loading": _pages_table,
+        "probe_overhead": _probes_table,
+    }
     console.print(tables[summary.kind](summary))
     _conclude(summary, report, console)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from harness.analysis.checks.added_latency import is_off
 from harness.experiments.comparison.plan import make_plan
@@ -22,15 +22,27 @@ from harness.experiments.trial import Bench, fresh_bench, run_trial
 from harness.model.findings import Finding, merge
 from harness.model.measures import Analysis
 from harness.model.plan import Plan, Profile, Scenario, Target, Trial
+from harness.model.records import RunRecord
 from harness.model.summary import Setting, Summary
 from harness.provision.environment import environment
+from harness.provision.postgres import without_password
 from harness.provision.testbed import Parts, provisioned
-from harness.store import VERSION, RunRecord, Store
+from harness.store import VERSION, Store
 
 ATTEMPTS = 6  # one of the busiest cells is disturbed in one trial of four, and a run has hundreds of trials
 MOST_REPEATED = 24  # of a block: so that a machine that is never quiet ends undecided, and in time
 
 
+_ALWAYS = ("settings", "findings", "environment")
+SECTIONS = {
+    "comparison": (
+        *("ratios", "throughput", "latency", "distributions", "phases", "timelines", "round_trips", "added_latency"),
+        *("framework_overhead", "probe_overhead", "cpu", *_ALWAYS),
+    ),
+    "chaos": ("cut_map", "faults", "recovery", "controls", *_ALWAYS),
+    "eager_loading": ("eager_loading", *_ALWAYS),
+    "probe_overhead": ("probe_overhead", *_ALWAYS),
+}
 NOTHING_COMPARED = Analysis(cells=(), comparisons=(), wire=(), timelines=(), warnings=())
 
 
@@ -68,6 +80,7 @@ class Request:
     seed: int
     out: Path
     references: Mapping[str, Target]
+    command: str
     postgres_url: str | None
     toxiproxy_url: str | None
 
@@ -152,6 +165,8 @@ def conclude(store: Store) -> Summary:
     summary = Summary(
         version=VERSION,
         run=record.run,
+        sections=SECTIONS[record.kind],
+        command=record.command,
         started_at=record.started_at,
         duration_s=duration_s or 0.0,
         complete=duration_s is not None,
@@ -205,13 +220,23 @@ def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
 
     record = store.record()
     analysis = (
-        analyse(store, record) if record.kind == "bench" else replace(NOTHING_COMPARED, probe_overheads=in_turns(store))
+        analyse(store, record)
+        if record.kind == "comparison"
+        else replace(NOTHING_COMPARED, probe_overheads=in_turns(store))
     )
     return analysis, judge(store, record, analysis)
 
 
 class Asked(Protocol):
     """What every request has that is put on record."""
+
+    @property
+    def command(self) -> str:
+        """The command line that repeats the run."""
+
+    @property
+    def postgres_url(self) -> str | None:
+        """The user's server, or None for one of our own."""
 
     @property
     def targets(self) -> Mapping[str, Target]:
@@ -230,12 +255,13 @@ def record_of(  # noqa: PLR0913 - what is known before the first trial
     not_done: Sequence[str],
     *,
     scenarios: Iterable[Scenario],
-    kind: Literal["bench", "chaos", "loading", "probes"] = "bench",
+    kind: str = "comparison",
 ) -> RunRecord:
     """Put together what is known before the first trial."""
     return RunRecord(
         version=VERSION,
         run=name,
+        command=_without_password(request),
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         started_ns=time.monotonic_ns(),
         plan=plan,
@@ -246,6 +272,11 @@ def record_of(  # noqa: PLR0913 - what is known before the first trial
         not_done=tuple(not_done),
         kind=kind,
     )
+
+
+def _without_password(request: Asked) -> str:
+    url = request.postgres_url
+    return request.command.replace(url, without_password(url)) if url else request.command
 
 
 def run_name() -> str:

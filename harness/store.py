@@ -23,57 +23,27 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.model.cut_map import CutMap
-from harness.model.evidence import Evidence, FaultWindow, Ledger, Op, PageReading, Sample, SliceReading, Window
+from harness.model.evidence import Evidence, Op, PageReading, SliceReading
 from harness.model.measures import WireCount
 from harness.model.outcome import Outcome
-from harness.model.plan import Control, Plan, Scenario, Target, Trial
-from harness.model.summary import Setting, Summary
+from harness.model.plan import Trial
+from harness.model.records import RunRecord, TrialRecord
+from harness.model.summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 3
+VERSION = 4
 CONTROL_CUTS = "control-cuts"
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRecord:
-    """What is known before the first trial. ``started_at`` is ISO 8601 in UTC."""
-
-    version: int
-    run: str
-    started_at: str
-    started_ns: int
-    plan: Plan
-    targets: tuple[Target, ...]
-    scenarios: tuple[Scenario, ...]
-    environment: dict[str, str]
-    settings: tuple[Setting, ...]
-    not_done: tuple[str, ...]
-    kind: Literal["bench", "chaos", "loading", "probes"] = "bench"
-    controls: tuple[Control, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrialRecord:
-    """What is known of a trial when it is over, beside its ops; ``noted`` are those that a fault sent itself."""
-
-    trial: Trial
-    window: Window
-    samples: tuple[Sample, ...]
-    faults: tuple[FaultWindow, ...]
-    ledger: Ledger | None
-    noted: tuple[Op, ...] = ()
 
 
 class Store:

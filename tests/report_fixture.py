@@ -19,6 +19,7 @@ from harness.model.measures import (
 from harness.model.outcome import Verdict
 from harness.model.plan import Profile, Scenario, Shape, Target
 from harness.model.summary import Setting, Summary
+from harness.run import SECTIONS
 
 PROFILE = Profile(
     name="quick",
@@ -88,6 +89,9 @@ def cell(scenario: str, added_ms: int, target: str) -> Cell:
 SUMMARY = Summary(
     version=1,
     run="20260101-000000",
+    kind="comparison",
+    sections=SECTIONS["comparison"],
+    command="twinbench run ping write mixed --profile quick --seed 7",
     started_at="2026-01-01T00:00:00+00:00",
     duration_s=90.0,
     complete=True,
@@ -215,7 +219,8 @@ STATEMENTS = {"lazy": None, "selectin": 2, "joined": 1, "raise": 1}
 # A run that compares loading strategies.
 LOADING = replace(
     SUMMARY,
-    kind="loading",
+    kind="eager_loading",
+    sections=SECTIONS["eager_loading"],
     plan=replace(make_plan(("async", "sync"), {}, replace(PROFILE, scenarios=(), added_ms=(0, 5)), 7), trials=()),
     scenarios=(),
     analysis=NOTHING,

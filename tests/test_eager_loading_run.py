@@ -42,7 +42,7 @@ def cost(run: tuple[Store, Summary]) -> Callable[..., PageCost]:
 def test_every_page_was_asked_for_by_every_strategy_of_both_twins(run: tuple[Store, Summary]) -> None:
     _, summary = run
     assert len(summary.pages) == 2 * len(STRATEGIES) * len(pages())
-    assert (summary.kind, summary.verdict, summary.complete) == ("loading", Verdict.PASS, True)
+    assert (summary.kind, summary.verdict, summary.complete) == ("eager_loading", Verdict.PASS, True)
     assert {finding.check for finding in summary.findings} == {"loading"}
 
 

@@ -57,7 +57,7 @@ def test_each_block_has_every_pair_as_often_as_it_is_given_in_an_order_of_its_ow
 
 def test_each_is_judged_and_drawn(run: tuple[Store, Summary]) -> None:
     store, summary = run
-    assert (summary.kind, summary.complete) == ("probes", True)
+    assert (summary.kind, summary.complete) == ("probe_overhead", True)
     assert [finding.check for finding in summary.findings] == ["observer"] * 4
     page = (store.folder / "report.html").read_text()
     assert '<section id="observer">' in page

@@ -26,7 +26,8 @@ from harness.model.findings import Check, ControlRow, Finding, merge
 from harness.model.measures import Analysis
 from harness.model.outcome import Verdict
 from harness.model.plan import Control, Target
-from harness.store import CONTROL_CUTS, RunRecord, Store
+from harness.model.records import RunRecord
+from harness.store import CONTROL_CUTS, Store
 
 CHECKS: Mapping[str, Check] = {
     "record": check_completeness,
@@ -51,7 +52,7 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
     """Judge cuts, pages, every trial that was begun, the twins' tuning, the probes' cost, and if the plan was kept."""
     cut_map = store.cuts()
     findings: list[Finding] = list(check_cut_map(cut_map)) if cut_map else []
-    if record.kind == "loading":
+    if record.kind == "eager_loading":
         findings.append(check_eager_loading(store.pages()))
     begun = [evidence for trial in record.plan.trials if (evidence := store.evidence(trial, record))]
     controls = {control.target.name for control in record.controls}
@@ -59,7 +60,7 @@ def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding,
         if evidence.target.name not in controls:
             findings += judge_trial(evidence)
     findings += [check_control(row) for row in control_rows(store, record)]
-    findings += _judge_tuning(record, analysis) if record.kind == "bench" else ()
+    findings += _judge_tuning(record, analysis) if record.kind == "comparison" else ()
     # The dearest first, as the first of equals stands for all of them.
     findings += [check_probe_overhead(one) for one in sorted(analysis.probe_overheads, key=lambda one: one.share.value)]
     findings += [

@@ -33,8 +33,9 @@ from harness.model.measures import (
     Timeline,
 )
 from harness.model.plan import Scenario, Trial
+from harness.model.records import RunRecord, TrialRecord
 from harness.model.write_status import recovered_s
-from harness.store import RunRecord, Store, TrialRecord
+from harness.store import Store
 
 BIN_S = 0.25
 UNSTABLE_SPREAD = 0.10  # pyperf's bound for a coefficient of variation that it warns about

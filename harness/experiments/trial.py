@@ -14,12 +14,13 @@ from harness.faults.latency import Latency
 from harness.load.generator import Generator, Order, generator
 from harness.model.evidence import FaultWindow, Sample
 from harness.model.plan import Plan, Scenario, Shape, Target, Trial
+from harness.model.records import TrialRecord
 from harness.provision.database import read_ledger
 from harness.provision.meter import Meter, Route, Sampler, cpu_seconds
 from harness.provision.processes import Child
 from harness.provision.sessions import SessionMeter
 from harness.provision.testbed import Parts, Testbed, fresh_testbed
-from harness.store import Store, TrialRecord
+from harness.store import Store
 
 WARM_UP_S = 1.2
 WARM_UP_CLIENTS = 16

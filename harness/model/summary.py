@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from harness.model.findings import ControlRow, Finding
 from harness.model.measures import Analysis, CutStrip, FaultRow, PageCost
@@ -25,13 +24,17 @@ class Setting:
 class Summary:
     """All that ``report.html`` draws and ``summary.json`` holds.
 
-    ``kind`` says which question was asked; a chaos run has ``cuts`` and ``faults``, and no comparison.
+    ``kind`` names the experiment, ``sections`` what its report has, in that order, and ``command`` repeats the run. A
+    chaos run has ``cuts`` and ``faults``, and no comparison.
     ``version`` counts breaking changes of this shape. ``started_at`` is ISO 8601 in UTC;
     ``not_done`` says in whole sentences what the run could not do, and how to fix it.
     """
 
     version: int
     run: str
+    kind: str
+    sections: tuple[str, ...]
+    command: str
     started_at: str
     duration_s: float
     complete: bool
@@ -45,7 +48,6 @@ class Summary:
     analysis: Analysis
     findings: tuple[Finding, ...]
     not_done: tuple[str, ...]
-    kind: Literal["bench", "chaos", "loading", "probes"] = "bench"
     cuts: tuple[CutStrip, ...] = ()
     cuts_per_s: float = 0.0
     faults: tuple[FaultRow, ...] = ()

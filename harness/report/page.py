@@ -29,15 +29,25 @@ from harness.report.sentences.probe_overhead import probes_answers, probes_headl
 
 FIGURES = {
     "chaos": (draw_cut_map, draw_recovery),
-    "loading": (draw_eager_loading,),
-    "probes": (draw_probe_overhead,),
-    "bench": (
+    "eager_loading": (draw_eager_loading,),
+    "probe_overhead": (draw_probe_overhead,),
+    "comparison": (
         *(draw_ratios, draw_throughput, draw_latency, draw_distributions, draw_phases),
         *(draw_timelines, draw_probe_overhead, draw_cpu),
     ),
 }
-HEADLINES = {"chaos": chaos_headline, "loading": loading_headline, "probes": probes_headline, "bench": headline}
-ANSWERS = {"chaos": chaos_answers, "loading": loading_answers, "probes": probes_answers, "bench": answers}
+HEADLINES = {
+    "chaos": chaos_headline,
+    "eager_loading": loading_headline,
+    "probe_overhead": probes_headline,
+    "comparison": headline,
+}
+ANSWERS = {
+    "chaos": chaos_answers,
+    "eager_loading": loading_answers,
+    "probe_overhead": probes_answers,
+    "comparison": answers,
+}
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNDECIDED: "?"}
 
 
@@ -94,31 +104,4 @@ def render(summary: Summary) -> str:
         listed=tables.listed(summary.findings),
         signs=SIGNS,
         duration=f"{summary.duration_s / 60:.1f} min",
-        again=_again(summary),
     )
-
-
-def _again(summary: Summary) -> str:
-    """The command that plans the same trials again."""
-    plan = summary.plan
-    if summary.kind == "chaos":
-        if not plan.targets:
-            return f"twinbench chaos --profile {plan.profile.name} --seed {plan.seed}"
-        cuts = " ".join(f"--cut {name}" for name in dict.fromkeys(strip.operation for strip in summary.cuts))
-        faults = "" if plan.trials else " --fault none"
-        chosen = " ".join(f"--target {target}" for target in plan.targets)
-        profile = f"--profile {plan.profile.name} --blocks {plan.profile.blocks}"
-        return f"twinbench chaos {chosen} {cuts or '--cut none'}{faults} {profile} --seed {plan.seed}"
-    if summary.kind == "probes":
-        probed = " ".join(
-            f"--target {one}" for one in dict.fromkeys(one.probed for one in summary.analysis.probe_overheads)
-        )
-        turns = f"--blocks {plan.profile.blocks} --seconds {plan.profile.measure_s:g}"
-        return f"twinbench probes {probed} {turns} --seed {plan.seed}"
-    names = " ".join(plan.profile.scenarios)
-    command = "loading" if summary.kind == "loading" else f"run {names}"
-    blocks = f"--blocks {plan.profile.blocks}"
-    profile = blocks if summary.kind == "loading" else f"--profile {plan.profile.name} {blocks}"
-    targets = " ".join(f"--target {target}" for target in plan.targets)
-    levels = " ".join(f"--level {level}" for level in plan.profile.added_ms)
-    return f"twinbench {command} {targets} {levels} {profile} --seed {plan.seed}"

@@ -119,10 +119,10 @@ def test_the_dearest_probe_is_told_and_how_many_are_cheap_enough() -> None:
         return ProbeOverhead(scenario="ping", added_ms=0, plain="async", probed=probed, share=share)
 
     observed = (left("async:loop", 0.97, 0.98), left("async:pool", 0.95, 0.97))
-    summary = replace(SUMMARY, kind="probes", analysis=replace(SUMMARY.analysis, probe_overheads=observed))
+    summary = replace(SUMMARY, kind="probe_overhead", analysis=replace(SUMMARY.analysis, probe_overheads=observed))
     assert probes_headline(summary) == (
         "With probes inside, a target keeps 0.970 (0.950 to 1.000) of its throughput at worst: async:pool by ping."
     )
     assert probes_answers(summary) == ("1 of 2 keep at least 0.97 by the whole of their interval.",)
-    nothing = replace(SUMMARY, kind="probes", analysis=replace(SUMMARY.analysis, probe_overheads=()))
+    nothing = replace(SUMMARY, kind="probe_overhead", analysis=replace(SUMMARY.analysis, probe_overheads=()))
     assert (probes_headline(nothing), probes_answers(nothing)) == ("No probe was tried.", ())

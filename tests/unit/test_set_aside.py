@@ -13,7 +13,8 @@ from harness.analysis.checks.added_latency import is_off
 from harness.experiments.trial import key_prefix
 from harness.model.evidence import Sample
 from harness.model.plan import Trial
-from harness.store import Store, TrialRecord
+from harness.model.records import TrialRecord
+from harness.store import Store
 from tests.evidence import SCENARIO, TRIAL, WINDOW, distances
 
 GOOD, OFF = distances(20.9, 0.4), distances(21.9, 0.4)

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from harness.errors import EvidenceUnreadable, UsageError
-from harness.store import VERSION, RunRecord, Store, TrialRecord, stored_runs
+from harness.model.records import RunRecord, TrialRecord
+from harness.store import VERSION, Store, stored_runs
 from scenarios.locust.recorder import SCHEMA
 from tests.evidence import FAULT, SCENARIO, TARGET, WINDOW, distances, ledger
 from tests.unit.test_plan import plan
@@ -16,6 +17,8 @@ PLAN = plan(1)
 RECORD = RunRecord(
     version=VERSION,
     run="r",
+    kind="comparison",
+    command="twinbench bench --seed 1",
     started_at="2026-01-01T00:00:00+00:00",
     started_ns=1,
     plan=PLAN,

@@ -45,6 +45,7 @@ class ChaosRequest:
     rows: tuple[int, int]
     seed: int
     out: Path
+    command: str
     postgres_url: str | None
     toxiproxy_url: str | None
 

@@ -28,13 +28,14 @@ from harness.load.client import Client, Sending
 from harness.load.generator import Generator, Loaded, Order, generator
 from harness.model.evidence import Fault, FaultWindow, Op, Sample
 from harness.model.plan import Plan, Profile, Scenario, Target, Trial
+from harness.model.records import TrialRecord
 from harness.provision.database import put_back_removed, read_ledger, seed, wait_until_settled
 from harness.provision.postgres import connect, url_through
 from harness.provision.processes import temporary_folder
 from harness.provision.target import GAUGES_VARIABLE, RunningTarget, target_process, wait_until_serving
 from harness.provision.testbed import Parts
 from harness.provision.toxiproxy import Link
-from harness.store import Store, TrialRecord
+from harness.store import Store
 
 HOLD_S = 0.6
 # Faults in which PostgreSQL says nothing must outlast the targets' time limits, or these would never be seen.

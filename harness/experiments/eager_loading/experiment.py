@@ -29,6 +29,7 @@ class LoadingRequest:
     settings: tuple[Setting, ...]
     seed: int
     out: Path
+    command: str
     postgres_url: str | None
     toxiproxy_url: str | None
 
@@ -59,7 +60,9 @@ def run_loading(request: LoadingRequest, progress: Progress, opened: Callable[[S
         left_out = [f"{level} ms" for level in request.added_ms if level not in levels]
         not_done = [f"Not asked at {', '.join(left_out)}: {parts.without_toxiproxy}"] if left_out else []
         plan = _plan(request, levels)
-        store.write_record(record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="loading"))
+        store.write_record(
+            record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="eager_loading")
+        )
         opened(store)
         progress.began("pages", request.blocks * len(levels) * len(request.targets) * len(STRATEGIES) * len(pages()))
         readings: list[PageReading] = []

@@ -45,6 +45,7 @@ class ProbingRequest:
     rows: tuple[int, int]
     seed: int
     out: Path
+    command: str
     postgres_url: str | None
 
 
@@ -68,7 +69,9 @@ def run_probing(request: ProbingRequest, progress: Progress, opened: Callable[[S
     ):
         plan = _plan(request)
         not_done = () if cores.apart else (NOT_APART,)
-        store.write_record(record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="probes"))
+        store.write_record(
+            record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="probe_overhead")
+        )
         opened(store)
         seed(parts.postgres.url, users=request.rows[0], posts_per_user=request.rows[1])
         progress.began("turns", request.blocks * len(request.pairs) * len(request.paths))
