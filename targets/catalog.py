@@ -39,7 +39,11 @@ CONTROLS: dict[str, Control] = {
         for name, twin in TWINS.items()
     },
     **{
-        name: Control(target=twin, load=tuple(dict.fromkeys(load for flaw in FLAWS.values() for load in flaw.load)))
+        name: Control(
+            target=twin,
+            load=tuple(dict.fromkeys(load for flaw in FLAWS.values() for load in flaw.load)),
+            added_ms=tuple(dict.fromkeys(added_ms for flaw in FLAWS.values() for added_ms in flaw.added_ms)),
+        )
         for name, twin in PROBED.items()
     },
     **FLAWS,

@@ -38,8 +38,9 @@ class Control:
     """A target of which it is known what checks must say, and the least that makes them: cuts, faults, or plain load.
 
     A flaw fails what its target expects, and a twin, which expects nothing, fails nothing. ``besides`` are checks
-    that a flaw may fail, too, where what it breaks is not in its hand. ``load`` are scenarios; ``place`` is the file
-    and the function that the check must name ("file.py function"), where it names a line.
+    that a flaw may fail, too, where what it breaks is not in its hand. ``load`` are scenarios, each at all of
+    ``added_ms``; ``place`` is the file and the function that the check must name ("file.py function"), where it names a
+    line.
     """
 
     target: Target
@@ -47,6 +48,7 @@ class Control:
     faults: tuple[str, ...] = ()
     besides: tuple[str, ...] = ()
     load: tuple[str, ...] = ()
+    added_ms: tuple[int, ...] = (0,)
     place: str = ""
 
 

@@ -54,6 +54,7 @@ def _seen_inside(  # noqa: PLR0913 - what a flaw is, and the least that shows it
     load: str = "point-read",
     besides: tuple[str, ...] = (),
     sizes: tuple[int, int] = (20, 20),
+    added_ms: int = 0,
 ) -> Control:
     target = Target(
         name=f"{PREFIX}{name}",
@@ -66,7 +67,7 @@ def _seen_inside(  # noqa: PLR0913 - what a flaw is, and the least that shows it
         threads=sizes[0],
         pool=sizes[1],
     )
-    return Control(target=target, load=(load,), place=place, besides=besides)
+    return Control(target=target, load=(load,), added_ms=(added_ms,), place=place, besides=besides)
 
 
 # Those that break no write, and that only a probe inside the target sees; by plain load, without chaos. A leak ends
@@ -75,7 +76,8 @@ SEEN_INSIDE: Mapping[str, Control] = {
     flaw.target.name: flaw
     for flaw in (
         _seen_inside("blocking_call", "loop", "blocking_call.py ask_somebody"),
-        _seen_inside("sync_driver", "loop", "sync_driver.py get_user"),
+        # a call that waits for the database holds the loop up for as long as the database is away
+        _seen_inside("sync_driver", "loop", "sync_driver.py get_user", added_ms=10),
         _seen_inside("work_in_the_loop", "loop", "work_in_the_loop.py compute"),
         _seen_inside("lazy_loading", "queries", "lazy_loading.py list_users", load="pages"),
         _seen_inside("property_n_plus_one", "queries", "property_n_plus_one.py author", model="sync", load="pages"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 
 from harness.errors import PartMissing
@@ -116,15 +116,15 @@ def _plan(request: ChaosRequest) -> Plan:
                 for number, trial in enumerate(own.trials)
             ]
     for control in request.controls:
-        for load in control.load:
+        for load, added_ms in product(control.load, control.added_ms):
             number = len(trials)
             trials.append(
                 Trial(
-                    id=f"control-{control.target.name}-{load}",
+                    id=f"control-{control.target.name}-{load}-{added_ms}ms",
                     number=number,
                     target=control.target.name,
                     scenario=load,
-                    added_ms=0,
+                    added_ms=added_ms,
                     block=request.blocks + 1,
                     slot=number,
                     position=0,
