@@ -1,4 +1,4 @@
-"""A call that waits, in a coroutine: while it does, nothing else is served.
+"""A blocking call in a coroutine: while it waits, nothing else is served.
 
 What goes wrong: every request waits for every other one, however many cores and connections there are.
 How it comes about: a client library without ``await``: requests, boto3, ``time.sleep`` in a retry.
@@ -21,12 +21,12 @@ CALL_S = 0.01
 
 
 def ask_somebody() -> None:
-    """Wait for an answer, as a client does that knows no ``await``."""
+    """Wait for an answer of another service, as a client library without ``await`` does."""
     time.sleep(CALL_S)
 
 
 async def get_user(session: DatabaseSession, user_id: Id) -> User:
-    """Read one user, after having asked somebody whether one may."""
+    """Read one user, after asking another service for permission."""
     ask_somebody()
     user = await Repository(session).user(user_id)
     if user is None:

@@ -1,4 +1,4 @@
-"""A session is held while somebody else is asked: its connection and its transaction wait with it.
+"""A session is held while another service is asked: its connection and its transaction wait with it.
 
 What goes wrong: as many requests as there are connections are served at a time, however little the database has to do.
 How it comes about: the session is a dependency of the route, and the route calls another service.
@@ -26,7 +26,7 @@ async def ask_somebody() -> None:
 
 
 async def get_user(session: DatabaseSession, user_id: Id) -> User:
-    """Read one user, and ask somebody about it."""
+    """Read one user, and ask another service about it."""
     user = await Repository(session).user(user_id)
     if user is None:
         raise NotFound("user", user_id)

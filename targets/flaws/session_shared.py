@@ -2,8 +2,8 @@
 
 What goes wrong: one request commits what another has half done, and rolls back what a third has acknowledged.
 How it comes about: a session kept on the application instead of in a dependency; nothing in its type forbids it.
-Caught by: ``writes``, as writes that are partial, without more than a slow database. What is closed under the hands of
-another request may be handed to a third while it is still in use, so sums may be off and connections lost, too.
+Caught by: ``writes``, as writes that are partial, without more than a slow database. What is closed while
+another request uses it may be given to a third while it is still in use, so sums may be off and connections lost, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a flaw stands in for a sound route: it is found first, and everything else stays as it was."""
+"""Replacement of one sound route by a flawed one: it is found first, and everything else stays as it was."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A synchronous driver in a coroutine: the event loop stands still for as long as the database takes.
 
-What goes wrong: one query at a time, for the whole process; distance to the database is paid by everybody.
+What goes wrong: one query at a time, for the whole process; every request pays the latency of every other.
 How it comes about: ``async def`` put before a function whose session is the old one.
 Caught by: ``loop``, which names the line.
 """

@@ -1,4 +1,4 @@
-"""A session is held while somebody else is asked, as in ``held_across_call``, in a synchronous application.
+"""A session is held while another service is asked, as in ``held_across_call``, in a synchronous application.
 
 What goes wrong: as many requests as there are connections are served at a time, however little the database has to do.
 How it comes about: the session is a dependency of the route, and the route calls another service.
@@ -26,7 +26,7 @@ def ask_somebody() -> None:
 
 
 def get_user(session: DatabaseSession, user_id: Id) -> User:
-    """Read one user, and ask somebody about it."""
+    """Read one user, and ask another service about it."""
     user = Repository(session).user(user_id)
     if user is None:
         raise NotFound("user", user_id)

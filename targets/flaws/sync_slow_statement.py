@@ -1,4 +1,4 @@
-"""A read asks for something that the database takes long over, as in ``slow_statement``, in a synchronous application.
+"""A statement that the database takes long over, as in ``slow_statement``, in a synchronous application.
 
 What goes wrong: few requests are served however many connections there are; a larger pool makes the database no faster.
 How it comes about: a scan, a sort or a lock in a statement that was quick on a developer's few rows. Here it sleeps, so

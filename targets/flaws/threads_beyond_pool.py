@@ -1,4 +1,4 @@
-"""More threads than connections, and no turns: threads wait for connections whose holders wait for threads.
+"""More threads than connections, and no admission: threads wait for connections whose holders wait for threads.
 
 What goes wrong: with more clients than threads nothing moves any more until a wait for a connection times out.
 How it comes about: AnyIO's 40 threads and a smaller pool, each sensible by itself; a step of a request is a job for a
@@ -13,7 +13,7 @@ from targets.sync_api.main import create_app
 
 
 async def admit_anyone() -> None:
-    """Let everybody ask for a connection at once."""
+    """Admit every request at once."""
 
 
 app = create_app()

@@ -1,6 +1,6 @@
 """Work for the processor, in a coroutine: while it is done, nothing else is served.
 
-What goes wrong: a report, a thumbnail, a password hash: the requests of everybody else wait for it.
+What goes wrong: a report, a thumbnail, a password hash: all other requests wait for it.
 How it comes about: the function is fast with the data of a test.
 Caught by: ``loop``, which names the line.
 """
@@ -21,7 +21,7 @@ WORK_S = 0.015
 
 
 def compute() -> int:
-    """Keep a processor busy for a while, on any machine as long."""
+    """Keep a processor busy, on any machine for the same time."""
     until_s = time.process_time() + WORK_S
     rounds = 0
     while time.process_time() < until_s:

@@ -1,4 +1,4 @@
-"""An ``async def`` route with the twins' answer to a ping, and nothing else: what the async twin is held against."""
+"""An ``async def`` route with the twins' answer to a ping, and nothing else: the async twin's reference."""
 
 from __future__ import annotations
 

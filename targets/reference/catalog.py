@@ -1,4 +1,4 @@
-"""The bare applications that tell what a twin's own code and settings cost, by name, and the server they run on."""
+"""The bare applications that show what a twin's own code and settings cost, by name, and the server they run on."""
 
 from __future__ import annotations
 

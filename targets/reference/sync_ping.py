@@ -1,4 +1,4 @@
-"""A ``def`` route with the twins' answer to a ping, and nothing else: what the sync twin is held against."""
+"""A ``def`` route with the twins' answer to a ping, and nothing else: the sync twin's reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A time limit on every command, for psycopg2, which has none of its own.
+"""A time limit for every command of psycopg2, which has none of its own.
 
 libpq waits for an answer for as long as the other side keeps the connection alive, and a proxy does so for a database
 that is gone: ``tcp_user_timeout`` and keepalives see a dead peer, not a silent one. So a thread ends the connection
@@ -22,7 +22,7 @@ __tracebackhide__ = True  # a command that takes long is its caller's
 
 
 class _Watch:
-    """The commands that are under way in this process, each with the time at which it is over."""
+    """The commands under way in this process, each with the time by which it must end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,12 +30,12 @@ class _Watch:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def over(self, one: PatientConnection) -> Iterator[None]:
-        """End the connection if what is done here takes longer than it may."""
+    def over(self, one: TimedConnection) -> Iterator[None]:
+        """End the connection if the body takes longer than the connection's limit."""
         with self._lock:
             self._due[id(one)] = (time.monotonic() + one.limit_s, one.fileno())
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="patience", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="command timeout", daemon=True)
                 self._thread.start()
         try:
             yield
@@ -58,39 +58,39 @@ class _Watch:
 _watch = _Watch()
 
 
-class PatientConnection(connection):
+class TimedConnection(connection):
     """A connection whose commands end after ``limit_s``."""
 
     limit_s: float
 
     def commit(self) -> None:
-        """Commit, in time."""
+        """Commit within the limit."""
         with _watch.over(self):
             super().commit()
 
     def rollback(self) -> None:
-        """Roll back, in time."""
+        """Roll back within the limit."""
         with _watch.over(self):
             super().rollback()
 
 
-class PatientCursor(cursor):
+class TimedCursor(cursor):
     """A cursor whose statements end with the limit of its connection."""
 
-    connection: PatientConnection
+    connection: TimedConnection
 
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401 - the driver's names and types
-        """Execute, in time."""
+        """Execute within the limit."""
         with _watch.over(self.connection):
             super().execute(query, vars)
 
     def executemany(self, query: Any, vars_list: Any) -> None:  # noqa: ANN401 - the driver's types
-        """Execute for each set of parameters, all of them in time."""
+        """Execute for each set of parameters, all of them within the limit."""
         with _watch.over(self.connection):
             super().executemany(query, vars_list)
 
 
-def patient(limit_s: float) -> dict[str, type]:
-    """Return what ``psycopg2.connect`` needs to make connections whose commands end after so many seconds."""
-    limited = type("LimitedConnection", (PatientConnection,), {"limit_s": limit_s})
-    return {"connection_factory": limited, "cursor_factory": PatientCursor}
+def command_timeout(limit_s: float) -> dict[str, type]:
+    """Return arguments of ``psycopg2.connect`` for connections whose commands end after ``limit_s``."""
+    limited = type("LimitedConnection", (TimedConnection,), {"limit_s": limit_s})
+    return {"connection_factory": limited, "cursor_factory": TimedCursor}

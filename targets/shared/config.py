@@ -11,7 +11,7 @@ from sqlalchemy import URL, make_url
 
 
 class Settings(BaseSettings):
-    """What may differ from place to place; read from variables that begin with ``TWIN_``."""
+    """Settings that may differ from place to place; read from variables that begin with ``TWIN_``."""
 
     model_config = SettingsConfigDict(env_prefix="TWIN_")
 

@@ -1,4 +1,4 @@
-"""What can go wrong, and what the client is told of it.
+"""Errors of the API, and the answers that clients get for them.
 
 A client must be able to rely on two things: a 4xx or a 503 means that nothing was stored, and any other
 5xx means that it can't know.
@@ -46,7 +46,7 @@ class NotFound(Exception):
 
 
 class Conflict(Exception):
-    """What is stored does not allow it."""
+    """The stored data does not allow it."""
 
 
 class KeyReused(Exception):
@@ -58,7 +58,7 @@ class DatabaseUnavailable(Exception):
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Tell clients of errors in one form."""
+    """Answer every error in one form."""
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(Conflict, _conflict)
     app.add_exception_handler(KeyReused, _key_reused)
@@ -97,13 +97,13 @@ async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    """Say what is wrong without echoing the input, which may hold what JSON can't encode."""
+    """Return what is wrong without echoing the input, which may hold what JSON can't encode."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
     return JSONResponse({"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in found]}, 422)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
-    """Name the two violations that are the client's: the transaction is void, so it is a refusal."""
+    """Return the answer to the two violations that are the client's: the transaction is void, so it is a refusal."""
     match sqlstate(error):
         case code if code == UNIQUE_VIOLATION:
             return JSONResponse({"detail": "This e-mail is taken"}, 409)

@@ -26,7 +26,7 @@ class Base(AsyncAttrs, DeclarativeBase):
 
 
 class Written:
-    """What every row has: an id, when it was written, and by which write.
+    """Columns of every table: an id, when the row was written, and by which write.
 
     The key is not unique: a write puts it on several rows, and a write that was made twice by mistake
     must be seen, not refused.
@@ -38,7 +38,7 @@ class Written:
 
 
 class User(Written, Base):
-    """Somebody who writes posts. Credits move between users by transfer, and are never made or lost."""
+    """A person who writes posts. Credits move between users by transfer, and are never made or lost."""
 
     __tablename__ = "users"
     __table_args__ = (CheckConstraint("credits >= 0", name="credits_not_negative"),)
@@ -52,7 +52,7 @@ class User(Written, Base):
 
 
 class Post(Written, Base):
-    """Something that a user wrote."""
+    """A text that a user wrote."""
 
     __tablename__ = "posts"
 
@@ -63,7 +63,7 @@ class Post(Written, Base):
 
 
 class AuditLog(Written, Base):
-    """What was done to whom. It outlives the user, so there is no foreign key."""
+    """A record of a write to a user. It outlives the user, so there is no foreign key."""
 
     __tablename__ = "audit_log"
 
@@ -72,7 +72,7 @@ class AuditLog(Written, Base):
 
 
 class Transfer(Written, Base):
-    """Credits that went from one user to another. It outlives both, so there is no foreign key."""
+    """A move of credits from one user to another. It outlives both, so there is no foreign key."""
 
     __tablename__ = "transfers"
 
@@ -82,7 +82,7 @@ class Transfer(Written, Base):
 
 
 class Replay(Written, Base):
-    """The first answer to a request that named itself by an ``Idempotency-Key``: a retry gets it again.
+    """The first answer to a request with an ``Idempotency-Key``: a retry gets it again.
 
     It is written in the transaction of the write itself, so there is one exactly if that was committed.
     """

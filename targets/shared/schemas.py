@@ -1,4 +1,4 @@
-"""What goes over HTTP, and the bounds that keep the database from ever seeing a value it can't hold."""
+"""Bodies and parameters of the API, with bounds that keep values from the database that it can't hold."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ IdempotencyKey = Annotated[
 
 
 class Load(StrEnum):
-    """How the posts of a page of users are loaded."""
+    """A way to load the posts of a page of users."""
 
     SELECTIN = "selectin"
     JOINED = "joined"
@@ -68,7 +68,7 @@ class UserIn(BaseModel):
 
 
 class UserPatch(BaseModel):
-    """What of a user is to change; what is left out stays."""
+    """Changes to a user; a field that is left out stays."""
 
     name: Name | None = None
     email: Email | None = None
@@ -150,12 +150,12 @@ class Pong(BaseModel):
 
 
 class Health(BaseModel):
-    """The database answered."""
+    """The answer of a database that can be reached."""
 
     database: str = "ok"
 
 
 class Problem(BaseModel):
-    """What went wrong, in a sentence."""
+    """An error, in a sentence."""
 
     detail: str

@@ -1,4 +1,4 @@
-"""What is asked of the database, as values: built here once, executed by either twin."""
+"""Statements as values: built here once, executed by either twin."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def all_credits() -> Select[int, int]:
 
 
 def claim(key: str, idempotency_key: str, fingerprint: str) -> ReturningInsert[int]:
-    """Insert a request's name, or nothing if it is there; whoever comes second waits for the first to end."""
+    """Insert a request's name, or nothing if it is there; a second request waits for the first to end."""
     row = {"idempotency_key": idempotency_key, "fingerprint": fingerprint, "write_key": key}
     return insert(Replay).values(row).on_conflict_do_nothing().returning(Replay.id)
 
@@ -80,7 +80,7 @@ def keep_answer(replay_id: int, answer: str) -> Update:
 
 
 def fingerprint(operation: str, *said: object) -> str:
-    """Tell one request from another: a hash of everything it says."""
+    """Return a hash of everything that a request contains."""
     return hashlib.sha256(repr((operation, said)).encode()).hexdigest()
 
 

@@ -28,7 +28,7 @@ class Repository:
         self.session = session
 
     def answer(self) -> None:
-        """Ask the database for nothing, to see that it answers."""
+        """Send the cheapest statement, to see that the database answers."""
         self.session.execute(text("SELECT 1"))
 
     def user(self, user_id: int) -> User | None:
@@ -54,7 +54,7 @@ class Repository:
         return found.all()
 
     def add(self, row: User | Post | Transfer | AuditLog) -> None:
-        """Send a new row, with those that hang on it, and learn its id."""
+        """Insert a new row, with those that belong to it, and get its id."""
         self.session.add(row)
         self.session.flush()
 
@@ -74,7 +74,7 @@ class Repository:
         return found.one()
 
     def claim(self, key: str, idempotency_key: str, fingerprint: str) -> int | None:
-        """Claim a request's name and return the claim's id; None if somebody has it."""
+        """Claim a request's name and return the claim's id; None if another request has it."""
         return self.session.scalar(claim(key, idempotency_key, fingerprint))
 
     def replay(self, idempotency_key: str) -> Replay:

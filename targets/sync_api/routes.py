@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out."""
+"""Routes: HTTP in, HTTP out."""
 
 from __future__ import annotations
 

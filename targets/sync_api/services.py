@@ -1,4 +1,4 @@
-"""What the API does: each function is one unit of work, and each write commits before it returns."""
+"""Units of work: each function is one, and each write commits before it returns."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _claim(repository: Repository, key: str, name: str | None, mark: str) -> tup
 def _commit(
     repository: Repository, replay_id: int | None, shape: type[BaseModel], made: User | Post | Transfer
 ) -> None:
-    """Commit; a write under a name takes its answer along, for whoever asks again."""
+    """Commit; a write under a name stores its answer with it, for a retry."""
     if replay_id is not None:
         repository.keep_answer(replay_id, shape.model_validate(made).model_dump_json())
     repository.commit()
