@@ -1,4 +1,4 @@
-"""What the harness measures from outside while load runs: the distance to PostgreSQL, and who uses the CPU."""
+"""Measurements from outside while load runs: the latency to PostgreSQL, and the CPU time of each part."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JITTER = 0.5  # of the interval: what happens ten times a second would else be s
 
 
 class Route:
-    """One open connection to PostgreSQL by a certain way; each question on it is one round trip."""
+    """One open connection to PostgreSQL, direct or through a proxy; each query on it is one round trip."""
 
     def __init__(self, url: str) -> None:
         self._connection = connect(url)
@@ -53,7 +53,7 @@ class Sampler(ABC):
         self._thread = threading.Thread(target=self._measure, name=type(self).__name__, daemon=True)
 
     def __enter__(self) -> Self:
-        """Start."""
+        """Start sampling."""
         self._thread.start()
         return self
 
@@ -63,7 +63,7 @@ class Sampler(ABC):
         self._thread.join()
 
     def samples(self) -> tuple[Sample, ...]:
-        """What was read, to be asked for after the sampler was left."""
+        """The readings, complete once the sampler was left."""
         return tuple(self._samples)
 
     def _measure(self) -> None:
@@ -73,7 +73,7 @@ class Sampler(ABC):
                 self._samples.extend(self._read())
 
     def _connected(self) -> AbstractContextManager[object]:
-        """Open what it reads from, if it is not open yet."""
+        """Open the source of the readings, if it is not open yet."""
         return nullcontext()
 
     @abstractmethod
@@ -103,7 +103,7 @@ def routes(urls: Mapping[str, str]) -> Iterator[dict[str, Route]]:
 
 
 def cpu_seconds(parts: Mapping[str, Child]) -> dict[str, float]:
-    """CPU time that each part, with its descendants, has used so far, in seconds of one core."""
+    """Return the CPU time that each part, with its descendants, has used so far, in seconds of one core."""
     used = {}
     for name, child in parts.items():
         total = 0.0

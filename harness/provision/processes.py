@@ -51,17 +51,17 @@ class Child:
         return self.popen.pid
 
     def running(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether it still runs."""
         return self.popen.poll() is None
 
     def last_words(self) -> str:
-        """The end of its log on one line: what a person needs first when it died."""
+        """Return the end of its log on one line, for the error that says it died."""
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
         return " | ".join(line.strip() for line in lines[-3:]) or "it wrote nothing"
 
 
 class _Reaper:
-    """The run's end of the pipe."""
+    """The run's end of the pipe to the process that cleans up."""
 
     def __init__(self) -> None:
         self.token = secrets.token_hex(16)

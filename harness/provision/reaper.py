@@ -3,8 +3,8 @@
 ``finally`` does not run after SIGKILL. So the run holds the write end of a pipe to this process and
 tells it, a JSON line each, what it started. When the pipe closes, for whatever reason, what is still
 there is stopped and removed. A process is known by pid *and* start time, so that a pid which the
-system has given to somebody else is never touched. Children also carry the run's token in their
-environment, which finds one that was started but not yet told of.
+system has given to another process is never touched. Children also carry the run's token in their
+environment, which finds one that was started but not yet reported.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TextIO
 
 import psutil
 
-TOKEN_VARIABLE = "TWINBENCH_CUSTODY"  # noqa: S105 - a name, no password
+TOKEN_VARIABLE = "TWINBENCH_RUN_TOKEN"  # noqa: S105 - a name, no password
 GRACE_S = 5.0
 ORPHAN_GRACE_S = 0.5
 POLL_S = 0.01

@@ -1,7 +1,7 @@
-"""A relay between a target and PostgreSQL: it counts, remembers what was said, and can cut at a byte.
+"""A relay between a target and PostgreSQL: it counts, captures bytes, and can end a connection at a byte.
 
-For counting and for cutting, never for timing. It stands on PostgreSQL's side of Toxiproxy, so what it
-saw pass is what PostgreSQL was told.
+For counting and for cutting, never for timing. It stands on PostgreSQL's side of Toxiproxy, so what
+passed it is what PostgreSQL received.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _TICK_S = 0.1
 
 @dataclass
 class Counts:
-    """What went over the wire so far, all connections together.
+    """Round trips and bytes so far, all connections together.
 
-    A round trip is a change of direction: the server speaks after the client has spoken. Packets
+    A round trip is a change of direction: the server sends after the client has sent. Packets
     that follow each other in one direction, however they were cut, are one.
     """
 
@@ -37,20 +37,20 @@ class Counts:
 
 @dataclass
 class Capture:
-    """What was said in each direction since ``Relay.listen``, and whether a connection ended meanwhile."""
+    """The bytes of each direction since ``Relay.capture``, and whether a connection ended meanwhile."""
 
     up: bytearray = field(default_factory=bytearray)
     down: bytearray = field(default_factory=bytearray)
     ended: bool = False
 
     def by(self, direction: Direction) -> bytearray:
-        """Return what was said in one direction."""
+        """Return the bytes of one direction."""
         return self.up if direction is Direction.UP else self.down
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cutoff:
-    """A cut to come: ``way`` happens once ``offset`` bytes have passed in ``direction`` since ``Relay.listen``."""
+    """A cut to come: ``way`` happens once ``offset`` bytes have passed in ``direction`` since ``Relay.capture``."""
 
     direction: Direction
     offset: int
@@ -62,11 +62,11 @@ class Cutoff:
 class _Pair:
     client: socket.socket
     server: socket.socket
-    client_spoke_last: bool = False
+    client_sent_last: bool = False
 
 
 class Relay:
-    """Relays loopback connections to ``upstream``, counts, and remembers if it is told to listen."""
+    """Relays loopback connections to ``upstream``, counts, and captures bytes on request."""
 
     def __init__(self, upstream: tuple[str, int]) -> None:
         self.counts = Counts()
@@ -75,7 +75,7 @@ class Relay:
         self._listener = socket.create_server((HOST, 0))
         self.port: int = self._listener.getsockname()[1]
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._relay, name="wire tap", daemon=True)
+        self._thread = threading.Thread(target=self._relay, name="relay", daemon=True)
         self._captured: Capture | None = None
         self._cutoff: Cutoff | None = None
         self._held: tuple[float, socket.socket, bytes, _Pair] | None = None
@@ -98,12 +98,12 @@ class Relay:
         self._selector.close()
 
     def capture(self, cutoff: Cutoff | None = None) -> Capture:
-        """Forget what was said so far, and remember from here on; set a cutoff if one is given."""
+        """Begin a new capture, with a cutoff if one is given."""
         self._captured, self._cutoff, self.tripped = Capture(), cutoff, False
         return self._captured
 
     def stop_capture(self) -> None:
-        """Remember nothing more, and take the cutoff away."""
+        """End the capture and take the cutoff away."""
         self._captured, self._cutoff = None, None
 
     def _relay(self) -> None:
@@ -147,13 +147,13 @@ class Relay:
         self._forward(data, pair, direction)
 
     def _forward(self, data: bytes, pair: _Pair, direction: Direction) -> None:
-        """Count before passing on, so that whoever has an answer finds it counted."""
+        """Count before passing on, so that an answer has been counted when it arrives."""
         if direction is Direction.UP:
             self.counts.bytes_up += len(data)
         else:
             self.counts.bytes_down += len(data)
-            self.counts.round_trips += pair.client_spoke_last and bool(data)
-        pair.client_spoke_last = direction is Direction.UP
+            self.counts.round_trips += pair.client_sent_last and bool(data)
+        pair.client_sent_last = direction is Direction.UP
         if self._captured is not None:
             self._captured.by(direction).extend(data)
         try:
@@ -162,7 +162,7 @@ class Relay:
             self._end(pair)
 
     def _trip(self, cutoff: Cutoff, pair: _Pair, source: socket.socket, parts: tuple[bytes, bytes]) -> None:
-        """Let pass what may, and do what the cutoff is for."""
+        """Pass the bytes before the cutoff, and then hold, reset or close."""
         before, after = parts
         self.tripped = True
         if before:
@@ -180,7 +180,7 @@ class Relay:
         self._end(pair)
 
     def _let_go(self) -> None:
-        """End a hold whose time is over: what was held passes, and then whatever follows."""
+        """End a hold whose time is over: the bytes that were held pass, and then what follows them."""
         if self._held is None or time.monotonic() < self._held[0]:
             return
         _, source, data, pair = self._held
@@ -204,7 +204,7 @@ class Relay:
 
 @contextmanager
 def relaying(upstream: tuple[str, int]) -> Iterator[Relay]:
-    """Run a tap for as long as the context lasts."""
+    """Run a relay for as long as the context lasts."""
     relay = Relay(upstream)
     relay.start()
     try:

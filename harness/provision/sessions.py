@@ -1,4 +1,4 @@
-"""What PostgreSQL says of the target's sessions while load runs: the database's own word beside the pool's."""
+"""The target's sessions by state while load runs: PostgreSQL's own account beside the pool's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.provision.meter import Sampler
 from harness.provision.postgres import connect
 
 INTERVAL_S = 0.1
-LONG_S = 0.05  # beside the distance: what a statement takes, and the pause before the next, is far less otherwise
+LONG_S = 0.05  # beside the added latency: what a statement takes, and the pause before the next, is far less otherwise
 # The function behind pg_stat_activity: the view joins the names of users and databases, which takes as long again.
 QUERY = """
 SELECT count(*) FILTER (WHERE active),
@@ -35,7 +35,7 @@ class SessionMeter(Sampler):
     """Counts sessions by state ten times a second.
 
     Samples of the probe ``sessions``: ``active`` and ``idle_in_transaction``, and how many have been so for longer than
-    ``LONG_S`` and the added distance.
+    ``LONG_S`` and the added latency.
     """
 
     def __init__(self, url: str, added_s: float = 0.0) -> None:
