@@ -22,17 +22,17 @@ STUBBORN = [sys.executable, "-c", "import signal,time; signal.signal(15, signal.
 RUN = """
 import os, subprocess, sys, time
 from pathlib import Path
-from harness.provision import custody, reaper
+from harness.provision import processes, reaper
 grandchild = (
     "import subprocess, sys;"
     "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True);"
     "print(p.pid, flush=True); p.wait()"
 )
 log = Path(sys.argv[1])
-with custody.temporary_folder("twinbench-test-", within=Path(sys.argv[2])) as folder:
-    with custody.started("parent", [sys.executable, "-c", grandchild], log=log) as child:
+with processes.temporary_folder("twinbench-test-", within=Path(sys.argv[2])) as folder:
+    with processes.started("parent", [sys.executable, "-c", grandchild], log=log) as child:
         untold = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
-            env={**os.environ, reaper.TOKEN_VARIABLE: custody._reaper().token}, start_new_session=True)
+            env={**os.environ, reaper.TOKEN_VARIABLE: processes._reaper().token}, start_new_session=True)
         while not log.read_text().strip():
             time.sleep(0.02)
         print(child.pid, log.read_text().strip(), untold.pid, folder, flush=True)
