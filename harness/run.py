@@ -24,6 +24,7 @@ from harness.model.measures import Analysis
 from harness.model.plan import Plan, Profile, Scenario, Target, Trial
 from harness.model.records import RunRecord
 from harness.model.summary import Setting, Summary
+from harness.model.workload import Workload
 from harness.provision.environment import environment
 from harness.provision.postgres import without_password
 from harness.provision.testbed import Parts, provisioned
@@ -67,7 +68,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What somebody asked for. ``rows`` are the users of the seed and the posts of each.
+    """What somebody asked for.
 
     ``references`` are the bare applications that targets are held against.
     """
@@ -76,7 +77,7 @@ class Request:
     scenarios: Mapping[str, Scenario]
     profile: Profile
     settings: tuple[Setting, ...]
-    rows: tuple[int, int]
+    workload: Workload
     seed: int
     out: Path
     references: Mapping[str, Target]
@@ -102,6 +103,7 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
     with (
         store.kept_if_begun(),
         provisioned(
+            workload=request.workload,
             postgres_url=request.postgres_url,
             toxiproxy_url=request.toxiproxy_url,
             log=store.log,
@@ -118,10 +120,10 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
         opened(store)
         progress.say("Counting round trips per request")
         operations = sorted({name for scenario in request.scenarios.values() for name in scenario.mix})
-        store.write_wire(count_round_trips(parts, list(request.targets.values()), operations, request.rows, store))
+        store.write_wire(count_round_trips(parts, list(request.targets.values()), operations, store))
         progress.planned(plan)
         for trials in _blocks(plan):
-            with fresh_bench(parts, targets, request.scenarios, plan, request.rows, store) as bench:
+            with fresh_bench(parts, targets, request.scenarios, plan, store) as bench:
                 _run_block(trials, bench, progress)
     store.finish(time.monotonic() - begun_s)
 

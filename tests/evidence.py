@@ -5,6 +5,7 @@ from dataclasses import replace
 from harness.model.evidence import Evidence, FaultWindow, Ledger, Op, Sample, Window
 from harness.model.outcome import Outcome
 from harness.model.plan import Scenario, Shape, Target, Trial
+from targets.workload import WORKLOAD
 
 MS = 1_000_000
 TARGET = Target(name="async", model="async", driver="asyncpg", app="a:b")
@@ -67,7 +68,8 @@ def ledger(*rows: tuple[str, int, int, int]) -> Ledger:
     """Rows as (key, in users, in posts, in audit_log)."""
     tables = ("users", "posts", "audit_log")
     return Ledger(
-        rows={table: {row[0]: row[place] for row in rows if row[place]} for place, table in enumerate(tables, 1)}
+        rows={table: {row[0]: row[place] for row in rows if row[place]} for place, table in enumerate(tables, 1)},
+        effects=WORKLOAD.effects,
     )
 
 

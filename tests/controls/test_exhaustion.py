@@ -22,9 +22,9 @@ from harness.provision.database import seed
 from harness.provision.postgres import Postgres
 from harness.provision.sessions import SessionMeter
 from harness.provision.target import target_process, wait_until_serving
-from scenarios.operations import DATASET
 from targets.catalog import CATALOG, PROBED, SHORT
 from targets.flaws.catalog import SEEN_INSIDE
+from targets.workload import WORKLOAD
 from tests.evidence import evidence
 from tests.sample import sampled
 
@@ -59,7 +59,7 @@ Judged = Callable[[Target], Finding]
 @pytest.fixture
 def url(postgres: Postgres) -> str:
     """A database with the rows that the operations ask for."""
-    seed(postgres.url, users=DATASET.users, posts_per_user=DATASET.posts_per_user)
+    seed(postgres.url, WORKLOAD.database)
     return postgres.url
 
 
@@ -75,9 +75,9 @@ def judged(url: str, tmp_path: Path) -> Judged:
                 for turn in iter(int, 1):
                     if ending.is_set():
                         return
-                    client.send("get_user", "", seed=1000 * number + turn)
+                    client.send(WORKLOAD.request("get_user", 1000 * number + turn))
 
-        with target_process(target, url, tmp_path / "log") as running, SessionMeter(url) as meter:
+        with target_process(WORKLOAD, target, url, tmp_path / "log") as running, SessionMeter(url) as meter:
             wait_until_serving(running)
             clients = [threading.Thread(target=read, args=(running.url, number)) for number in range(CLIENTS)]
             for client in clients:

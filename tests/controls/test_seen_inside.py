@@ -24,9 +24,9 @@ from harness.provision.postgres import Postgres, url_through
 from harness.provision.sessions import SessionMeter
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link
-from scenarios.operations import DATASET
 from targets.catalog import PROBED
 from targets.flaws.catalog import SEEN_INSIDE
+from targets.workload import WORKLOAD
 from tests.controls.test_exhaustion import LINES as OF_MANY_CLIENTS
 from tests.evidence import evidence
 from tests.sample import sampled
@@ -58,20 +58,20 @@ def judged(postgres: Postgres, link: Link, tmp_path: Path) -> Judged:
     """What its probes' checks say of a target that is asked one request after the other, 10 ms from its database."""
 
     def judge(target: Target, operations: Sequence[str]) -> list[Finding]:
-        seed(postgres.url, users=DATASET.users, posts_per_user=DATASET.posts_per_user)
+        seed(postgres.url, WORKLOAD.database)
         url = url_through(postgres.url, link.port)
         with (
             SessionMeter(postgres.url, ADDED_MS / 1000) as meter,
-            target_process(target, url, tmp_path / "log") as running,
+            target_process(WORKLOAD, target, url, tmp_path / "log") as running,
             Client(running.url, 10.0) as client,
         ):
             wait_until_serving(running)
             link.add_toxic("latency", "latency", "downstream", latency=ADDED_MS)
             for operation in operations:
-                client.send(operation, "", seed=1)  # the first of all compiles and connects
+                client.send(WORKLOAD.request(operation, 1))  # the first of all compiles and connects
             start_ns = time.monotonic_ns()
             for number, operation in enumerate(cycle(operations)):
-                assert client.send(operation, "", seed=number).status == HTTPStatus.OK
+                assert client.send(WORKLOAD.request(operation, number)).status == HTTPStatus.OK
                 if time.monotonic_ns() - start_ns > ASK_S * 1e9:
                     break
             window = Window(start_ns=start_ns, end_ns=time.monotonic_ns())

@@ -37,6 +37,7 @@ def cut(offset: int, direction: Direction = Direction.UP, **changed: object) -> 
         recovered_after=1,
         next_status=200,
         rows={},
+        owed=WHOLE,
         asked="POST /users",
     )
     return replace(base, **changed)  # type: ignore[arg-type]  # the fields of a cut

@@ -11,13 +11,14 @@ from harness.analysis.checks.fault_trial import (
     check_invariants,
     check_recovery,
 )
-from harness.model.evidence import Evidence, FaultWindow, Ledger, Op
+from harness.model.evidence import Evidence, Fact, FaultWindow, Ledger, Op
 from harness.model.outcome import Outcome, Verdict
 from harness.model.write_status import recovered_s
+from targets.workload import WORKLOAD
 from tests.evidence import MS, evidence, op, sample
 
 OWED = 500
-FACTS = {"credits": OWED, "credits_owed": OWED, "users_out_of_balance": 0, "posts_of_no_user": 0}
+FACTS = {"credits": OWED, "users out of balance": 0, "posts of no user": 0}
 HEALED_NS = 100 * MS
 FAULT = FaultWindow(kind="cut", detail="700 bytes", injected_ns=50 * MS, healed_ns=HEALED_NS, proof="it was cut")
 
@@ -36,7 +37,12 @@ def trial(*ops: Op, facts: dict[str, int] | None = None, readings: dict[str, flo
         faults=(FAULT,),
         samples=tuple(sample("sessions", metric, value) for metric, value in known.items()),
         ledger=Ledger(
-            rows={"transfers": {f"{2:032x}": 1}, "audit_log": {f"{2:032x}": 1}}, facts=FACTS if facts is None else facts
+            rows={"transfers": {f"{2:032x}": 1}, "audit_log": {f"{2:032x}": 1}},
+            facts={
+                name: Fact(value=value, expected=FACTS[name])
+                for name, value in (FACTS if facts is None else facts).items()
+            },
+            effects=WORKLOAD.effects,
         ),
     )
 
@@ -86,13 +92,20 @@ class TestBalances:
         assert check_invariants(trial(moved[3], wrong)).first == 'get_credits #9 read {"users":1,"credits":1}'
 
     @pytest.mark.parametrize(
-        "changed", [{"credits": OWED + 1}, {"users_out_of_balance": 1}, {"posts_of_no_user": 2}, {"credits": OWED - 1}]
+        "changed", [{"credits": OWED + 1}, {"users out of balance": 1}, {"posts of no user": 2}, {"credits": OWED - 1}]
     )
     def test_a_ledger_that_does_not_add_up(self, changed: dict[str, int]) -> None:
         assert check_invariants(trial(facts={**FACTS, **changed})).verdict is Verdict.FAIL
 
     def test_a_read_that_was_refused_says_nothing(self) -> None:
         assert check_invariants(trial(op(0), read("", "unknown"))).verdict is Verdict.UNDECIDED
+
+    def test_where_no_read_tells_the_sum_the_ledger_alone_does(self) -> None:
+        sound = trial(op(0))
+        assert sound.ledger is not None
+        told = replace(sound, ledger=replace(sound.ledger, effects=replace(WORKLOAD.effects, sum_read=None)))
+        assert check_invariants(sound).verdict is Verdict.UNDECIDED
+        assert check_invariants(told).verdict is Verdict.PASS
 
     def test_without_a_ledger_nothing_is_known(self) -> None:
         assert check_invariants(replace(trial(), ledger=None)).verdict is Verdict.UNDECIDED

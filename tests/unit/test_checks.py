@@ -15,6 +15,7 @@ from harness.model.evidence import Evidence, Ledger
 from harness.model.findings import Finding, merge
 from harness.model.outcome import Verdict
 from scenarios.catalog import CHAOS, SCENARIOS
+from targets.workload import WORKLOAD
 from tests.evidence import TRIAL, WINDOW, distances, evidence, ledger, op, sample
 
 SOUND = evidence(*(op(number) for number in range(5)))
@@ -262,7 +263,10 @@ class TestWrites:
         unnamed = op(0, "unknown", name="create_post")
         retried = replace(op(1, name="create_post", key=unnamed.key), named=True)
         rows = {"posts": {unnamed.key: 1}, "audit_log": {unnamed.key: 1}, "replays": {unnamed.key: 1}}
-        assert check_writes(evidence(unnamed, retried, ledger=Ledger(rows=rows))).verdict is Verdict.PASS
+        assert (
+            check_writes(evidence(unnamed, retried, ledger=Ledger(rows=rows, effects=WORKLOAD.effects))).verdict
+            is Verdict.PASS
+        )
 
     def test_no_green_where_no_write_succeeded(self) -> None:
         assert check_writes(evidence(op(0, "unknown"))).verdict is Verdict.UNDECIDED

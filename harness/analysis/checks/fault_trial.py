@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from harness.analysis.checks.writes import judge_writes
 from harness.model.evidence import Evidence, Op
@@ -32,26 +32,29 @@ def check_confirmed(evidence: Evidence) -> Finding:
 def check_invariants(evidence: Evidence) -> Finding:
     """Hold every sum that a client read, and those of the ledger, against what was seeded.
 
-    With the first that does not hold, the last transfer is shown that had been acknowledged before it was read.
+    With the first that does not hold, the last write that moves it is shown of those that had been
+    acknowledged before it was read.
     """
     if evidence.ledger is None or not evidence.ledger.facts:
         return _finding("balances", evidence, Verdict.UNDECIDED, "The ledger was not read")
-    facts = evidence.ledger.facts
-    owed = facts["credits_owed"]
-    read = [op for op in evidence.ops if op.name == "get_credits" and op.outcome is Outcome.OK]
-    wrong = [op for op in read if json.loads(op.said)["credits"] != owed]
+    facts, sum_read = evidence.ledger.facts, evidence.ledger.effects.sum_read
+    read = [op for op in evidence.ops if sum_read and op.name == sum_read.operation and op.outcome is Outcome.OK]
+    wrong = [
+        op for op in read if sum_read and json.loads(op.said)[sum_read.field] != facts[sum_read.invariant].expected
+    ]
     offences = [f"{op.name} #{op.id} read {op.said}" for op in wrong]
-    if wrong:
-        offences[0] += _moved_before(wrong[0], evidence)
-    if facts["credits"] != owed:
-        offences.append(f"the ledger has {facts['credits']:,} credits")
-    none_may_be = ("users_out_of_balance", "posts_of_no_user")
-    offences += [f"{facts[name]} {name.replace('_', ' ')}" for name in none_may_be if facts[name]]
+    if sum_read and wrong:
+        offences[0] += _moved_before(wrong[0], sum_read.moved_by, evidence)
+    offences += [
+        f"the ledger has {fact.value:,} {name}, and {fact.expected:,} are right"
+        for name, fact in facts.items()
+        if fact.value != fact.expected
+    ]
     if offences:
         return _finding("balances", evidence, Verdict.FAIL, "Sums do not hold", found=offences)
-    if not read:
+    if sum_read and not read:
         return _finding("balances", evidence, Verdict.UNDECIDED, "No client ever read the sum")
-    measured = f"{owed:,} credits in {len(read)} reads and in the ledger"
+    measured = f"{len(facts)} sums in the ledger, and one of them in {len(read)} reads"
     return _finding("balances", evidence, Verdict.PASS, "Every sum held, in every read", measured=measured)
 
 
@@ -93,8 +96,8 @@ def check_recovery(evidence: Evidence) -> Finding:
     return _finding("recovery", evidence, Verdict.PASS, "The target recovered", measured=measured)
 
 
-def _moved_before(read: Op, evidence: Evidence) -> str:
-    moved = (op for op in evidence.ops if op.name == "transfer" and op.outcome is Outcome.OK)
+def _moved_before(read: Op, operations: Collection[str], evidence: Evidence) -> str:
+    moved = (op for op in evidence.ops if op.name in operations and op.outcome is Outcome.OK)
     last = max((op for op in moved if op.ended_ns <= read.started_ns), key=lambda op: op.ended_ns, default=None)
     return f", after {_told(last, evidence)}" if last else ""
 
@@ -118,9 +121,9 @@ def _served(op: Op) -> bool:
 
 def _told(op: Op, evidence: Evidence) -> str:
     """Tell of one write what was sent, told and stored."""
-    if evidence.ledger is None:
+    if evidence.ledger is None or not evidence.ledger.effects.by_key:
         return f"{op.name} #{op.id}"
-    return next(str(write) for write in judge_writes(evidence.ops, evidence.ledger.rows) if write.key == op.key)
+    return next(str(write) for write in judge_writes(evidence.ops, evidence.ledger) if write.key == op.key)
 
 
 def _reading(evidence: Evidence, metric: str) -> float | None:

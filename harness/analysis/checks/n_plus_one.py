@@ -48,7 +48,7 @@ def _rise(samples: Sequence[Sample]) -> float | None:
     return statistics.linear_regression(rows, repeated).slope if len(set(rows)) > 1 else None
 
 
-def _finding(  # noqa: PLR0913, PLR0917 - what a finding is made of
+def _finding(
     evidence: Evidence,
     verdict: Verdict,
     summary: str,

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.model.evidence import Evidence, Op
+from harness.model.evidence import Evidence, Ledger, Op
 from harness.model.findings import Finding
 from harness.model.outcome import Outcome, Verdict
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
@@ -38,7 +38,9 @@ def check_writes(evidence: Evidence) -> Finding:
     """
     if not evidence.complete or evidence.ledger is None:
         return _finding(evidence, Verdict.UNDECIDED, "The ledger was not read", [])
-    judged = list(judge_writes(evidence.ops, evidence.ledger.rows))
+    if not evidence.ledger.effects.by_key:
+        return _finding(evidence, Verdict.UNDECIDED, "Rows carry no key of the write that made them", [])
+    judged = list(judge_writes(evidence.ops, evidence.ledger))
     kinds = {op.name for op in evidence.ops if op.key}
     never = sorted(kinds - {op.name for op in evidence.ops if op.outcome is Outcome.OK})
     offences = [write for write in judged if write.status in OFFENCES]
@@ -51,21 +53,22 @@ def check_writes(evidence: Evidence) -> Finding:
     return _finding(evidence, Verdict.PASS, "Every write is whole and as its client was told", judged)
 
 
-def judge_writes(ops: Sequence[Op], rows: Mapping[str, Mapping[str, int]]) -> Iterator[Judged]:
+def judge_writes(ops: Sequence[Op], ledger: Ledger) -> Iterator[Judged]:
     """Tell what became of every write: those that were sent, in their order, and those that were not.
 
     Args:
         ops: Every request of a trial.
-        rows: By table and key, how many there are.
+        ledger: How many rows there are by table and key, and what each write must leave.
     """
+    rows = ledger.rows
     by_key: dict[str, list[Op]] = defaultdict(list)
     for op in ops:
         if op.key:
             by_key[op.key].append(op)
     for key, sent in by_key.items():
         held = {table: counts.get(key, 0) for table, counts in rows.items()}
-        named = any(op.named for op in sent)
-        status = status_of_write(sent[0].name, {op.outcome for op in sent}, held, named=named)
+        owed = ledger.effects.owed(sent[0].name, named=any(op.named for op in sent))
+        status = status_of_write(owed, {op.outcome for op in sent}, held)
         yield Judged(status, key, tuple(sent), held)
     stored = {key for counts in rows.values() for key in counts}
     for key in sorted(stored - by_key.keys()):

@@ -130,7 +130,7 @@ def _shade(place: int, count: int) -> dict[str, Any]:
     }
 
 
-def _marks(  # noqa: PLR0913 - what to draw, and how
+def _marks(
     axes: Axes,
     points: Sequence[tuple[float, float]],
     target: str,
