@@ -17,6 +17,7 @@ class Bandwidth:
 
     context: FaultContext
     kind: str = "bandwidth"
+    colour: str = "--fault-network"
     detail: str = "10 kB/s down"
 
     def inject(self) -> str:

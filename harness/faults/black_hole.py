@@ -16,6 +16,7 @@ class BlackHole:
 
     context: FaultContext
     kind: str = "black_hole"
+    colour: str = "--fault-network"
     detail: str = "both ways"
 
     def inject(self) -> str:

@@ -28,6 +28,7 @@ class ImmediateRestart:
 
     context: FaultContext
     kind: str = "immediate_restart"
+    colour: str = "--fault-postgres"
     detail: str = "immediate shutdown, then start"
 
     def inject(self) -> str:

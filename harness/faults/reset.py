@@ -16,6 +16,7 @@ class Reset:
 
     context: FaultContext
     kind: str = "reset"
+    colour: str = "--fault-network"
     detail: str = "at the next data"
 
     def inject(self) -> str:

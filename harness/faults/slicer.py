@@ -17,6 +17,7 @@ class Slicer:
 
     context: FaultContext
     kind: str = "slicer"
+    colour: str = "--fault-network"
     detail: str = "16 bytes every 2 ms"
 
     def inject(self) -> str:
