@@ -15,7 +15,6 @@ from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
 from harness.commands import doctor as parts_doctor
@@ -38,11 +37,7 @@ from harness.model.plan import Profile, Target
 from harness.model.summary import Setting
 from harness.run import Request, conclude, judged, run
 from harness.store import Store, stored_runs
-from scenarios.catalog import CHAOS, CHAOS_PROFILES, CUTTABLE, PROFILES, SCENARIOS
-from scenarios.operations import DATASET, OPERATIONS
-from targets.catalog import CATALOG, CONTROLS, PROBED, PROBED_BY_ONE
-from targets.flaws.catalog import FLAWS
-from targets.shared.config import Settings, setting_rows
+from harness.workload.load import load_workload
 
 app = typer.Typer(
     add_completion=False,
@@ -51,6 +46,10 @@ app = typer.Typer(
 )
 out_console = Console()
 
+workload = load_workload()
+CATALOG, CONTROLS = workload.targets, workload.controls
+SCENARIOS, PROFILES = workload.questions.scenarios, workload.questions.profiles
+CHAOS, CHAOS_PROFILES = workload.questions.chaos, workload.questions.chaos_profiles
 Results = Path("results")
 BY_VERDICT = {Verdict.PASS: ExitCode.PASS, Verdict.FAIL: ExitCode.FAIL, Verdict.UNDECIDED: ExitCode.UNDECIDED}
 
@@ -104,7 +103,7 @@ def bench(
     toxiproxy_url: ToxiproxyOption = None,
 ) -> None:
     """Compare the async twin with the sync twin at several distances from the database."""
-    _run(["async", "sync"], PROFILES[profile], seed, out, postgres_url, toxiproxy_url)
+    _run(list(workload.twins), PROFILES[profile], seed, out, postgres_url, toxiproxy_url)
 
 
 @app.command(name="run")
@@ -140,7 +139,7 @@ def run_command(
         measure_s=chosen.measure_s,
     )
     _run(
-        list(dict.fromkeys(target or ["async", "sync"])),
+        list(dict.fromkeys(target or list(workload.twins))),
         profile_of_choice,
         seed,
         out,
@@ -172,9 +171,9 @@ def chaos(
 ) -> None:
     """Cut writes at every byte, inject every fault, and see whether the data is whole and clients told the truth."""
     chosen = CHAOS_PROFILES[profile]
-    names = list(dict.fromkeys(target or ["async", "sync"]))
+    names = list(dict.fromkeys(target or list(workload.twins)))
     _known(names, CATALOG, "target")
-    _known([name for name in cut or () if name != NONE], dict.fromkeys(CUTTABLE), "write to cut")
+    _known([name for name in cut or () if name != NONE], dict.fromkeys(workload.cuttable), "write to cut")
     _known([name for name in fault or () if name != NONE], dict(FAULTS), "fault")
     draw = len(FAULTS) if chosen.faults is None else chosen.faults
     controls = {name: control for name, control in CONTROLS.items() if chosen.flaws}
@@ -183,7 +182,7 @@ def chaos(
         controls = {name: control for name, control in controls.items() if name in (target or CONTROLS)}
         names = []
     # a flaw alone gets the least that shows it, if that is chaos
-    flaw = FLAWS.get(names[0]) if len(names) == 1 else None
+    flaw = CONTROLS.get(names[0]) if len(names) == 1 and CATALOG[names[0]].flaw else None
     cuts, faults = (flaw.cuts, flaw.faults) if flaw and not flaw.load else (chosen.cuts, tuple(FAULTS))
     request = ChaosRequest(
         targets={name: CATALOG[name] for name in names},
@@ -196,7 +195,7 @@ def chaos(
         blocks=blocks or chosen.blocks,
         controls=tuple(control for name, control in controls.items() if name not in names),
         settings=_settings(CATALOG[name] for name in names),
-        rows=(DATASET.users, DATASET.posts_per_user),
+        workload=workload,
         seed=(chosen_seed := _seed(seed)),
         command=_command(seed, chosen_seed),
         out=out,
@@ -223,12 +222,13 @@ def loading(
     toxiproxy_url: ToxiproxyOption = None,
 ) -> None:
     """Ask for pages of users with posts by every loading strategy: statements, bytes and time, as the page grows."""
-    names = list(dict.fromkeys(target or ["async", "sync"]))
+    names = list(dict.fromkeys(target or list(workload.twins)))
     _known(names, CATALOG, "target")
     request = LoadingRequest(
         targets={name: CATALOG[name] for name in names},
         added_ms=tuple(sorted(set(level or ADDED_LATENCIES_MS))),
         blocks=blocks or LOADING_BLOCKS,
+        workload=workload,
         settings=_settings(CATALOG[name] for name in names),
         seed=(chosen_seed := _seed(seed)),
         command=_command(seed, chosen_seed),
@@ -254,10 +254,12 @@ def probes(
     postgres_url: PostgresOption = None,
 ) -> None:
     """Hold targets with probes inside against the same without, in short turns: what do the probes cost?"""
-    known = {**PROBED, **PROBED_BY_ONE}
+    known = dict(workload.probed)
     names = list(dict.fromkeys(target or known))
     _known(names, known, "target with probes")
-    pairs = tuple((known[name].model, name) for name in names for _ in range(TIMES_ALL if name in PROBED else 1))
+    pairs = tuple(
+        (known[name].model, name) for name in names for _ in range(TIMES_ALL if len(known[name].probes) > 1 else 1)
+    )
     chosen = {name: CATALOG[name] for pair in pairs for name in pair}
     request = ProbingRequest(
         targets=chosen,
@@ -266,7 +268,7 @@ def probes(
         blocks=blocks or PROBING_BLOCKS,
         seconds=seconds,
         settings=_settings(chosen.values()),
-        rows=(DATASET.users, DATASET.posts_per_user),
+        workload=workload,
         seed=(chosen_seed := _seed(seed)),
         command=_command(seed, chosen_seed),
         out=out,
@@ -311,11 +313,12 @@ def check(
     """Judge a stored run again, without any load, and hold the findings against those it had."""
     store = Store.open(run_folder or out / "latest")
     before = store.summary()
-    _, judgement = judged(store)
-    out_console.print(findings_text(judgement.findings), markup=False, highlight=False, soft_wrap=True)
-    if before is not None and before.findings != judgement.findings:
+    _, findings = judged(store)
+    told = findings_text(findings)
+    out_console.print(told, markup=False, highlight=False, soft_wrap=True)
+    if before is not None and findings_text(before.findings) != told:
         out_console.print("These findings are not those that are stored: the checks have changed.", style="yellow")
-    raise typer.Exit(BY_VERDICT[merge(finding.verdict for finding in judgement.findings)])
+    raise typer.Exit(BY_VERDICT[merge(finding.verdict for finding in findings)])
 
 
 @app.command()
@@ -334,7 +337,7 @@ def up(
 ) -> None:
     """Serve a target with its database and proxy, to try by hand. Ctrl-C ends it."""
     _known([target], CATALOG, "target")
-    serve(CATALOG[target], port, postgres_url, toxiproxy_url, (DATASET.users, DATASET.posts_per_user))
+    serve(workload, workload.targets[target], port, postgres_url, toxiproxy_url)
 
 
 def _run(
@@ -355,7 +358,7 @@ def _run(
         scenarios={name: SCENARIOS[name] for name in profile.scenarios},
         profile=profile,
         settings=_settings(CATALOG[name] for name in targets),
-        rows=(DATASET.users, DATASET.posts_per_user),
+        workload=workload,
         seed=(chosen_seed := _seed(seed)),
         command=_command(seed, chosen_seed),
         out=out,
@@ -367,8 +370,8 @@ def _run(
 
 def _paths(scenario: str) -> tuple[str, ...]:
     """What the first operation of a scenario that only reads asks for, over and over."""
-    operation = OPERATIONS[next(iter(SCENARIOS[scenario].mix))]
-    return tuple(operation(random.Random(number), "").path for number in range(DIFFERENT_PATHS))  # noqa: S311 - no secret
+    operation = next(iter(SCENARIOS[scenario].mix))
+    return tuple(workload.request(operation, number).path for number in range(DIFFERENT_PATHS))
 
 
 def _seed(given: int | None) -> int:
@@ -400,14 +403,8 @@ def _settings(targets: Iterable[Target]) -> tuple[Setting, ...]:
     values: dict[str, dict[str, str]] = {}
     reasons: dict[str, str] = {}
     for target in targets:
-        try:
-            settings = Settings(pool_size=target.pool, threads=target.threads)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = f"TWIN_{'_'.join(str(part) for part in first['loc'])}".upper()
-            raise UsageError(f"{name} is {first['input']!r}: {first['msg']}", f"Correct or unset {name}") from error
-        for name, by_twin, why in setting_rows(settings):
-            values.setdefault(name, {})[target.name] = by_twin[target.model]
+        for name, value, why in workload.settings(target):
+            values.setdefault(name, {})[target.name] = value
             reasons[name] = why
     return tuple(Setting(name=name, values=values[name], why=why) for name, why in reasons.items())
 

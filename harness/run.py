@@ -19,11 +19,12 @@ from harness.analysis.checks.added_latency import is_off
 from harness.experiments.comparison.plan import make_plan
 from harness.experiments.comparison.round_trips import count_round_trips
 from harness.experiments.trial import Bench, fresh_bench, run_trial
-from harness.model.findings import Judgement, merge
-from harness.model.measures import Measures
+from harness.model.findings import Finding, merge
+from harness.model.measures import Analysis
 from harness.model.plan import Plan, Profile, Scenario, Target, Trial
 from harness.model.records import RunRecord
 from harness.model.summary import Setting, Summary
+from harness.model.workload import Workload
 from harness.provision.environment import environment
 from harness.provision.postgres import without_password
 from harness.provision.testbed import Parts, provisioned
@@ -43,6 +44,7 @@ SECTIONS = {
     "eager_loading": ("eager_loading", *_ALWAYS),
     "probe_overhead": ("probe_overhead", *_ALWAYS),
 }
+NOTHING_COMPARED = Analysis(cells=(), comparisons=(), wire=(), timelines=(), warnings=())
 
 
 class Progress(Protocol):
@@ -66,7 +68,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What somebody asked for. ``rows`` are the users of the seed and the posts of each.
+    """What somebody asked for.
 
     ``references`` are the bare applications that targets are held against.
     """
@@ -75,7 +77,7 @@ class Request:
     scenarios: Mapping[str, Scenario]
     profile: Profile
     settings: tuple[Setting, ...]
-    rows: tuple[int, int]
+    workload: Workload
     seed: int
     out: Path
     references: Mapping[str, Target]
@@ -101,6 +103,7 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
     with (
         store.kept_if_begun(),
         provisioned(
+            workload=request.workload,
             postgres_url=request.postgres_url,
             toxiproxy_url=request.toxiproxy_url,
             log=store.log,
@@ -117,10 +120,10 @@ def run(request: Request, progress: Progress, opened: Callable[[Store], None]) -
         opened(store)
         progress.say("Counting round trips per request")
         operations = sorted({name for scenario in request.scenarios.values() for name in scenario.mix})
-        store.write_wire(count_round_trips(parts, list(request.targets.values()), operations, request.rows, store))
+        store.write_wire(count_round_trips(parts, list(request.targets.values()), operations, store))
         progress.planned(plan)
         for trials in _blocks(plan):
-            with fresh_bench(parts, targets, request.scenarios, plan, request.rows, store) as bench:
+            with fresh_bench(parts, targets, request.scenarios, plan, store) as bench:
                 _run_block(trials, bench, progress)
     store.finish(time.monotonic() - begun_s)
 
@@ -139,7 +142,7 @@ def _run_block(trials: Sequence[Trial], bench: Bench, progress: Progress) -> Non
             if attempt > 1:
                 bench.store.set_aside(trial)
             record = run_trial(replace(trial, attempt=attempt), bench)
-            if "added_latency" in bench.scenarios[trial.scenario].checks and is_off(trial, record.samples):
+            if "distance" in bench.scenarios[trial.scenario].checks and is_off(trial, record.samples):
                 off.append(trial)
             if attempt == 1:
                 progress.trial_done(trial)
@@ -154,11 +157,12 @@ def conclude(store: Store) -> Summary:
         EvidenceUnreadable: The stored run is torn or of another version.
     """
     # imported here, as they take seconds that 'list', 'doctor' and a usage error need not pay
+    from harness.analysis.judge import control_rows  # noqa: PLC0415 - see above
     from harness.analysis.measures import cut_strips, cuts_per_s, fault_rows, pages  # noqa: PLC0415 - see above
     from harness.report.page import write_report  # noqa: PLC0415 - see above
 
     record = store.record()
-    measures, judgement = judged(store)
+    analysis, findings = judged(store)
     duration_s = store.duration_s()
     summary = Summary(
         version=VERSION,
@@ -168,21 +172,21 @@ def conclude(store: Store) -> Summary:
         started_at=record.started_at,
         duration_s=duration_s or 0.0,
         complete=duration_s is not None,
-        verdict=merge(finding.verdict for finding in judgement.findings),
+        verdict=merge(finding.verdict for finding in findings),
         plan=record.plan,
         trials_done=sum(store.trial_record(trial) is not None for trial in record.plan.trials),
         targets=record.targets,
         scenarios=record.scenarios,
         environment=record.environment,
         settings=record.settings,
-        measures=measures,
-        findings=judgement.findings,
+        analysis=analysis,
+        findings=findings,
         not_done=record.not_done,
         kind=record.kind,
         cuts=cut_strips(store),
         cuts_per_s=cuts_per_s(store),
         faults=fault_rows(store, record),
-        controls=judgement.controls,
+        controls=control_rows(store, record),
         pages=pages(store),
     )
     store.write_summary(summary)
@@ -207,7 +211,7 @@ def _within_reach(request: Request, parts: Parts) -> tuple[Request, tuple[str, .
     return replace(request, profile=replace(request.profile, added_ms=(0,))), (sentence,)
 
 
-def judged(store: Store) -> tuple[Measures, Judgement]:
+def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
     """Make numbers and findings of whatever is stored, and write nothing.
 
     Raises:
@@ -217,9 +221,12 @@ def judged(store: Store) -> tuple[Measures, Judgement]:
     from harness.analysis.measures import analyse, in_turns  # noqa: PLC0415 - takes seconds, as in conclude
 
     record = store.record()
-    compared = record.kind == "comparison"
-    measures = analyse(store, record) if compared else Measures(probe_overheads=in_turns(store))
-    return measures, judge(store, record, measures)
+    analysis = (
+        analyse(store, record)
+        if record.kind == "comparison"
+        else replace(NOTHING_COMPARED, probe_overheads=in_turns(store))
+    )
+    return analysis, judge(store, record, analysis)
 
 
 class Asked(Protocol):

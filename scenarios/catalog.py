@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from harness.model.plan import Profile, Scenario
+from harness.model.plan import ChaosProfile, Profile, Scenario
 from scenarios import chaos, list_with_posts, mixed, pages, ping, point_read, write
 
 COMPARED: dict[str, Scenario] = {
@@ -53,30 +51,12 @@ PROFILES: dict[str, Profile] = {
 }
 
 CHAOS = chaos.SCENARIO
-# Writes whose conversation is the same number of bytes every time, so that a cut lands where it was aimed.
-CUTTABLE = ("create_user", "create_post", "transfer")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChaosProfile:
-    """How much chaos: the writes to cut at every byte, and how many seeded programmes of how many faults each.
-
-    ``faults`` is None for all of them in each programme. With ``flaws`` all flaws are tried, too; where there is
-    nothing else to do, the twins are tried by what brings the flaws to light.
-    """
-
-    name: str
-    cuts: tuple[str, ...] = ()
-    blocks: int = 1
-    faults: int | None = None
-    flaws: bool = False
-
 
 CHAOS_PROFILES: dict[str, ChaosProfile] = {
     profile.name: profile
     for profile in (
         ChaosProfile(name="default", cuts=("create_user",)),
-        ChaosProfile(name="full", cuts=CUTTABLE, blocks=5, flaws=True),
+        ChaosProfile(name="full", cuts=("create_user", "create_post", "transfer"), blocks=5, flaws=True),
         ChaosProfile(name="soak", blocks=20, faults=10),
         ChaosProfile(name="flaws", faults=0, flaws=True),
     )

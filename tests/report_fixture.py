@@ -3,15 +3,13 @@
 from dataclasses import replace
 
 from harness.experiments.comparison.plan import make_plan
-from harness.model.findings import Finding, in_unit
+from harness.model.findings import Finding
 from harness.model.measures import (
+    Analysis,
     Cell,
-    CellName,
     Comparison,
     InsidePoint,
     Interval,
-    Measures,
-    MeasureWarning,
     PageCost,
     ProbeOverhead,
     Timeline,
@@ -107,7 +105,7 @@ SUMMARY = Summary(
         Setting(name="driver", values={"async": "asyncpg", "sync": "psycopg2"}, why="They differ."),
         Setting(name="pool_size", values={"async": "20", "sync": "20"}, why="They don't."),
     ),
-    measures=Measures(
+    analysis=Analysis(
         cells=tuple(
             cell(scenario, added_ms, target)
             for scenario, levels in (("ping", (0,)), ("write", (0, 20)), ("mixed", (0, 20)))
@@ -117,9 +115,9 @@ SUMMARY = Summary(
         comparisons=(
             comparison("ping", 0, 2.0, "first"),
             comparison("write", 0, 1.5, "first"),
-            comparison("write", 20, 1.01, "not_significant"),
+            comparison("write", 20, 1.01, "noise"),
             comparison("mixed", 0, 0.8, "second", "p50"),
-            comparison("mixed", 20, 1.0, "not_significant", "p50"),
+            comparison("mixed", 20, 1.0, "noise", "p50"),
         ),
         wire=(
             WireCount(
@@ -156,13 +154,7 @@ SUMMARY = Summary(
                 ),
             ),
         ),
-        warnings=(
-            MeasureWarning(
-                code="blocks_differ",
-                cells=(CellName(scenario="write", added_ms=0, target="sync"),),
-                values=in_unit("share", limit=0.1),
-            ),
-        ),
+        warnings=("Throughput differed by 10% or more between blocks in write at 0 ms (sync).",),
         probe_overheads=(
             ProbeOverhead(scenario="ping", added_ms=0, plain="async", probed="sync", share=known(0.98)),
             ProbeOverhead(
@@ -175,43 +167,36 @@ SUMMARY = Summary(
         ),
     ),
     findings=(
+        Finding(check="record", verdict=Verdict.PASS, summary="Every request is on record", trial="01-000"),
         Finding(
-            check="completeness",
+            check="tuning",
             verdict=Verdict.PASS,
-            code="complete",
-            values=in_unit("requests", recorded=40, sent=40),
-            subject="01-000",
-        ),
-        Finding(
-            check="framework_overhead",
-            verdict=Verdict.PASS,
-            code="near_reference",
-            values=in_unit("share", possible_loss=0.1, least_kept=0.8, most_processor=1.25),
-            facts={"target": "async", "reference": "async:reference"},
-            subject="async",
+            summary="Apart as tuned builds are",
+            measured="0.50",
+            limit="0.4 to 0.9",
         ),
     ),
     not_done=(),
 )
 
-NOTHING = Measures()
+NOTHING = Analysis(cells=(), comparisons=(), wire=(), timelines=(), warnings=())
 ONE_BLOCK = replace(
-    SUMMARY.measures,
+    SUMMARY.analysis,
     cells=tuple(
         replace(c, throughput_rps=Interval(value=3.0, low=None, high=None, blocks=1), latency_ms={}, service_ms={})
-        for c in SUMMARY.measures.cells
+        for c in SUMMARY.analysis.cells
     ),
     comparisons=tuple(
         replace(
             c,
             ratio=Interval(value=1.5, low=None, high=None, blocks=1),
-            word="too_few_blocks",
+            word="too few blocks",
             detectable=None,
         )
-        for c in SUMMARY.measures.comparisons
+        for c in SUMMARY.analysis.comparisons
     ),
 )
-NEAR = tuple(c for c in SUMMARY.measures.cells if c.added_ms == 0)
+NEAR = tuple(c for c in SUMMARY.analysis.cells if c.added_ms == 0)
 
 
 def page(target: str, strategy: str, added_ms: int, users: int, posts_each: int, statements: float | None) -> PageCost:
@@ -238,12 +223,8 @@ LOADING = replace(
     sections=SECTIONS["eager_loading"],
     plan=replace(make_plan(("async", "sync"), {}, replace(PROFILE, scenarios=(), added_ms=(0, 5)), 7), trials=()),
     scenarios=(),
-    measures=NOTHING,
-    findings=(
-        Finding(
-            check="eager_loading", verdict=Verdict.PASS, code="as_promised", values=in_unit("readings", readings=64)
-        ),
-    ),
+    analysis=NOTHING,
+    findings=(Finding(check="loading", verdict=Verdict.PASS, summary="As promised", measured="64 readings"),),
     pages=tuple(
         page(target, strategy, added_ms, users, posts_each, users + 1 if count is None else count)
         for target in ("async", "sync")
@@ -255,16 +236,16 @@ LOADING = replace(
 # What a report must be able to draw, whatever is missing.
 # For tests of what is told in words: figures take seconds to draw.
 WITHOUT_FIGURES = replace(
-    SUMMARY, measures=replace(SUMMARY.measures, cells=(), comparisons=(), wire=(), timelines=(), probe_overheads=())
+    SUMMARY, analysis=replace(SUMMARY.analysis, cells=(), comparisons=(), wire=(), timelines=(), probe_overheads=())
 )
 SPARSE = {
     "nothing at all": replace(
-        SUMMARY, measures=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED
+        SUMMARY, analysis=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED
     ),
-    "one block": replace(SUMMARY, measures=ONE_BLOCK),
+    "one block": replace(SUMMARY, analysis=ONE_BLOCK),
     "no distance": replace(
         SUMMARY,
-        measures=replace(SUMMARY.measures, cells=tuple(replace(c, added_round_trip_ms=None) for c in NEAR)),
+        analysis=replace(SUMMARY.analysis, cells=tuple(replace(c, added_round_trip_ms=None) for c in NEAR)),
         not_done=("Not compared at 20 ms from the database: Toxiproxy can be had in no way.",),
         verdict=Verdict.UNDECIDED,
     ),
@@ -272,10 +253,10 @@ SPARSE = {
         SUMMARY,
         plan=make_plan(("sync",), {s.name: s for s in SCENARIOS}, PROFILE, 7),
         targets=TARGETS[1:],
-        measures=replace(
-            SUMMARY.measures,
+        analysis=replace(
+            SUMMARY.analysis,
             comparisons=(),
-            cells=tuple(c for c in SUMMARY.measures.cells if c.target == "sync"),
+            cells=tuple(c for c in SUMMARY.analysis.cells if c.target == "sync"),
         ),
     ),
 }

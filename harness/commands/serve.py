@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from rich.console import Console
 
 from harness.errors import PartDied, UsageError
 from harness.model.plan import Target
+from harness.model.workload import Workload
 from harness.provision.database import seed
-from harness.provision.loopback import HOST, accepts
+from harness.provision.loopback import accepts
 from harness.provision.postgres import url_through
 from harness.provision.processes import temporary_folder
-from harness.provision.target import target_process, wait_until_serving
+from harness.provision.target import RunningTarget, target_process, wait_until_serving
 from harness.provision.testbed import provisioned
 
 POLL_S = 0.2
 
 
-def serve(
-    target: Target, port: int, postgres_url: str | None, toxiproxy_url: str | None, rows: tuple[int, int]
-) -> None:
+def serve(workload: Workload, target: Target, port: int, postgres_url: str | None, toxiproxy_url: str | None) -> None:
     """Serve ``target`` on ``port`` until somebody interrupts it.
 
     Raises:
@@ -39,6 +39,7 @@ def serve(
     with (
         temporary_folder("twinbench-up-", within=Path(tempfile.gettempdir())) as logs,
         provisioned(
+            workload=workload,
             postgres_url=postgres_url,
             toxiproxy_url=toxiproxy_url,
             log=lambda name: logs / f"{name}.log",
@@ -46,21 +47,22 @@ def serve(
         ) as parts,
     ):
         url = parts.postgres.url
-        seed(url, users=rows[0], posts_per_user=rows[1])
+        seed(url, workload.database)
         if parts.toxiproxy is None:
             console.print(f"Without a proxy: {parts.without_toxiproxy}", style="yellow", markup=False)
-            _serve(target, port, url, logs, console)
+            _serve(target_process(workload, target, url, logs / "target.log", port), url, console)
             return
         with parts.toxiproxy.link(target.name, parts.postgres.address) as link:
             console.print(f"Toxiproxy  {parts.toxiproxy.url} (proxy {link.proxy.name})", highlight=False)
-            _serve(target, port, url_through(url, link.port), logs, console)
+            through = url_through(url, link.port)
+            _serve(target_process(workload, target, through, logs / "target.log", port), through, console)
 
 
-def _serve(target: Target, port: int, database_url: str, logs: Path, console: Console) -> None:
-    with target_process(target, database_url, logs / "target.log", port) as running:
+def _serve(process: AbstractContextManager[RunningTarget], database_url: str, console: Console) -> None:
+    with process as running:
         wait_until_serving(running)
         console.print(f"PostgreSQL {database_url}", markup=False, highlight=False, soft_wrap=True)
-        console.print(f"API        http://{HOST}:{port}/docs  (Ctrl-C ends everything)", highlight=False)
+        console.print(f"API        {running.url}/docs  (Ctrl-C ends everything)", highlight=False)
         while running.child.running():
             time.sleep(POLL_S)
-        raise PartDied(f"Target {target.name} ended: {running.child.last_words()}", "Mend the cause and start it again")
+        raise PartDied(f"{running.child.name} ended: {running.child.last_words()}", "Mend the cause and start it again")

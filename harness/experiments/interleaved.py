@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,11 +28,10 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-import httptools
-
 from harness.errors import PartDied
 from harness.model.evidence import SliceReading
 from harness.model.plan import Target
+from harness.provision.http_connection import Connection
 from harness.provision.loopback import HOST
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.testbed import Parts
@@ -49,7 +47,6 @@ TURN_S = 0.016  # about: how many requests that is, the warm-up tells
 # Where strings lie in a dict, and so how fast it is, is drawn anew in every process: here the same for both, by block.
 HASH_SEED = "PYTHONHASHSEED"
 LOOKED_INTO = {"TWINBENCH_LOOKED_INTO_PER_S": "10"}  # harness.probe.request_sampling.MOST_VARIABLE, half of MOST_PER_S
-_CHUNK_BYTES = 65536
 
 
 class Cores:
@@ -88,35 +85,6 @@ class Cores:
             os.sched_setaffinity(0, cores)
 
 
-class _Client:
-    """One connection that is kept, on which one request at a time is under way. httptools calls it as it reads."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection((HOST, port), DEADLINE_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._complete = False
-
-    def on_message_complete(self) -> None:
-        """Know that nothing is missing."""
-        self._complete = True
-
-    def send(self, request: bytes) -> None:
-        """Send the next request."""
-        self._parser = httptools.HttpResponseParser(self)
-        self._complete = False
-        self.socket.sendall(request)
-
-    def has_answer(self) -> bool:
-        """Read what has come, and say whether it is all of an answer."""
-        part = self.socket.recv(_CHUNK_BYTES)
-        if not part:
-            raise ConnectionResetError("it closed the connection")
-        self._parser.feed_data(part)
-        if self._complete and (status := self._parser.get_status_code()) != HTTPStatus.OK:
-            raise ConnectionError(f"it answered {status}")
-        return self._complete
-
-
 class ClosedLoop:
     """Clients of one server, each of which sends the next request as soon as it has an answer; all in this thread."""
 
@@ -126,11 +94,12 @@ class ClosedLoop:
         ``other_worked_s`` tells how long the other target, which has the same core, has had it so far.
         """
         self._other_worked_s = other_worked_s
-        self._requests = cycle([f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\n".encode() for path in paths])
         self._selector = selectors.DefaultSelector()
-        self._clients = [_Client(port) for _ in range(CLIENTS)]
+        self._clients = [Connection(HOST, port, DEADLINE_S) for _ in range(CLIENTS)]
+        self._requests = cycle([self._clients[0].message("GET", path, b"", {}) for path in paths])
         for client in self._clients:
-            self._selector.register(client.socket, selectors.EVENT_READ, client)
+            client.open()
+            self._selector.register(client, selectors.EVENT_READ, client)
 
     def __enter__(self) -> Self:
         """Be ready."""
@@ -142,14 +111,13 @@ class ClosedLoop:
         """Close all connections."""
         self._selector.close()
         for client in self._clients:
-            client.socket.close()
+            client.close()
 
     def turn(self, requests: int) -> float:
         """Have so many requests answered, and return how long that took, in seconds, without what the other worked.
 
         Raises:
             OSError: One was not answered, or not well.
-            httptools.HttpParserError: An answer is not HTTP.
         """
         left = requests
         answered = 0
@@ -164,8 +132,10 @@ class ClosedLoop:
                 raise TimeoutError(f"it did not answer within {DEADLINE_S:.0f} s")
             for key, _ in ready:
                 client = key.data
-                if not client.has_answer():
+                if (reply := client.receive()) is None:
                     continue
+                if reply.status != HTTPStatus.OK:
+                    raise ConnectionError(f"it answered {reply.status}")
                 answered += 1
                 if left:
                     client.send(next(self._requests))
@@ -205,6 +175,7 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
             running = [
                 stack.enter_context(
                     target_process(
+                        parts.workload,
                         target,
                         parts.postgres.url,
                         store.log(f"turns-{target.name}"),
@@ -225,7 +196,7 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
                         for one, other in (running, running[::-1])
                     ]
                     rounds = list(_rounds(loops[0], loops[1], seconds, swapped=bool(block % 2)))
-                except (OSError, httptools.HttpParserError) as error:
+                except OSError as error:
                     raise PartDied(
                         f"{plain.name} or {probed.name} did not answer {scenario}: {error}",
                         f"Read {running[0].child.log} and {running[1].child.log}",

@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from harness.faults.latency import Latency
-from harness.load.generator import Generator, Order, generator
+from harness.load.generator import Generator, generator
 from harness.model.evidence import FaultWindow, Sample
+from harness.model.order import Order
 from harness.model.plan import Plan, Scenario, Shape, Target, Trial
 from harness.model.records import TrialRecord
 from harness.provision.database import read_ledger
@@ -39,18 +40,13 @@ class Bench:
 
 
 @contextmanager
-def fresh_bench(  # noqa: PLR0913, PLR0917 - the six things a block is made of
-    parts: Parts,
-    targets: Mapping[str, Target],
-    scenarios: Mapping[str, Scenario],
-    plan: Plan,
-    rows: tuple[int, int],
-    store: Store,
+def fresh_bench(
+    parts: Parts, targets: Mapping[str, Target], scenarios: Mapping[str, Scenario], plan: Plan, store: Store
 ) -> Iterator[Bench]:
     """Start a block's processes, all at once, and wait until each is ready."""
     names = (*plan.targets, *plan.references)
     chosen = [targets[name] for name in names]
-    with generator(store.log("generator")) as load, fresh_testbed(parts, chosen, store.log, rows) as testbed:
+    with generator(store.log("generator")) as load, fresh_testbed(parts, chosen, store.log) as testbed:
         load.wait_until_ready()
         bench = Bench(testbed=testbed, generator=load, store=store, plan=plan, scenarios=scenarios)
         for number, name in enumerate(names):
@@ -68,6 +64,7 @@ def _warm_up(bench: Bench, target: str, number: int) -> None:
     order = Order(
         ops=bench.store.folder / "warm-up.arrows",
         host=bench.testbed.targets[target].url,
+        workload=bench.testbed.parts.workload.name,
         mix={name: 1 for scenario in asked for name in bench.scenarios[scenario].mix},
         shape=Shape(clients=WARM_UP_CLIENTS),
         warmup_s=0.0,
@@ -99,6 +96,7 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
     order = Order(
         ops=bench.store.ops_path(trial),
         host=target.url,
+        workload=testbed.parts.workload.name,
         mix=dict(scenario.mix),
         shape=scenario.shape,
         warmup_s=bench.plan.profile.warmup_s,
@@ -115,7 +113,7 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
             meters.append(stack.enter_context(SessionMeter(testbed.parts.postgres.url, added_s)))
         loaded = bench.generator.run(order, read_cpu)
     served = target.served() - served_before
-    ledger = read_ledger(testbed.parts.postgres.url, key_prefix(trial), testbed.users)
+    ledger = read_ledger(testbed.parts.postgres.url, testbed.parts.workload, key_prefix(trial))
     readings += [
         _count(loaded.window.end_ns, "load", "recorded", loaded.recorded),
         _count(loaded.window.end_ns, "served", "requests", served),

@@ -17,7 +17,6 @@ class Bandwidth:
 
     context: FaultContext
     kind: str = "bandwidth"
-    colour: str = "--fault-network"
     detail: str = "10 kB/s down"
 
     def inject(self) -> str:

@@ -16,7 +16,6 @@ class BlackHole:
 
     context: FaultContext
     kind: str = "black_hole"
-    colour: str = "--fault-network"
     detail: str = "both ways"
 
     def inject(self) -> str:

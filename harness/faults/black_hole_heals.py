@@ -16,7 +16,6 @@ class BlackHoleHeals:
 
     context: FaultContext
     kind: str = "black_hole_heals"
-    colour: str = "--fault-network"
     detail: str = "both ways, then delivered"
 
     def inject(self) -> str:

@@ -1,35 +1,36 @@
-"""Clients hang up and send the same write again, without an Idempotency-Key."""
+"""Clients hang up and send the same write again, without a retry key."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.faults.context import FaultContext
 
 CLIENTS = 10
-PATIENCE_S = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlindRetry:
-    """An impatient client: the e-mail is unique, so the second of two is refused, or is the first."""
+    """An impatient client: something in the write is unique, so the second of two is refused, or is the first."""
 
+    needs: ClassVar = ("unique_write",)
     context: FaultContext
     kind: str = "blind_retry"
-    colour: str = "--fault-client"
     detail: str = f"{CLIENTS} clients"
 
     def inject(self) -> str:
         """Send, hang up, send again; the proof is what the second attempts were told."""
+        write = self.context.workload.handles.unique_write
         told: Counter[int] = Counter()
         for _ in range(CLIENTS):
-            first = self.context.begin("create_user")
+            first = self.context.begin(write)
             first.send()
             first.hang_up()
-            again = self.context.begin("create_user", key=first.key)
+            again = self.context.begin(write, key=first.key)
             again.send()
-            told[again.answer(PATIENCE_S)] += 1
+            told[again.answer()] += 1
         statuses = ", ".join(f"{count} × {status}" for status, count in told.items())
         return f"the second attempts were told {statuses}" if told[0] < CLIENTS else ""
 

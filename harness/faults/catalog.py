@@ -45,6 +45,7 @@ from harness.faults.terminate_backend import TerminateBackend
 from harness.faults.terminate_worker import TerminateWorker
 from harness.faults.upstream_dead import UpstreamDead
 from harness.model.evidence import Fault
+from harness.model.workload import Workload
 
 ADDED_MS = 50
 
@@ -58,6 +59,26 @@ def latency(context: FaultContext) -> Fault:
     return Latency(proxy=context.proxy, added_ms=ADDED_MS, round_trip_s=round_trip_s)
 
 
+KINDS = (
+    *(Jitter, Bandwidth, BlackHole, BlackHoleHeals, Reset, Slicer, SlowClose, Cut),
+    *(ProxyDisabled, UpstreamDead, ProxyFrozen),
+    *(TerminateBackend, CancelStatement, KillBackend, FreezeBackend, FreezePostmaster, ImmediateRestart),
+    *(LockContention, Deadlock, StatementTimeout, IdleInTransactionTimeout, SerializationFailure),
+    *(DeferredConstraint, ConnectionsExhausted, OutOfFileSpace),
+    *(KillWorker, TerminateWorker, FreezeWorker, ExhaustPool),
+    *(DisconnectBeforeCommit, DisconnectDuringCommit, DisconnectAfterCommit),
+    *(SlowReader, SlowWriter, BlindRetry, SameKeyTwice),
+    *(MigrationUnderLoad,),
+)
+NEEDS: Mapping[str, tuple[str, ...]] = {kind.kind: getattr(kind, "needs", ()) for kind in KINDS}
+
+
+def why_not(kind: str, workload: Workload) -> str:
+    """Return why a fault is left out: what it needs and the workload does not name; empty if there is nothing."""
+    lacking = [need for need in NEEDS.get(kind, ()) if not getattr(workload.handles, need)]
+    return f"{workload.name} names no {' and no '.join(lacking).replace('_', ' ')}" if lacking else ""
+
+
 def _makes(kind: type) -> Callable[[FaultContext], Fault]:
     def make(context: FaultContext) -> Fault:
         fault: Fault = kind(context=context)
@@ -69,18 +90,5 @@ def _makes(kind: type) -> Callable[[FaultContext], Fault]:
 
 FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
     "latency": latency,
-    **{
-        kind.kind: _makes(kind)
-        for kind in (
-            *(Jitter, Bandwidth, BlackHole, BlackHoleHeals, Reset, Slicer, SlowClose, Cut),
-            *(ProxyDisabled, UpstreamDead, ProxyFrozen),
-            *(TerminateBackend, CancelStatement, KillBackend, FreezeBackend, FreezePostmaster, ImmediateRestart),
-            *(LockContention, Deadlock, StatementTimeout, IdleInTransactionTimeout, SerializationFailure),
-            *(DeferredConstraint, ConnectionsExhausted, OutOfFileSpace),
-            *(KillWorker, TerminateWorker, FreezeWorker, ExhaustPool),
-            *(DisconnectBeforeCommit, DisconnectDuringCommit, DisconnectAfterCommit),
-            *(SlowReader, SlowWriter, BlindRetry, SameKeyTwice),
-            *(MigrationUnderLoad,),
-        )
-    },
+    **{kind.kind: _makes(kind) for kind in KINDS},
 }

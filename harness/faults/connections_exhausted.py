@@ -9,9 +9,10 @@ from typing import Any
 import psycopg2
 
 from harness.faults.context import FaultContext
-from harness.faults.database import TWIN, Question
+from harness.faults.database import Question
 
 MOST = 1000
+END_ALL = "SELECT count(pg_terminate_backend(pid, 500)) FROM pg_stat_activity WHERE application_name = %s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,6 @@ class ConnectionsExhausted:
 
     context: FaultContext
     kind: str = "connections_exhausted"
-    colour: str = "--fault-postgres"
     detail: str = "max_connections"
     taken: list[Any] = field(default_factory=list)
 
@@ -32,7 +32,8 @@ class ConnectionsExhausted:
                 while len(self.taken) < MOST:
                     self.taken.append(self.context.direct())
             # a place that an ended session leaves is taken at once
-            cursor.execute(f"SELECT count(pg_terminate_backend(pid, 500)) FROM pg_stat_activity WHERE {TWIN}")
+            name = self.context.workload.database.application_name
+            cursor.execute(END_ALL, (name,))
             with suppress(psycopg2.Error):
                 while len(self.taken) < MOST:
                     self.taken.append(self.context.direct())

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import psutil
 
+from harness.model.workload import Workload
+
 BITE_TIMEOUT_S = 3.0
 _POLL_S = 0.01
 
@@ -44,7 +46,7 @@ class Sending(Protocol):
     def send(self, count: int | None = None) -> None:
         """Send so many bytes more, or all that are left."""
 
-    def answer(self, timeout_s: float, pause_s: float = 0.0) -> int:
+    def answer(self, pause_s: float = 0.0) -> int:
         """Read the answer, with a pause before each byte, and return its status; 0 if none came."""
 
     def hang_up(self) -> None:
@@ -55,14 +57,16 @@ class Sending(Protocol):
 class FaultContext:
     """One target under load, and all that stands behind it.
 
-    ``direct`` and ``through`` open a connection of the harness's own (psycopg2, autocommit, two seconds to
-    connect), straight to PostgreSQL and by the target's proxy. ``workers`` are the target's serving
-    processes. ``toxiproxy`` and ``postmaster`` are None where they are the user's own, and are then left
-    alone. ``restart_postgres`` stops PostgreSQL at once (immediate shutdown) and brings it up again.
+    ``workload`` tells what the target can be asked, and what faults need of it. ``direct`` and ``through`` open a
+    connection of the harness's own (psycopg2, autocommit, two seconds to connect), straight to PostgreSQL and by the
+    target's proxy. ``workers`` are the target's serving processes. ``toxiproxy`` and ``postmaster`` are None where they
+    belong to somebody else, and are then left alone. ``restart_postgres`` stops PostgreSQL at once (immediate shutdown)
+    and brings it up again.
     ``begin(operation, key="", named=False, seed=None)`` connects to the target for one write, under a new key or a
     given one; writes of one operation and seed are about the same rows, and those without differ by their keys.
     """
 
+    workload: Workload
     proxy: Proxy
     postgres_address: str
     direct: Callable[[], Any]

@@ -16,7 +16,6 @@ class Cut:
 
     context: FaultContext
     kind: str = "cut"
-    colour: str = "--fault-network"
     detail: str = "700 bytes up"
 
     def inject(self) -> str:

@@ -12,25 +12,32 @@ import psycopg2
 
 from harness.faults.context import FaultContext
 
-TWIN = "application_name = 'twin'"
 # In the middle of a transaction that has written: it has an id, which reads have not.
 WRITING = "backend_xid IS NOT NULL"
 
 
-def ask(context: FaultContext, query: str) -> Any:  # noqa: ANN401 - whatever the query gives
+def ask(context: FaultContext, query: str, **parameters: object) -> Any:  # noqa: ANN401 - whatever the query gives
     """Ask PostgreSQL one thing, directly, and return the first value; None if it can't be asked."""
     try:
         with closing(context.direct()) as connection, connection.cursor() as cursor:
-            cursor.execute(query)
+            cursor.execute(query, parameters or None)
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
     except psycopg2.Error:
         return None
 
 
+def of_sessions(context: FaultContext, value: str, condition: str = "true") -> Any:  # noqa: ANN401 - as in ``ask``
+    """Read a value of the target's sessions of which a condition on ``pg_stat_activity`` holds."""
+    name = context.workload.database.application_name
+    return ask(
+        context, f"SELECT {value} FROM pg_stat_activity WHERE application_name = %(name)s AND {condition}", name=name
+    )
+
+
 def sessions(context: FaultContext, condition: str = "true") -> int:
-    """Count the target's sessions of which a condition on ``pg_stat_activity`` holds."""
-    return int(ask(context, f"SELECT count(*) FROM pg_stat_activity WHERE {TWIN} AND {condition}") or 0)
+    """Count the target's sessions of which a condition holds."""
+    return int(of_sessions(context, "count(*)", condition) or 0)
 
 
 class Question:

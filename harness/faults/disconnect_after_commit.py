@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import ask
@@ -15,22 +16,27 @@ LEAST = 3  # others may be refused for want of a connection
 class DisconnectAfterCommit:
     """The write is durable, the answer is on its way, and nobody is there."""
 
+    needs: ClassVar = ("client_write", "count_written")
     context: FaultContext
     kind: str = "disconnect_after_commit"
-    colour: str = "--fault-client"
     detail: str = f"{CLIENTS} clients"
 
     def inject(self) -> str:
         """Send, wait until the rows are there, hang up; the proof is how many writes were there by then."""
-        sent = [self.context.begin("create_user") for _ in range(CLIENTS)]
+        handles = self.context.workload.handles
+        sent = [self.context.begin(handles.client_write) for _ in range(CLIENTS)]
         for one in sent:
             one.send()
-        keys = ", ".join(f"'{one.key}'" for one in sent)
-        count = f"SELECT count(*) FROM audit_log WHERE write_key IN ({keys})"
-        stored = wait_for(lambda: str(found) if (found := ask(self.context, count) or 0) >= LEAST else "")
+        keys = [one.key for one in sent]
+
+        def stored() -> str:
+            found = ask(self.context, handles.count_written, keys=keys) or 0
+            return str(found) if found >= LEAST else ""
+
+        done = wait_for(stored)
         for one in sent:
             one.hang_up()
-        return f"{CLIENTS} clients hung up, on {stored} writes that were done" if stored else ""
+        return f"{CLIENTS} clients hung up, on {done} writes that were done" if done else ""
 
     def heal(self) -> None:
         """There is nothing to undo."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import sessions
@@ -15,17 +16,17 @@ CLIENTS = 10
 class DisconnectBeforeCommit:
     """Writes are held up by a lock; their clients hang up, and then the lock goes: the target works for nobody."""
 
+    needs: ClassVar = ("written_table", "client_write")
     context: FaultContext
     kind: str = "disconnect_before_commit"
-    colour: str = "--fault-client"
     detail: str = f"{CLIENTS} clients"
 
     def inject(self) -> str:
         """Hold writes up, hang up; the proof is how many sessions waited when their clients went."""
         with closing(self.context.direct()) as connection, connection.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE")
-            sent = [self.context.begin("create_user") for _ in range(CLIENTS)]
+            cursor.execute(f"LOCK TABLE {self.context.workload.handles.written_table} IN ACCESS EXCLUSIVE MODE")
+            sent = [self.context.begin(self.context.workload.handles.client_write) for _ in range(CLIENTS)]
             for one in sent:
                 one.send()
             waiting = wait_for(lambda: str(sessions(self.context, "wait_event_type = 'Lock'") or ""))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg2
 
 from harness.faults.context import FaultContext, wait_for
-from harness.faults.database import TWIN, ask
+from harness.faults.database import of_sessions
 
 LEAST = 4
 
@@ -18,9 +18,9 @@ LEAST = 4
 class ExhaustPool:
     """A lock holds up every write until no connection is free: the next request waits for one in vain."""
 
+    needs: ClassVar = ("written_table",)
     context: FaultContext
     kind: str = "exhaust_pool"
-    colour: str = "--fault-application"
     detail: str = "all connections wait"
     connections: list[Any] = field(default_factory=list)
 
@@ -30,7 +30,7 @@ class ExhaustPool:
         self.connections.append(connection)
         cursor = connection.cursor()
         cursor.execute("BEGIN")
-        cursor.execute("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(f"LOCK TABLE {self.context.workload.handles.written_table} IN ACCESS EXCLUSIVE MODE")
         return wait_for(self._all_wait)
 
     def heal(self) -> None:
@@ -41,10 +41,9 @@ class ExhaustPool:
 
     def _all_wait(self) -> str:
         # in one statement, so in one moment; a connection that idles outside a transaction is in nobody's hand
-        counts = ask(
+        counts = of_sessions(
             self.context,
-            "SELECT ARRAY[count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FILTER (WHERE state <> 'idle')]"
-            f" FROM pg_stat_activity WHERE {TWIN}",
+            "ARRAY[count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FILTER (WHERE state <> 'idle')]",
         )
         waiting, in_hand = counts or (0, 0)
         return f"{waiting} of {in_hand} connections waited" if waiting >= LEAST and waiting == in_hand else ""

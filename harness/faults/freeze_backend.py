@@ -10,7 +10,7 @@ import psutil
 
 from harness.errors import HarnessError
 from harness.faults.context import FaultContext, wait_for
-from harness.faults.database import TWIN, WRITING, ask
+from harness.faults.database import WRITING, of_sessions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,6 @@ class FreezeBackend:
 
     context: FaultContext
     kind: str = "freeze_backend"
-    colour: str = "--fault-postgres"
     detail: str = "SIGSTOP"
     frozen: list[psutil.Process] = field(default_factory=list)
 
@@ -36,7 +35,7 @@ class FreezeBackend:
     def _freeze_one(self) -> str:
         if self.context.postmaster is None:
             raise HarnessError("PostgreSQL is not ours to stop", "Leave --postgres-url out")
-        pid = ask(self.context, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
+        pid = of_sessions(self.context, "min(pid)", WRITING)
         backends = {process.pid: process for process in self.context.postmaster.children()}
         if pid not in backends:
             return ""

@@ -10,9 +10,10 @@ import psutil
 
 from harness.errors import HarnessError
 from harness.faults.context import FaultContext
-from harness.faults.database import TWIN, Question
+from harness.faults.database import Question
 
 SILENCE_S = 0.5
+END_ALL = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = %s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,6 @@ class FreezePostmaster:
 
     context: FaultContext
     kind: str = "freeze_postmaster"
-    colour: str = "--fault-postgres"
     detail: str = "SIGSTOP, sessions ended"
 
     def inject(self) -> str:
@@ -29,7 +29,7 @@ class FreezePostmaster:
         process = self._process()
         with closing(self.context.direct()) as connection, connection.cursor() as cursor:
             process.send_signal(signal.SIGSTOP)
-            cursor.execute(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {TWIN}")
+            cursor.execute(END_ALL, (self.context.workload.database.application_name,))
             (ended,) = cursor.fetchone() or (0,)
         silent = Question(self.context).unanswered(SILENCE_S)
         stopped = process.status() == psutil.STATUS_STOPPED

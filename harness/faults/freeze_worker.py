@@ -18,19 +18,18 @@ class FreezeWorker:
 
     context: FaultContext
     kind: str = "freeze_worker"
-    colour: str = "--fault-application"
     detail: str = "SIGSTOP to one of two"
     frozen: list[psutil.Process] = field(default_factory=list)
 
     def inject(self) -> str:
         """Stop one worker; the proof is its state."""
-        victim, in_hand = busiest_worker(self.context)
-        if victim is None:
+        worker, in_hand = busiest_worker(self.context)
+        if worker is None:
             return ""
-        self.frozen.append(victim)
-        victim.send_signal(signal.SIGSTOP)
-        stopped = wait_for(lambda: "yes" if victim.status() == psutil.STATUS_STOPPED else "", 1.0)
-        return f"worker {victim.pid}, with {in_hand} connections, is stopped" if stopped else ""
+        self.frozen.append(worker)
+        worker.send_signal(signal.SIGSTOP)
+        stopped = wait_for(lambda: "yes" if worker.status() == psutil.STATUS_STOPPED else "", 1.0)
+        return f"worker {worker.pid}, with {in_hand} connections, is stopped" if stopped else ""
 
     def heal(self) -> None:
         """Let it go on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import psutil
 
@@ -19,9 +20,9 @@ IDLE = "state = 'idle in transaction'"
 class IdleInTransactionTimeout:
     """The application stops (a debugger, a frozen host) with transactions open, longer than the session may idle."""
 
+    needs: ClassVar = ("time_limits",)
     context: FaultContext
     kind: str = "idle_in_transaction_timeout"
-    colour: str = "--fault-postgres"
     detail: str = "workers stopped longer than 1 s"
     frozen: list[psutil.Process] = field(default_factory=list)
 

@@ -28,7 +28,6 @@ class ImmediateRestart:
 
     context: FaultContext
     kind: str = "immediate_restart"
-    colour: str = "--fault-postgres"
     detail: str = "immediate shutdown, then start"
 
     def inject(self) -> str:

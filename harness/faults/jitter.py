@@ -18,7 +18,6 @@ class Jitter:
 
     context: FaultContext
     kind: str = "jitter"
-    colour: str = "--fault-network"
     detail: str = "30 ± 25 ms"
 
     def inject(self) -> str:

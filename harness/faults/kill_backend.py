@@ -9,7 +9,7 @@ import psutil
 
 from harness.errors import HarnessError
 from harness.faults.context import FaultContext, wait_for
-from harness.faults.database import TWIN, WRITING, ask
+from harness.faults.database import WRITING, ask, of_sessions
 
 RECOVERY_TIMEOUT_S = 10.0
 
@@ -20,7 +20,6 @@ class KillBackend:
 
     context: FaultContext
     kind: str = "kill_backend"
-    colour: str = "--fault-postgres"
     detail: str = "SIGKILL"
 
     def inject(self) -> str:
@@ -34,7 +33,7 @@ class KillBackend:
     def _kill_one(self) -> str:
         if self.context.postmaster is None:
             raise HarnessError("PostgreSQL is not ours to kill", "Leave --postgres-url out")
-        pid = ask(self.context, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
+        pid = of_sessions(self.context, "min(pid)", WRITING)
         backends = {process.pid: process for process in self.context.postmaster.children()}
         if pid not in backends:
             return ""

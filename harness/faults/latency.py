@@ -32,7 +32,6 @@ class Latency:
     added_ms: int
     round_trip_s: Callable[[], float]
     kind: str = "latency"
-    colour: str = "--fault-latency"
 
     @property
     def detail(self) -> str:

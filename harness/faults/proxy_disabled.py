@@ -14,7 +14,6 @@ class ProxyDisabled:
 
     context: FaultContext
     kind: str = "proxy_disabled"
-    colour: str = "--fault-network"
     detail: str = "connections refused"
 
     def inject(self) -> str:

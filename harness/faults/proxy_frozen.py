@@ -20,7 +20,6 @@ class ProxyFrozen:
 
     context: FaultContext
     kind: str = "proxy_frozen"
-    colour: str = "--fault-network"
     detail: str = "SIGSTOP"
 
     def inject(self) -> str:

@@ -16,7 +16,6 @@ class Reset:
 
     context: FaultContext
     kind: str = "reset"
-    colour: str = "--fault-network"
     detail: str = "at the next data"
 
     def inject(self) -> str:

@@ -17,7 +17,6 @@ class Slicer:
 
     context: FaultContext
     kind: str = "slicer"
-    colour: str = "--fault-network"
     detail: str = "16 bytes every 2 ms"
 
     def inject(self) -> str:

@@ -18,7 +18,6 @@ class SlowClose:
 
     context: FaultContext
     kind: str = "slow_close"
-    colour: str = "--fault-network"
     detail: str = f"{DELAY_MS} ms"
 
     def inject(self) -> str:

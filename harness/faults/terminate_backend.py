@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.faults.context import FaultContext, wait_for
-from harness.faults.database import TWIN, WRITING, ask
+from harness.faults.database import WRITING, ask, of_sessions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,6 @@ class TerminateBackend:
 
     context: FaultContext
     kind: str = "terminate_backend"
-    colour: str = "--fault-postgres"
     detail: str = "pg_terminate_backend"
 
     def inject(self) -> str:
@@ -25,7 +24,7 @@ class TerminateBackend:
         """There is nothing to undo: the target connects anew."""
 
     def _end_one(self) -> str:
-        pid = ask(self.context, f"SELECT pid FROM pg_stat_activity WHERE {TWIN} AND {WRITING} LIMIT 1")
+        pid = of_sessions(self.context, "min(pid)", WRITING)
         if pid is None or not ask(self.context, f"SELECT pg_terminate_backend({pid}, 1000)"):
             return ""
         return f"session {pid}, in its transaction, was ended"

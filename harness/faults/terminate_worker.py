@@ -5,11 +5,8 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from harness.faults.context import FaultContext, wait_for
-from harness.faults.worker_selection import busiest_worker, has_ended
-
-WORKERS = 2
-REPLACED_TIMEOUT_S = 15.0
+from harness.faults.context import FaultContext
+from harness.faults.worker_selection import end_busiest_worker, wait_until_replaced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,18 +15,12 @@ class TerminateWorker:
 
     context: FaultContext
     kind: str = "terminate_worker"
-    colour: str = "--fault-application"
     detail: str = "SIGTERM to one of two"
 
     def inject(self) -> str:
         """Signal one worker; the proof is that it is gone."""
-        victim, in_hand = busiest_worker(self.context)
-        if victim is None:
-            return ""
-        victim.send_signal(signal.SIGTERM)
-        ended = wait_for(lambda: "yes" if has_ended(victim) else "")
-        return f"worker {victim.pid}, with {in_hand} connections, is gone" if ended else ""
+        return end_busiest_worker(self.context, signal.SIGTERM)
 
     def heal(self) -> None:
         """Wait until the server has replaced it."""
-        wait_for(lambda: "yes" if len(self.context.workers()) >= WORKERS else "", REPLACED_TIMEOUT_S)
+        wait_until_replaced(self.context)

@@ -16,7 +16,6 @@ class UpstreamDead:
 
     context: FaultContext
     kind: str = "upstream_dead"
-    colour: str = "--fault-network"
     detail: str = "accepted, then ended"
 
     def inject(self) -> str:

@@ -1,12 +1,16 @@
-"""Which worker to hit: the one that has the most in hand. One that serves nobody would prove nothing."""
+"""The worker to hit is the one that has the most in hand: one that serves nobody would prove nothing."""
 
 from __future__ import annotations
 
+import signal
 from contextlib import suppress
 
 import psutil
 
-from harness.faults.context import FaultContext
+from harness.faults.context import FaultContext, wait_for
+
+WORKERS = 2
+REPLACED_TIMEOUT_S = 15.0
 
 
 def busiest_worker(context: FaultContext) -> tuple[psutil.Process | None, int]:
@@ -20,7 +24,22 @@ def busiest_worker(context: FaultContext) -> tuple[psutil.Process | None, int]:
     return found
 
 
-def has_ended(process: psutil.Process) -> bool:
+def end_busiest_worker(context: FaultContext, number: signal.Signals) -> str:
+    """Signal the busiest worker; the proof is that it is gone."""
+    worker, in_hand = busiest_worker(context)
+    if worker is None:
+        return ""
+    worker.send_signal(number)
+    ended = wait_for(lambda: "yes" if _has_ended(worker) else "")
+    return f"worker {worker.pid}, with {in_hand} connections, is gone" if ended else ""
+
+
+def wait_until_replaced(context: FaultContext) -> None:
+    """Wait until the server has as many workers again."""
+    wait_for(lambda: "yes" if len(context.workers()) >= WORKERS else "", REPLACED_TIMEOUT_S)
+
+
+def _has_ended(process: psutil.Process) -> bool:
     """Whether a process runs no more; its parent may not have taken note yet."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

@@ -1,27 +1,24 @@
-"""Clients that send one operation at a time and say what came of it: for cuts and faults, where each request counts."""
+"""Clients that send one request at a time and say what came of it: for cuts and faults, where each request counts."""
 
 from __future__ import annotations
 
-import http.client
 import itertools
 import json
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from random import Random
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 from harness.model.evidence import Op
-from harness.model.outcome import Outcome
-from harness.provision.http_connection import Connection
-from scenarios.operations import OPERATIONS, SENT_HEADER, Request, holders_of
-from scenarios.outcomes import outcome_of
+from harness.model.outcome import Outcome, outcome_of
+from harness.model.workload import SENT_HEADER, Request, Workload
+from harness.provision.http_connection import Connection, Reply
 
-CONNECT_TIMEOUT_S = 5.0
+PATIENT_S = 8.0  # what clients of faults wait for an answer: longer than any request may take
+_CHUNK_BYTES = 65536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +37,7 @@ class Client:
     """Keeps one HTTP connection to a target, and sends nothing twice."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        parts = urlsplit(url)
-        self._connection = Connection(parts.hostname or "", parts.port or 80, timeout_s)
+        self._connection = _connection(url, timeout_s)
 
     def __enter__(self) -> Self:
         """Connect at the first request."""
@@ -53,41 +49,23 @@ class Client:
         """Close the connection."""
         self._connection.close()
 
-    def send(self, operation: str, key: str, seed: int = 0, headers: dict[str, str] | None = None) -> Answer:
-        """Send one operation under a write key; ``seed`` chooses what it is about."""
-        request = OPERATIONS[operation](Random(seed), key)  # noqa: S311 - a request to be repeated, no secret
-        return self._ask(request, {"Write-Key": key, **(headers or {})} if key else {})
-
     def get(self, path: str) -> Answer:
         """Read what is at a path."""
-        return self._ask(Request(method="GET", path=path), {})
+        return self.send(Request(method="GET", path=path))
 
-    def _ask(self, request: Request, headers: dict[str, str]) -> Answer:
+    def send(self, request: Request) -> Answer:
+        """Send a request, and return what came of it."""
         began_s = time.monotonic()
         try:
             self._connection.open()
         except OSError as error:
-            return _unanswered(Outcome.UNSENT, error, request, began_s)
+            return _answer(request, began_s, Outcome.UNSENT, error)
         try:
-            return self._exchange(request, {**headers, SENT_HEADER: str(time.monotonic_ns())}, began_s)
+            headers = {**_headers(request), SENT_HEADER: str(time.monotonic_ns())}
+            reply = self._connection.ask(request.method, request.path, _body(request), headers)
         except OSError as error:
-            return _unanswered(Outcome.UNKNOWN, error, request, began_s)
-
-    def _exchange(self, request: Request, headers: dict[str, str], began_s: float) -> Answer:
-        body = b"" if request.body is None else json.dumps(request.body).encode()
-        if body:
-            headers = {**headers, "Content-Type": "application/json"}
-        reply = self._connection.ask(request.method, request.path, body, headers)
-        said = reply.body.decode("utf-8", "replace")
-        outcome = outcome_of(reply.status, retry_after="retry-after" in reply.headers)
-        return Answer(
-            outcome=outcome,
-            status=reply.status,
-            error="" if outcome is Outcome.OK else said[:200],
-            body=said,
-            took_s=time.monotonic() - began_s,
-            asked=str(request),
-        )
+            return _answer(request, began_s, Outcome.UNKNOWN, error)
+        return _answer(request, began_s, _outcome(reply), reply)
 
 
 class Sending:
@@ -96,63 +74,49 @@ class Sending:
     Keeps the record of a client: ``op`` says what it was told in the end.
     """
 
-    def __init__(self, url: str, operation: str, key: str, *, seed: int, named: bool) -> None:
-        parts = urlsplit(url)
+    def __init__(self, url: str, workload: Workload, operation: str, key: str, *, seed: int, named: bool) -> None:
+        request = workload.request(operation, seed, key, named=named)
         self.key = key
-        self._operation, self._named = operation, named
-        request = OPERATIONS[operation](Random(seed), key)  # noqa: S311 - a request to be repeated, no secret
-        self._asked = str(request)
-        body = json.dumps(request.body).encode()
-        headers = {
-            "Host": parts.netloc,
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "Write-Key": key,
-            **({"Idempotency-Key": key} if named else {}),
-        }
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self._left = f"{request.method} {request.path} HTTP/1.1\r\n{head}\r\n".encode() + body
+        self._operation, self._named, self._asked = operation, named, str(request)
+        self._connection = _connection(url, PATIENT_S)
+        self._left = self._connection.message(request.method, request.path, _body(request), _headers(request))
         self.length_bytes = len(self._left)
-        self._socket = socket.create_connection((parts.hostname or "", parts.port or 80), timeout=CONNECT_TIMEOUT_S)
+        self._connection.open()
         self._began_ns = time.monotonic_ns()
         self._ended_ns = 0
-        self._told: tuple[Outcome, int, str] | None = None
+        self._answer: tuple[Outcome, int, str] | None = None
 
     def send(self, count: int | None = None) -> None:
         """Send so many bytes more, or all that are left; a connection that is gone takes none."""
         part, self._left = (self._left, b"") if count is None else (self._left[:count], self._left[count:])
         with suppress(OSError):
-            self._socket.sendall(part)
+            self._connection.send(part)
 
-    def answer(self, timeout_s: float, pause_s: float = 0.0) -> int:
-        """Read the answer, with a pause before each byte, and return its status; 0 if none came."""
-        self._socket.settimeout(timeout_s)
-        response = http.client.HTTPResponse(self._socket)
+    def answer(self, pause_s: float = 0.0) -> int:
+        """Read the answer, with a pause before each byte if there is to be one; return its status, 0 if none came."""
         try:
-            response.begin()
-            while pause_s and response.read(1):
+            while (reply := self._connection.receive(1 if pause_s else _CHUNK_BYTES)) is None:
                 time.sleep(pause_s)
-            text = response.read().decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             self._end(Outcome.UNKNOWN, 0, f"{type(error).__name__}: {error}")
             return 0
-        outcome = outcome_of(response.status, retry_after="retry-after" in response.headers)
-        self._end(outcome, response.status, "" if outcome is Outcome.OK else text[:200])
-        return response.status
+        outcome = _outcome(reply)
+        self._end(outcome, reply.status, "" if outcome is Outcome.OK else _text(reply)[:200])
+        return reply.status
 
     def hang_up(self) -> None:
         """Close the connection; without an answer its client knows nothing, unless it never said all."""
         self._end(Outcome.UNSENT if self._left else Outcome.UNKNOWN, 0, "its client hung up")
 
     def _end(self, outcome: Outcome, status: int, error: str) -> None:
-        self._socket.close()
-        if self._told is None:
-            self._told, self._ended_ns = (outcome, status, error), time.monotonic_ns()
+        self._connection.close()
+        if self._answer is None:
+            self._answer, self._ended_ns = (outcome, status, error), time.monotonic_ns()
 
     def op(self, number: int) -> Op:
         """Return the record; one that was neither answered nor hung up on is hung up on now."""
         self.hang_up()
-        outcome, status, error = self._told or (Outcome.UNKNOWN, 0, "")
+        outcome, status, error = self._answer or (Outcome.UNKNOWN, 0, "")
         return Op(
             id=number,
             name=self._operation,
@@ -168,18 +132,43 @@ class Sending:
         )
 
 
-def seeds_apart(operations: Sequence[str]) -> Iterator[int]:
-    """Yield seeds whose writes lock different users, so that a client whose write is held up holds up no other."""
-    taken: set[int] = set()
+def seeds_apart(workload: Workload, operations: Sequence[str]) -> Iterator[int]:
+    """Yield seeds whose writes lock different rows, so that a client whose write is held up holds up no other."""
+    taken: set[object] = set()
     for number in itertools.count():
-        made = [OPERATIONS[operation](Random(number), "") for operation in operations]  # noqa: S311 - no secret
-        users = {user for request in made for user in holders_of(request)}
-        if not users & taken:
-            taken |= users
+        made = [workload.request(operation, number) for operation in operations]
+        rows = {row for request in made for row in workload.locks(request)}
+        if not rows & taken:
+            taken |= rows
             yield number
 
 
-def _unanswered(outcome: Outcome, error: Exception, request: Request, began_s: float) -> Answer:
-    text = f"{type(error).__name__}: {error}"
+def _connection(url: str, timeout_s: float) -> Connection:
+    parts = urlsplit(url)
+    return Connection(parts.hostname or "", parts.port or 80, timeout_s)
+
+
+def _body(request: Request) -> bytes:
+    return b"" if request.body is None else json.dumps(request.body).encode()
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return {**request.headers, **({} if request.body is None else {"Content-Type": "application/json"})}
+
+
+def _outcome(reply: Reply) -> Outcome:
+    return outcome_of(reply.status, retry_after="retry-after" in reply.headers)
+
+
+def _text(reply: Reply) -> str:
+    return reply.body.decode("utf-8", "replace")
+
+
+def _answer(request: Request, began_s: float, outcome: Outcome, came: Reply | OSError) -> Answer:
     took_s = time.monotonic() - began_s
-    return Answer(outcome=outcome, status=0, error=text, body="", took_s=took_s, asked=str(request))
+    if isinstance(came, OSError):
+        status, body, error = 0, "", f"{type(came).__name__}: {came}"
+    else:
+        status, body = came.status, _text(came)
+        error = "" if outcome is Outcome.OK else body[:200]
+    return Answer(outcome=outcome, status=status, error=error, body=body, took_s=took_s, asked=str(request))

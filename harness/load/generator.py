@@ -12,49 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from harness.errors import PartDied, RecorderFailed
 from harness.model.evidence import Window
-from harness.model.plan import Shape
+from harness.model.order import Order
 from harness.provision.processes import Child, started
 
 START_TIMEOUT_S = 60.0
 # beyond the order's own length: Locust's drain (15 s) and a slow machine
-PATIENCE_S = 30.0
+DRAIN_TIMEOUT_S = 30.0
 # a load that goes on until it is stopped is given up on after so long
 LONGEST_S = 120.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """The load of one trial: what to send where, for how long, and the file that the record goes to.
-
-    Without ``measure_s`` the load goes on until ``Generator.stop``.
-    """
-
-    ops: Path
-    host: str
-    mix: dict[str, int]
-    shape: Shape
-    warmup_s: float
-    measure_s: float | None
-    seed: int
-    key_prefix: str
-
-    def as_line(self) -> bytes:
-        """Return the order as the generator reads it."""
-        words: dict[str, Any] = {
-            "ops": str(self.ops),
-            "host": self.host,
-            "mix": self.mix,
-            "clients": self.shape.clients,
-            "pace_s": self.shape.pace_s,
-            "retries": self.shape.retries,
-            "warmup_s": self.warmup_s,
-            "measure_s": self.measure_s,
-            "seed": self.seed,
-            "key_prefix": self.key_prefix,
-        }
-        return json.dumps(words).encode() + b"\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +54,16 @@ class Generator:
         stdin = self.child.popen.stdin
         assert stdin is not None  # noqa: S101 - opened as a pipe below
         try:
-            stdin.write(order.as_line())
+            stdin.write(TypeAdapter(Order).dump_json(order) + b"\n")
             stdin.flush()
         except OSError as error:
             raise self._died("ended") from error
-        patience_s = order.warmup_s + (LONGEST_S if order.measure_s is None else order.measure_s) + PATIENCE_S
+        timeout_s = order.warmup_s + (LONGEST_S if order.measure_s is None else order.measure_s) + DRAIN_TIMEOUT_S
         edges = {}
         for expected in ("measuring", "draining"):
-            edges[expected] = int(self._event(expected, patience_s)["t_ns"])
+            edges[expected] = int(self._event(expected, timeout_s)["t_ns"])
             at_edge(expected)
-        done = self._event("done", patience_s)
+        done = self._event("done", timeout_s)
         window = Window(start_ns=edges["measuring"], end_ns=edges["draining"])
         return Loaded(window=window, recorded=int(done["recorded"]))
 
@@ -120,11 +89,11 @@ class Generator:
         """
         self._event("ready", START_TIMEOUT_S)
 
-    def _event(self, expected: str, patience_s: float) -> dict[str, Any]:
+    def _event(self, expected: str, timeout_s: float) -> dict[str, Any]:
         stdout = self.child.popen.stdout
         assert stdout is not None  # noqa: S101 - opened as a pipe below
-        if not select.select([stdout], [], [], patience_s)[0]:
-            raise self._died(f"said nothing for {patience_s:.0f} s")
+        if not select.select([stdout], [], [], timeout_s)[0]:
+            raise self._died(f"said nothing for {timeout_s:.0f} s")
         line = stdout.readline()
         if not line:
             raise self._died("ended")

@@ -56,8 +56,8 @@ class Cut:
 
     ``passed_bytes`` is what a relay on PostgreSQL's side saw pass in the cut direction, and ``message`` the
     protocol message that the first byte held back belongs to; ``bit`` says that the relay saw the cut.
-    ``recovered_after`` counts the requests until one was answered well again; 0 if none was. ``asked`` is what the
-    write asked for: method, path and body.
+    ``recovered_after`` counts the requests until one was answered well again; 0 if none was. ``rows`` are
+    those that it left, by table, and ``owed`` those that it must leave, or none. ``asked`` is what the write asked for.
     """
 
     target: str
@@ -76,6 +76,7 @@ class Cut:
     recovered_after: int
     next_status: int
     rows: Mapping[str, int]
+    owed: Mapping[str, int]
     asked: str
 
 
@@ -86,8 +87,3 @@ class CutMap:
     conversations: tuple[Conversation, ...]
     cuts: tuple[Cut, ...]
     duration_s: float
-
-    @property
-    def subject(self) -> str:
-        """What is judged: no trial, but all conversations."""
-        return ""

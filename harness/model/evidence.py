@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.model.outcome import Outcome
-from harness.model.place import Place
 from harness.model.plan import Scenario, Target, Trial
 
 
@@ -18,7 +17,7 @@ from harness.model.plan import Scenario, Target, Trial
 class Op:
     """One client request. ``key`` is empty unless it writes; ``status`` is 0 where no answer came.
 
-    ``named`` says whether it carried an Idempotency-Key, and ``said`` is the answer where a check reads it.
+    ``named`` says whether it carried a retry key, and ``said`` is the answer where a check reads it.
     ``asked`` is what a write asked for: method, path and body.
     """
 
@@ -38,15 +37,13 @@ class Op:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """One reading: of ``metric`` by ``probe`` at ``t_ns``, and what was seen with it: numbers, names and places."""
+    """One reading: of ``metric`` by ``probe`` at ``t_ns``, told apart by ``labels``."""
 
     t_ns: int
     probe: str
     metric: str
     value: float
-    fields: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
-    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,16 +71,54 @@ class Window:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ledger:
-    """What PostgreSQL itself held after healing, when every transaction had ended.
+class SumRead:
+    """A read whose answer tells in ``field`` (JSON) the number of an invariant, which the writes ``moved_by`` touch."""
 
-    ``rows`` counts rows per table and write key. ``facts`` are counts over whole tables, by name:
-    credits of all users, users whose credits don't follow from the transfers, posts of no user, and
-    sessions of the target that were still in a transaction.
+    operation: str
+    field: str
+    invariant: str
+    moved_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """What writes must leave: rows by operation and table, all of them or none, and what a retry key adds.
+
+    Without ``by_key`` rows carry no key of the write that made them.
+    """
+
+    rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    retry_rows: Mapping[str, int] = field(default_factory=dict)
+    by_key: bool = True
+    sum_read: SumRead | None = None
+
+    def owed(self, operation: str, *, named: bool = False) -> Mapping[str, int]:
+        """Return the rows by table that one write must leave.
+
+        Raises:
+            KeyError: The operation is none that writes.
+        """
+        return {**self.rows[operation], **(self.retry_rows if named else {})}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """The value of an invariant, and what it must be."""
+
+    value: int
+    expected: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What PostgreSQL itself held after healing, when every transaction had ended, and what it was to hold.
+
+    ``rows`` counts rows per table and write key; ``facts`` are invariants over whole tables, by name.
     """
 
     rows: Mapping[str, Mapping[str, int]]
-    facts: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    effects: Effects = field(default_factory=Effects)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,25 +140,13 @@ class Evidence:
     ledger: Ledger | None
     complete: bool
 
-    @property
-    def subject(self) -> str:
-        """What is judged: the trial."""
-        return self.trial.id
-
 
 class Fault(Protocol):
-    """One thing that goes wrong.
-
-    ``kind`` names it, ``detail`` says how much of it, ``colour`` is its CSS variable in the figures.
-    """
+    """One thing that goes wrong: ``kind`` names it, ``detail`` says how much of it."""
 
     @property
     def kind(self) -> str:
         """Its name."""
-
-    @property
-    def colour(self) -> str:
-        """Its CSS variable."""
 
     @property
     def detail(self) -> str:
@@ -174,15 +197,3 @@ class SliceReading:
     block: int
     plain_ms: tuple[float, ...]
     probed_ms: tuple[float, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageReadings:
-    """All pages that a run asked for."""
-
-    readings: tuple[PageReading, ...]
-
-    @property
-    def subject(self) -> str:
-        """What is judged: no trial, but all of them."""
-        return ""

@@ -20,3 +20,15 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict, no password
     FAIL = "fail"
     UNDECIDED = "undecided"
+
+
+def outcome_of(status: int, *, retry_after: bool) -> Outcome:
+    """Return what a client knows of its request from an answer's status.
+
+    2xx: it was done. 4xx, and a 503 with ``Retry-After``, are the application's word that nothing was stored.
+    Any other answer leaves the client not knowing.
+    """
+    if 200 <= status < 300:  # noqa: PLR2004 - the classes of RFC 9110
+        return Outcome.OK
+    refused = status == 503 and retry_after  # noqa: PLR2004 - RFC 9110
+    return Outcome.FAIL if refused or 400 <= status < 500 else Outcome.UNKNOWN  # noqa: PLR2004 - RFC 9110

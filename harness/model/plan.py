@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.model.outcome import Verdict
-from harness.model.place import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +39,8 @@ class Control:
 
     A flaw fails what its target expects, and a twin, which expects nothing, fails nothing. ``besides`` are checks
     that a flaw may fail, too, where what it breaks is not in its hand. ``load`` are scenarios, each at all of
-    ``added_ms``; ``place`` is the function that the check must name, where it names a line.
+    ``added_ms``; ``place`` is the file and the function that the check must name ("file.py function"), where it names a
+    line.
     """
 
     target: Target
@@ -49,14 +49,14 @@ class Control:
     besides: tuple[str, ...] = ()
     load: tuple[str, ...] = ()
     added_ms: tuple[int, ...] = (0,)
-    place: Place | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
     """How load arrives: ``clients`` at once, each back to back, or one request every ``pace_s`` seconds.
 
-    With ``retries`` every other create carries an Idempotency-Key, and is sent again, under the same
+    With ``retries`` every other write that may be sent again carries a retry key, and is sent again, under the same
     keys, when its client can't know what became of it.
     """
 
@@ -69,7 +69,7 @@ class Shape:
 class Scenario:
     """A question, the load that asks it, and the checks that answer.
 
-    ``mix`` maps an operation of ``scenarios.locust.operations`` to its weight. ``faults`` names fault kinds
+    ``mix`` maps an operation of the workload to its weight. ``faults`` names fault kinds
     of ``harness.faults``; ``checks`` names checks of ``harness.checks``. A scenario that never
     reaches the database runs at level 0 only.
     """
@@ -94,6 +94,21 @@ class Profile:
     blocks: int
     warmup_s: float
     measure_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChaosProfile:
+    """How much chaos: the writes to cut at every byte, and how many seeded schedules of how many faults each.
+
+    ``faults`` is None for all of them in each schedule. With ``flaws`` all flaws are tried, too; where there is
+    nothing else to do, the twins are tried by what brings the flaws to light.
+    """
+
+    name: str
+    cuts: tuple[str, ...] = ()
+    blocks: int = 1
+    faults: int | None = None
+    flaws: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,17 +9,6 @@ from harness.model.cut_map import Cut
 from harness.model.evidence import Evidence
 from harness.model.outcome import Outcome
 
-# Rows per table that one write must leave, all of them or none.
-OWED: Mapping[str, Mapping[str, int]] = {
-    "create_user": {"users": 1, "posts": 2, "audit_log": 1},
-    "create_post": {"posts": 1, "audit_log": 1},
-    "change_user": {"audit_log": 1},
-    "remove_user": {"audit_log": 1},
-    "transfer": {"transfers": 1, "audit_log": 1},
-}
-# What an Idempotency-Key adds: the answer that is kept for whoever asks again.
-OWED_UNDER_A_NAME: Mapping[str, int] = {"replays": 1}
-
 
 class WriteStatus(StrEnum):
     """What became of a write. The last five are offences."""
@@ -40,24 +29,19 @@ OFFENCES = frozenset(
 )
 
 
-def status_of_write(
-    operation: str, told: Collection[Outcome], rows: Mapping[str, int], *, named: bool = False
-) -> WriteStatus:
+def status_of_write(owed: Mapping[str, int], told: Collection[Outcome], rows: Mapping[str, int]) -> WriteStatus:
     """Hold what is stored under one key against what was told of it.
 
     Args:
-        operation: What the write was.
+        owed: Rows per table that it must leave, all of them or none.
         told: The outcome of every request that was sent under this key: a retry has the key of the first.
         rows: Rows per table that carry the key.
-        named: Whether the requests carried an ``Idempotency-Key``.
 
     Raises:
-        KeyError: The operation is not one of ``OWED``.
         ValueError: Nothing was told, so there is no write to judge.
     """
     if not told:
         raise ValueError("a write that nobody sent has no status but phantom")
-    owed = {**OWED[operation], **(OWED_UNDER_A_NAME if named else {})}
     tables = owed.keys() | rows.keys()
     found = {table: rows.get(table, 0) for table in tables}
     if any(found[table] > owed.get(table, 0) for table in tables):
@@ -71,7 +55,7 @@ def status_of_write(
 
 def status_of_cut(cut: Cut) -> WriteStatus:
     """Say what became of a write that was cut."""
-    return status_of_write(cut.operation, {cut.outcome}, cut.rows)
+    return status_of_write(cut.owed, {cut.outcome}, cut.rows)
 
 
 def recovered_s(evidence: Evidence) -> float | None:

@@ -10,6 +10,7 @@ import select
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import httptools
 
@@ -43,13 +44,15 @@ class Reply:
 class Connection:
     """A connection to one server, opened when it is needed, and again where the server has closed it meanwhile.
 
-    For one thread at a time. Nothing is ever sent twice.
+    For one thread at a time, and one request. Nothing is ever sent twice. ``ask`` does it all; a client that is to be
+    slow, or one of many in a thread, calls ``open``, ``send`` and ``receive`` itself.
     """
 
     def __init__(self, host: str, port: int, timeout_s: float) -> None:
         self._address = (host, port)
         self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
+        self._reply = Reply()
 
     def open(self) -> None:
         """Connect, if there is no connection that the server still holds.
@@ -62,6 +65,7 @@ class Connection:
         if self._socket is None:
             self._socket = socket.create_connection(self._address, self._timeout_s)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._begin()
 
     def close(self) -> None:
         """Close the connection; the next request opens another."""
@@ -73,6 +77,10 @@ class Connection:
         """End with whoever held it: a thread, or a run."""
         self.close()
 
+    def fileno(self) -> int:
+        """Return the number of the open socket, for a selector."""
+        return self._open_socket().fileno()
+
     def ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send a request and read the whole answer.
 
@@ -80,13 +88,10 @@ class Connection:
             OSError: It could not be sent, or no whole answer came; the connection is closed then.
         """
         self.open()
-        assert self._socket is not None  # noqa: S101 - it is open
-        said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        host, port = self._address
-        head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{said}Content-Length: {len(body)}\r\n\r\n"
         try:
-            self._socket.sendall(head.encode("latin-1") + body)
-            reply = _read(self._socket)
+            self.send(self.message(method, path, body, headers))
+            while (reply := self.receive()) is None:
+                pass
         except BaseException:
             self.close()
             raise
@@ -94,21 +99,61 @@ class Connection:
             self.close()
         return reply
 
+    def message(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Return a request as it goes over the wire."""
+        said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        host, port = self._address
+        head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{said}Content-Length: {len(body)}\r\n\r\n"
+        return head.encode("latin-1") + body
 
-def _read(source: socket.socket) -> Reply:
-    reply = Reply()
-    parser = httptools.HttpResponseParser(reply)
-    try:
-        while not reply.complete:
-            part = source.recv(_CHUNK_BYTES)
-            if not part:
-                said = "half of its answer" if reply.headers else "no answer"
-                raise ConnectionResetError(f"the connection was closed after {said}")
-            parser.feed_data(part)
-    except httptools.HttpParserError as error:
-        raise ConnectionError(f"the answer is not HTTP: {error}") from error
-    reply.status = parser.get_status_code()
-    return reply
+    def send(self, part: bytes) -> None:
+        """Send a request, or a part of one, on the open connection.
+
+        Raises:
+            OSError: It could not be sent.
+        """
+        self._open_socket().sendall(part)
+
+    def receive(self, most_bytes: int = _CHUNK_BYTES) -> Reply | None:
+        """Read what has come, and return the answer if that was the rest of it.
+
+        Raises:
+            OSError: The server has closed the connection, said nothing for too long, or what it said is not HTTP.
+        """
+        part = self._open_socket().recv(most_bytes)
+        if not part:
+            said = "half of its answer" if self._reply.headers else "no answer"
+            raise ConnectionResetError(f"the connection was closed after {said}")
+        try:
+            self._parser.feed_data(part)
+        except httptools.HttpParserError as error:
+            raise ConnectionError(f"the answer is not HTTP: {error}") from error
+        if not self._reply.complete:
+            return None
+        reply = self._reply
+        reply.status = self._parser.get_status_code()
+        self._begin()
+        return reply
+
+    def _begin(self) -> None:
+        """Be ready for an answer."""
+        self._reply = Reply()
+        self._parser = httptools.HttpResponseParser(self._reply)
+
+    def _open_socket(self) -> socket.socket:
+        if self._socket is None:
+            raise ConnectionError("the connection is closed")
+        return self._socket
+
+
+def get(url: str, timeout_s: float) -> Reply:
+    """Ask for what is at a URL, on a connection of its own.
+
+    Raises:
+        OSError: No whole answer came.
+    """
+    parts = urlsplit(url)
+    return Connection(parts.hostname or "", parts.port or 80, timeout_s).ask("GET", parts.path, b"", {})
 
 
 def _has_ended(kept: socket.socket) -> bool:

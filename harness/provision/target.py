@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import marshal
 import sys
 import tempfile
@@ -9,20 +10,22 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import psutil
-import requests
 
 from harness.errors import PartDied
 from harness.model.evidence import Sample, Window
-from harness.model.place import Place
 from harness.model.plan import Target
+from harness.model.workload import Workload
+from harness.provision.http_connection import get
 from harness.provision.loopback import HOST, free_port, wait_until
 from harness.provision.processes import Child, started, temporary_folder
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0
+ANSWER_TIMEOUT_S = 5.0
 SERVED_PATH = "/-/twinbench/served"  # harness.probe.served.PATH; the probe lives in the target's process
 
 GAUGE = ".checked-out"  # harness.probe.pool.SUFFIX, the same
@@ -88,10 +91,8 @@ class RunningTarget:
             PartDied: The target does not answer.
         """
         try:
-            answer = requests.get(self.url + SERVED_PATH, timeout=5)
-            answer.raise_for_status()
-            return int(answer.json()["requests"])
-        except (requests.RequestException, ValueError, KeyError) as error:
+            return int(json.loads(get(self.url + SERVED_PATH, ANSWER_TIMEOUT_S).body)["requests"])
+        except (OSError, ValueError, KeyError) as error:
             raise PartDied(
                 f"Target {self.target.name} does not answer: {self.child.last_words()}",
                 f"Read {self.child.log}",
@@ -111,20 +112,16 @@ def read_samples(path: Path) -> Iterator[Sample]:
             except (EOFError, ValueError, TypeError):
                 return
             for t_ns, (probe, metric, names), value, labels in samples:
-                told = dict(zip(names, labels, strict=True))
-                yield Sample(
-                    t_ns=t_ns,
-                    probe=probe,
-                    metric=metric,
-                    value=value,
-                    fields={name: known for name, known in told.items() if isinstance(known, int | float)},
-                    labels={name: known for name, known in told.items() if isinstance(known, str)},
-                    places={name: Place(*known) for name, known in told.items() if isinstance(known, tuple)},
-                )
+                told = {
+                    name: f"{known:.6f}" if isinstance(known, float) else str(known)
+                    for name, known in zip(names, labels, strict=True)
+                }
+                yield Sample(t_ns=t_ns, probe=probe, metric=metric, value=value, labels=told)
 
 
 @contextmanager
 def target_process(
+    workload: Workload,
     target: Target,
     database_url: str,
     log: Path,
@@ -144,9 +141,7 @@ def target_process(
     variables = {
         **(environment or {}),
         "TWINBENCH_APP": target.app,
-        "TWIN_DATABASE_URL": database_url,
-        "TWIN_POOL_SIZE": str(target.pool),
-        "TWIN_THREADS": str(target.threads),
+        **workload.variables(target, database_url),
     }
     gauges = variables.get(GAUGES_VARIABLE)
     with ExitStack() as stack:
@@ -175,8 +170,8 @@ def wait_until_serving(running: RunningTarget) -> None:
 
     def answers() -> bool:
         try:
-            return requests.get(running.url + SERVED_PATH, timeout=1).ok
-        except requests.RequestException:
+            return get(running.url + SERVED_PATH, 1.0).status == HTTPStatus.OK
+        except OSError:
             return False
 
     wait_until(answers, running.child, START_TIMEOUT_S)

@@ -11,7 +11,8 @@ import psycopg2
 
 from harness.errors import PartDied, PartMissing
 from harness.model.plan import Target
-from harness.provision.database import migrate, seed
+from harness.model.workload import Workload
+from harness.provision.database import seed
 from harness.provision.meter import Route, routes
 from harness.provision.postgres import Postgres, postgres_at, postgres_server, url_through
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
@@ -20,8 +21,9 @@ from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, tox
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """PostgreSQL with the schema in place, and Toxiproxy, or in its stead why there is none."""
+    """PostgreSQL with a workload's schema in place, and Toxiproxy, or in its stead why there is none."""
 
+    workload: Workload
     postgres: Postgres
     toxiproxy: ToxiproxyServer | None
     without_toxiproxy: str
@@ -32,19 +34,19 @@ class Testbed:
     """One block's targets, each with its own way to PostgreSQL.
 
     ``links`` is empty where there is no Toxiproxy; ``routes`` holds an open connection by every way:
-    one "direct", one "clean" (through a proxy that has no toxic), and one a target. ``users`` were seeded.
+    one "direct", one "clean" (through a proxy that has no toxic), and one a target.
     """
 
     parts: Parts
     targets: dict[str, RunningTarget]
     links: dict[str, Link]
     routes: dict[str, Route]
-    users: int
 
 
 @contextmanager
 def provisioned(
     *,
+    workload: Workload,
     postgres_url: str | None,
     toxiproxy_url: str | None,
     log: Callable[[str], Path],
@@ -53,6 +55,7 @@ def provisioned(
     """Bring up PostgreSQL and Toxiproxy for a run.
 
     Args:
+        workload: Whose tables are made.
         postgres_url: The user's server, or None for one of our own.
         toxiproxy_url: The user's server, or None for one of our own.
         log: Where the log of a part goes, by its name.
@@ -66,7 +69,7 @@ def provisioned(
         say("Starting PostgreSQL")
         postgres = stack.enter_context(postgres_at(postgres_url) if postgres_url else postgres_server())
         say("Migrating to the newest schema")
-        migrate(postgres.url)
+        workload.database.migrate(postgres.url)
         toxiproxy, reason = None, ""
         try:
             toxiproxy = stack.enter_context(
@@ -75,7 +78,7 @@ def provisioned(
         except PartMissing as error:
             reason = str(error)
         try:
-            yield Parts(postgres=postgres, toxiproxy=toxiproxy, without_toxiproxy=reason)
+            yield Parts(workload=workload, postgres=postgres, toxiproxy=toxiproxy, without_toxiproxy=reason)
         except psycopg2.Error as error:
             said = str(error).strip().splitlines() or [type(error).__name__]
             raise PartDied(
@@ -85,16 +88,13 @@ def provisioned(
 
 
 @contextmanager
-def fresh_testbed(
-    parts: Parts, targets: Sequence[Target], log: Callable[[str], Path], rows: tuple[int, int]
-) -> Iterator[Testbed]:
+def fresh_testbed(parts: Parts, targets: Sequence[Target], log: Callable[[str], Path]) -> Iterator[Testbed]:
     """Seed the database anew and start fresh target processes, side by side.
 
     Args:
         parts: What the run has.
         targets: What to start.
         log: Where the log of a part goes, by its name.
-        rows: Users, and posts of each, in the seed.
     """
     url = parts.postgres.url
     with ExitStack() as stack:
@@ -106,11 +106,13 @@ def fresh_testbed(
                 ways[name] = url_through(url, link.port)
                 links[name] = link
         running = {
-            target.name: stack.enter_context(target_process(target, ways.get(target.name, url), log(target.name)))
+            target.name: stack.enter_context(
+                target_process(parts.workload, target, ways.get(target.name, url), log(target.name))
+            )
             for target in targets
         }
-        seed(url, users=rows[0], posts_per_user=rows[1])
+        seed(url, parts.workload.database)
         open_routes = stack.enter_context(routes(ways))
         for target in running.values():
             wait_until_serving(target)
-        yield Testbed(parts=parts, targets=running, links=links, routes=open_routes, users=rows[0])
+        yield Testbed(parts=parts, targets=running, links=links, routes=open_routes)

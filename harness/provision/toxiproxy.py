@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 import toxiproxy.api
 from toxiproxy import Toxiproxy
 from toxiproxy.api import APIConsumer
@@ -21,7 +20,7 @@ from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
 from toxiproxy.proxy import Proxy
 
 from harness.errors import HarnessError, PartDied, UsageError
-from harness.provision.http_connection import Connection
+from harness.provision.http_connection import Connection, get
 from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
 from harness.provision.processes import Child, started
 from harness.provision.toxiproxy_binary import get_program
@@ -176,10 +175,8 @@ def toxiproxy_at(url: str) -> Iterator[ToxiproxyServer]:
     """
     require_loopback(url, "--toxiproxy-url")
     try:
-        answer = requests.get(f"{url.rstrip('/')}/version", timeout=REQUEST_TIMEOUT_S)
-        answer.raise_for_status()
-        said = answer.json().get("version", "unknown")
-    except (requests.RequestException, ValueError, AttributeError) as error:
+        said = loads(get(f"{url.rstrip('/')}/version", REQUEST_TIMEOUT_S).body).get("version", "unknown")
+    except (OSError, ValueError, AttributeError) as error:
         raise UsageError(
             f"No Toxiproxy answers at --toxiproxy-url {url}",
             "Start toxiproxy-server there, or leave the option out",

@@ -13,16 +13,18 @@ import json
 import logging
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import gevent
 import gevent.select
 from locust.env import Environment
 from locust.runners import LocalRunner
+from pydantic import TypeAdapter
 
+from harness.model.order import Order
+from harness.workload.load import load_workload
 from scenarios.locust.recorder import Recorder
-from scenarios.locust.user import ApiUser, Order
+from scenarios.locust.user import ApiUser, Load
 
 # Requests in flight when the window ends are waited for: their outcome is part of the record.
 DRAIN_TIMEOUT_S = 15
@@ -33,34 +35,27 @@ def tell(event: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
     print(json.dumps({"event": event, "t_ns": time.monotonic_ns(), **facts}), flush=True)  # noqa: T201 - the protocol
 
 
-def run(environment: Environment, runner: LocalRunner, words: dict[str, Any]) -> None:
+def run(environment: Environment, runner: LocalRunner, order: Order) -> None:
     """Put one trial's load on its target."""
-    recorder = Recorder(Path(words["ops"]))
-    environment.host = words["host"]
-    order = Order(
-        mix=words["mix"],
-        pace_s=words["pace_s"],
-        retries=words["retries"],
-        seed=words["seed"],
-        key_prefix=words["key_prefix"],
-        recorder=recorder,
-    )
-    environment.order = order  # type: ignore[attr-defined]  # read by ApiUser
-    runner.start(words["clients"], spawn_rate=words["clients"])
-    gevent.sleep(words["warmup_s"])
+    recorder = Recorder(order.ops) if order.ops else None
+    load = Load(order=order, workload=load_workload(order.workload), recorder=recorder)
+    environment.host = order.host
+    environment.load = load  # type: ignore[attr-defined]  # read by ApiUser
+    runner.start(order.shape.clients, spawn_rate=order.shape.clients)
+    gevent.sleep(order.warmup_s)
     tell("measuring")
-    if words["measure_s"] is None:
+    if order.measure_s is None:
         gevent.select.select([sys.stdin], [], [])
         sys.stdin.readline()
     else:
-        gevent.sleep(words["measure_s"])
-    order.stop_ns = time.monotonic_ns()
+        gevent.sleep(order.measure_s)
+    load.stop_ns = time.monotonic_ns()
     tell("draining")
     runner.stop()
     if runner.exceptions:
         error = next(iter(runner.exceptions.values()))
-        raise RuntimeError(f"a user failed: {error['msg']}\n{error['traceback']}")
-    tell("done", recorded=recorder.close())
+        raise RuntimeError(f"a client failed: {error['msg']}\n{error['traceback']}")
+    tell("done", recorded=recorder.close() if recorder else 0)
 
 
 def main() -> int:
@@ -71,7 +66,7 @@ def main() -> int:
     tell("ready")
     for line in sys.stdin:
         try:
-            run(environment, runner, json.loads(line))
+            run(environment, runner, TypeAdapter(Order).validate_json(line))
         except Exception as error:
             logging.getLogger(__name__).exception("the load generator failed")
             tell("failed", reason=f"{type(error).__name__}: {error}")

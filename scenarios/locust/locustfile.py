@@ -1,6 +1,7 @@
-"""For Locust's own command line and page: the users of a scenario, without our recorder.
+"""For Locust's own command line and page: the clients of a scenario, without our recorder.
 
-``TWINBENCH_SCENARIO`` names the scenario. The users and posts that reads ask for must be in the database.
+``TWINBENCH_SCENARIO`` names the scenario, and ``TWINBENCH_WORKLOAD`` the workload, if it is not the one that ships.
+What reads ask for must be in the database.
 """
 
 from __future__ import annotations
@@ -12,24 +13,30 @@ from typing import Any
 from locust import events
 from locust.env import Environment
 
-from scenarios.catalog import SCENARIOS
-from scenarios.locust.user import ApiUser, Order
+from harness.model.order import Order
+from harness.workload.load import DEFAULT, load_workload
+from scenarios.locust.user import ApiUser, Load
 
 __all__ = ["ApiUser"]
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust types it so
 def give_order(environment: Environment, **_facts: Any) -> None:  # noqa: ANN401 - Locust passes what it likes
-    """Hand the scenario's order to the users."""
+    """Hand the scenario's order to the clients."""
+    workload = load_workload(os.environ.get("TWINBENCH_WORKLOAD", DEFAULT))
+    scenarios = workload.questions.scenarios
     name = os.environ.get("TWINBENCH_SCENARIO", "mixed")
-    if name not in SCENARIOS:
-        raise SystemExit(f"TWINBENCH_SCENARIO is {name!r}. Choose of {', '.join(sorted(SCENARIOS))}.")
-    scenario = SCENARIOS[name]
-    environment.order = Order(  # type: ignore[attr-defined]  # read by ApiUser
-        mix=scenario.mix,
-        retries=False,
-        pace_s=scenario.shape.pace_s,
+    if name not in scenarios:
+        raise SystemExit(f"TWINBENCH_SCENARIO is {name!r}. Choose of {', '.join(sorted(scenarios))}.")
+    order = Order(
+        ops=None,
+        host=environment.host or "",
+        workload=workload.name,
+        mix=scenarios[name].mix,
+        shape=scenarios[name].shape,
+        warmup_s=0.0,
+        measure_s=None,
         seed=secrets.randbits(32),
         key_prefix=secrets.token_hex(4),
-        recorder=None,
     )
+    environment.load = Load(order=order, workload=workload, recorder=None)  # type: ignore[attr-defined]  # for ApiUser

@@ -7,29 +7,16 @@ leaves every whole batch readable; only what came after the last one is lost.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_type_hints
 
 import gevent
 import pyarrow as pa
 
-FLUSH_S = 0.25
-SCHEMA = pa.schema(
-    [
-        ("id", pa.int64()),
-        ("name", pa.string()),
-        ("key", pa.string()),
-        ("intended_ns", pa.int64()),
-        ("started_ns", pa.int64()),
-        ("ended_ns", pa.int64()),
-        ("outcome", pa.string()),
-        ("status", pa.int16()),
-        ("error", pa.string()),
-        ("named", pa.bool_()),
-        ("said", pa.string()),
-        ("asked", pa.string()),
-    ]
-)
+from harness.model.evidence import Op
 
-Row = tuple[int, str, str, int, int, int, str, int, str, bool, str, str]
+FLUSH_S = 0.25
+_TYPES = {int: pa.int64(), bool: pa.bool_()}  # all else is text
+SCHEMA = pa.schema([(name, _TYPES.get(kind, pa.string())) for name, kind in get_type_hints(Op).items()])
 
 
 class Recorder:
@@ -37,31 +24,15 @@ class Recorder:
 
     def __init__(self, path: Path) -> None:
         self.recorded = 0
-        self._rows: list[Row] = []
+        self._ops: list[Op] = []
         self._sink = pa.OSFile(str(path), "wb")
         self._writer = pa.ipc.new_stream(self._sink, SCHEMA)
         self._failure: Exception | None = None
         self._flusher = gevent.spawn(self._flush_for_ever)
 
-    def add(  # noqa: PLR0913 - the columns of a record
-        self,
-        *,
-        name: str,
-        key: str,
-        intended_ns: int,
-        started_ns: int,
-        ended_ns: int,
-        outcome: str,
-        status: int,
-        error: str,
-        named: bool = False,
-        said: str = "",
-        asked: str = "",
-    ) -> None:
+    def add(self, op: Op) -> None:
         """Record one request that has come to its end."""
-        self._rows.append(
-            (self.recorded, name, key, intended_ns, started_ns, ended_ns, outcome, status, error, named, said, asked)
-        )
+        self._ops.append(op)
         self.recorded += 1
 
     def close(self) -> int:
@@ -84,13 +55,11 @@ class Recorder:
             self._flush()
 
     def _flush(self) -> None:
-        rows, self._rows = self._rows, []
-        if not rows or self._failure is not None:
+        ops, self._ops = self._ops, []
+        if not ops or self._failure is not None:
             return
         try:
-            columns = [
-                pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), SCHEMA, strict=True)
-            ]
+            columns = [pa.array([getattr(op, column.name) for op in ops], column.type) for column in SCHEMA]
             self._writer.write_batch(pa.record_batch(columns, schema=SCHEMA))
         except Exception as error:  # noqa: BLE001 - kept, and raised by close() where it fails the run
             self._failure = error

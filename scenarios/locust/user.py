@@ -6,7 +6,7 @@ import itertools
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -15,10 +15,11 @@ import gevent
 import geventhttpclient.client
 from locust import FastHttpUser, task
 
-from harness.model.outcome import Outcome
+from harness.model.evidence import Op
+from harness.model.order import Order
+from harness.model.outcome import Outcome, outcome_of
+from harness.model.workload import SENT_HEADER, Request, Workload
 from scenarios.locust.recorder import Recorder
-from scenarios.operations import CREATES, OPERATIONS, READ_BY_CHECKS, SENT_HEADER, WRITES, Request
-from scenarios.outcomes import outcome_of
 
 # The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
 # without an answer, and has no option for it. One record must be one request, so this is off;
@@ -32,25 +33,22 @@ PAUSE_S = 0.05
 
 
 @dataclass(kw_only=True)
-class Order:
-    """The load of one trial.
+class Load:
+    """The load of one trial, shared by its clients.
 
-    ``key_prefix`` is 8 hex digits, with which every write key begins; ``numbers`` gives each client its own;
-    ``stop_ns`` is when the load ended, once it has. Without a recorder nothing is recorded but Locust's own statistics.
+    ``numbers`` gives each client its own; ``stop_ns`` is when the load ended, once it has. Without a recorder nothing
+    is recorded but Locust's own statistics.
     """
 
-    mix: Mapping[str, int]
-    pace_s: float | None
-    retries: bool
-    seed: int
-    key_prefix: str
+    order: Order
+    workload: Workload
     recorder: Recorder | None
     numbers: Iterator[int] = field(default_factory=itertools.count)
     stop_ns: int = sys.maxsize
 
 
 class ApiUser(FastHttpUser):
-    """A client of the users/posts API.
+    """One client.
 
     Without a pace it sends back to back, and a request is intended the moment it is sent. With one, request
     ``n`` is intended at start + n × pace whatever happened before, so that time spent waiting for a
@@ -64,13 +62,14 @@ class ApiUser(FastHttpUser):
 
     def on_start(self) -> None:
         """Take the trial's order, a random sequence of one's own, and a first turn."""
-        self.order: Order = self.environment.order  # put there by whoever drives Locust
-        self.number = next(self.order.numbers)
-        self.random = Random(f"{self.order.seed}/{self.number}")  # noqa: S311 - reproducible load, no secret
-        self.names = list(self.order.mix)
-        self.weights = list(self.order.mix.values())
+        self.load: Load = self.environment.load  # put there by whoever drives Locust
+        order = self.load.order
+        self.number = next(self.load.numbers)
+        self.random = Random(f"{order.seed}/{self.number}")  # noqa: S311 - reproducible load, no secret
+        self.names, self.weights = list(order.mix), list(order.mix.values())
+        self.retries = order.shape.retries
         self.sent = 0
-        self.pace_ns = round((self.order.pace_s or 0) * 1e9)
+        self.pace_ns = round((order.shape.pace_s or 0) * 1e9)
         # clients begin spread over one pace, not in step
         self.next_ns = time.monotonic_ns() + self.random.randrange(self.pace_ns or 1)
 
@@ -84,81 +83,75 @@ class ApiUser(FastHttpUser):
         The latest turn may be due and waiting for an answer still; that is latency, and no failure.
         """
         now_ns = time.monotonic_ns()
-        while self.pace_ns and self.next_ns + self.pace_ns < self.order.stop_ns:
-            self._record("turn", "", self.next_ns, (now_ns, now_ns), ("unsent", 0, "its turn never came"))
+        while self.pace_ns and self.next_ns + self.pace_ns < self.load.stop_ns:
+            self._record(
+                name="turn",
+                intended_ns=self.next_ns,
+                started_ns=now_ns,
+                ended_ns=now_ns,
+                outcome=Outcome.UNSENT,
+                error="its turn never came",
+            )
             self.next_ns += self.pace_ns
 
     @task
     def send(self) -> None:
         """Send one request and record it."""
         name = self.random.choices(self.names, self.weights)[0]
-        key = f"{self.order.key_prefix}{self.number:08x}{self.sent:016x}" if name in WRITES else ""
+        write = self.load.workload.writes.get(name)
+        key = f"{self.load.order.key_prefix}{self.number:08x}{self.sent:016x}" if write else ""
         self.sent += 1
-        request = OPERATIONS[name](self.random, key)
-        named = self.order.retries and name in CREATES and self.random.random() < SHARE_NAMED
-        outcome = self._send_once(name, request, named=named)
+        named = bool(self.retries and write and write.retries and self.random.random() < SHARE_NAMED)
+        request = self.load.workload.request(name, self.random, key, named=named)
+        outcome = self._send_once(name, request, key, named=named)
         for _ in range(RETRIES if named else 0):
             if outcome is not Outcome.UNKNOWN:
                 break
             gevent.sleep(PAUSE_S)
-            outcome = self._send_once(name, request, named=named)
-        if self.order.retries and outcome is not Outcome.OK:
+            outcome = self._send_once(name, request, key, named=named)
+        if self.retries and outcome is not Outcome.OK:
             gevent.sleep(PAUSE_S)  # who is refused waits a little, as clients do
 
-    def _send_once(self, name: str, request: Request, *, named: bool) -> Outcome:
-        headers = {"Write-Key": request.key, "Content-Type": "application/json"} if request.key else {}
-        if named:
-            headers["Idempotency-Key"] = request.key
-        body = json.dumps(request.body) if request.body is not None else None
+    def _send_once(self, name: str, request: Request, key: str, *, named: bool) -> Outcome:
+        body = None if request.body is None else json.dumps(request.body)
+        headers = dict(request.headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         started_ns = time.monotonic_ns()
         headers[SENT_HEADER] = str(started_ns)
         intended_ns = self.next_ns if self.pace_ns else started_ns
         response = self.client.request(request.method, request.path, name=name, data=body, headers=headers)
         ended_ns = time.monotonic_ns()
         self.next_ns += self.pace_ns
-        came = told(response)
-        said = response.text if name in READ_BY_CHECKS and came[0] == Outcome.OK else ""
-        asked = str(request) if request.key else ""
-        times = started_ns, ended_ns
-        self._record(name, request.key, intended_ns, times, came, named=named, said=said or "", asked=asked)
-        return Outcome(came[0])
+        outcome, error = told(response)
+        read = self.load.workload.sum_read
+        kept = read is not None and name == read.operation and outcome is Outcome.OK
+        self._record(
+            name=name,
+            key=key,
+            intended_ns=intended_ns,
+            started_ns=started_ns,
+            ended_ns=ended_ns,
+            outcome=outcome,
+            status=response.status_code,
+            error=error,
+            named=named,
+            said=(response.text or "") if kept else "",
+            asked=str(request) if key else "",
+        )
+        return outcome
 
-    def _record(  # noqa: PLR0913 - the columns of a record
-        self,
-        name: str,
-        key: str,
-        intended_ns: int,
-        sent: tuple[int, int],
-        came: tuple[str, int, str],
-        *,
-        named: bool = False,
-        said: str = "",
-        asked: str = "",
-    ) -> None:
-        recorder = self.order.recorder
+    def _record(self, *, key: str = "", status: int = 0, **columns: Any) -> None:  # noqa: ANN401 - as ``Op`` types them
+        recorder = self.load.recorder
         if recorder is not None:
-            outcome, status, error = came
-            recorder.add(
-                name=name,
-                key=key,
-                intended_ns=intended_ns,
-                started_ns=sent[0],
-                ended_ns=sent[1],
-                outcome=outcome,
-                status=status,
-                error=error,
-                named=named,
-                said=said,
-                asked=asked,
-            )
+            recorder.add(Op(id=recorder.recorded, key=key, status=status, **columns))
 
 
-def told(response: Any) -> tuple[str, int, str]:  # noqa: ANN401 - Locust's responses share no typed base
-    """Say what a client knows: outcome, status and error. Without an answer only a refused connection is certain."""
-    status = response.status_code
-    if status == 0:
+def told(response: Any) -> tuple[Outcome, str]:  # noqa: ANN401 - Locust's responses share no typed base
+    """Return what a client knows, and the error. Without an answer only a refused connection is certain."""
+    if response.status_code == 0:
         error = response.error
-        text = f"{type(error).__name__}: {error}"
-        return ("unsent" if isinstance(error, ConnectionRefusedError) else "unknown"), 0, text
-    outcome = outcome_of(status, retry_after="retry-after" in response.headers)
-    return outcome, status, "" if outcome is Outcome.OK else (response.text or "")[:200]
+        refused = isinstance(error, ConnectionRefusedError)
+        return Outcome.UNSENT if refused else Outcome.UNKNOWN, f"{type(error).__name__}: {error}"
+    outcome = outcome_of(response.status_code, retry_after="retry-after" in response.headers)
+    return outcome, "" if outcome is Outcome.OK else (response.text or "")[:200]

@@ -13,6 +13,7 @@ from harness.provision.postgres import Postgres
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
 from targets.catalog import CATALOG
 from targets.shared.config import Settings
+from targets.workload import WORKLOAD
 from tests.fix_twins import TWINS, create_app
 
 EXAMPLES = 15
@@ -39,7 +40,7 @@ def running(
 ) -> Iterator[RunningTarget]:
     """Each twin as the harness runs it."""
     log: Path = tmp_path_factory.mktemp("target") / "log"
-    with target_process(CATALOG[request.param], postgres.url, log) as target:
+    with target_process(WORKLOAD, CATALOG[request.param], postgres.url, log) as target:
         wait_until_serving(target)
         yield target
 

@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 
 from harness.errors import HarnessError
-from harness.provision.database import ROOT, migrate
 from harness.provision.postgres import Postgres, connect, postgres_at
+from targets.content import ROOT, migrate
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import anyio
 import httpx
 import pytest
 
-from harness.provision.database import CREDITS
 from harness.provision.postgres import connect
+from targets.content import CREDITS
 from tests.contract.test_endpoints import locked, stored
 from tests.fix_postgres import SEEDED_USERS
 from tests.fix_twins import Serve

@@ -15,6 +15,7 @@ from harness.probe.request_sampling import MOST_VARIABLE
 from harness.provision.postgres import connect
 from harness.provision.target import target_process, wait_until_serving
 from targets.catalog import TWINS
+from targets.workload import WORKLOAD
 from tests.contract.test_alike import REQUESTS, normal
 
 AT_ONCE = 8
@@ -50,7 +51,7 @@ def test_they_are_as_many_as_postgresql_counts(twin: str, postgres_seed: Callabl
                 windows[name] = Window(start_ns=start_ns, end_ns=time.monotonic_ns())
                 calls[name] = counted(url)
 
-    with target_process(target, url, tmp_path / "log", environment=ALL) as running:
+    with target_process(WORKLOAD, target, url, tmp_path / "log", environment=ALL) as running:
         wait_until_serving(running)
         asyncio.run(ask_all(running.url))
         whole = Window(start_ns=min(w.start_ns for w in windows.values()), end_ns=time.monotonic_ns())

@@ -16,9 +16,11 @@ import pyarrow as pa
 import pytest
 
 from harness.errors import PartDied, RecorderFailed
-from harness.load.generator import Generator, Order, generator
+from harness.load.generator import Generator, generator
+from harness.model.order import Order
 from harness.model.plan import Shape
-from harness.provision.database import ROOT
+from targets.content import ROOT
+from targets.workload import WORKLOAD
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
@@ -94,6 +96,7 @@ def order(ops: Path, host: str, **changes: object) -> Order:
     return Order(
         ops=ops,
         host=host,
+        workload=WORKLOAD.name,
         mix=words["mix"],  # type: ignore[arg-type]  # as the tests write it
         shape=Shape(clients=words["clients"], pace_s=words["pace_s"]),  # type: ignore[arg-type]  # the same
         warmup_s=0.1,

@@ -28,6 +28,7 @@ from harness.provision.postgres import (
 from harness.provision.relay import Cutoff, relaying
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server
+from targets.workload import WORKLOAD
 
 
 def ask(url: str, question: str) -> object:
@@ -222,7 +223,7 @@ def test_a_target_that_cannot_start_says_why(tmp_path: Path) -> None:
     broken = Target(name="broken", model="sync", driver="none", app="no.such.module:app")
     with (
         pytest.raises(PartDied, match=r"[Nn]o module"),
-        target_process(broken, "postgresql://u@127.0.0.1:1/d", tmp_path / "log") as running,
+        target_process(WORKLOAD, broken, "postgresql://u@127.0.0.1:1/d", tmp_path / "log") as running,
     ):
         wait_until_serving(running)
 

@@ -4,34 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.checks import confirmed, deadline, invariants, recovery
-from harness.analysis.checks.deadline import DEADLINE_S
-from harness.model.evidence import Evidence, FaultWindow, Ledger, Op
+from harness.analysis.checks.fault_trial import (
+    DEADLINE_S,
+    check_confirmed,
+    check_deadline,
+    check_invariants,
+    check_recovery,
+)
+from harness.model.evidence import Evidence, Fact, FaultWindow, Ledger, Op
 from harness.model.outcome import Outcome, Verdict
 from harness.model.write_status import recovered_s
-from harness.report.sentences.findings import FindingText
-from tests.evidence import MS, evidence, op, sample, told
+from targets.workload import WORKLOAD
+from tests.evidence import MS, evidence, op, sample
 
 OWED = 500
-FACTS = {"credits": OWED, "credits_owed": OWED, "users_out_of_balance": 0, "posts_of_no_user": 0}
+FACTS = {"credits": OWED, "users out of balance": 0, "posts of no user": 0}
 HEALED_NS = 100 * MS
 FAULT = FaultWindow(kind="cut", detail="700 bytes", injected_ns=50 * MS, healed_ns=HEALED_NS, proof="it was cut")
-
-
-def check_confirmed(trial: Evidence) -> FindingText:
-    return told(confirmed.check_confirmed(trial))
-
-
-def check_invariants(trial: Evidence) -> FindingText:
-    return told(invariants.check_invariants(trial))
-
-
-def check_deadline(trial: Evidence) -> FindingText:
-    return told(deadline.check_deadline(trial))
-
-
-def check_recovery(trial: Evidence) -> FindingText:
-    return told(recovery.check_recovery(trial))
 
 
 def read(said: str = f'{{"users":1,"credits":{OWED}}}', outcome: str = "ok") -> Op:
@@ -48,7 +37,12 @@ def trial(*ops: Op, facts: dict[str, int] | None = None, readings: dict[str, flo
         faults=(FAULT,),
         samples=tuple(sample("sessions", metric, value) for metric, value in known.items()),
         ledger=Ledger(
-            rows={"transfers": {f"{2:032x}": 1}, "audit_log": {f"{2:032x}": 1}}, facts=FACTS if facts is None else facts
+            rows={"transfers": {f"{2:032x}": 1}, "audit_log": {f"{2:032x}": 1}},
+            facts={
+                name: Fact(value=value, expected=FACTS[name])
+                for name, value in (FACTS if facts is None else facts).items()
+            },
+            effects=WORKLOAD.effects,
         ),
     )
 
@@ -58,10 +52,10 @@ def test_a_sound_trial_passes_all() -> None:
         assert check(trial()).verdict is Verdict.PASS, check
 
 
-class TestConfirmed:
+class TestBite:
     def test_no_proof_no_verdict(self) -> None:
         found = check_confirmed(replace(trial(), faults=(replace(FAULT, proof=""),)))
-        assert (found.verdict, found.summary) == (Verdict.UNDECIDED, "Nothing proves that the fault took effect")
+        assert (found.verdict, found.summary) == (Verdict.UNDECIDED, "Nothing proves that the fault bit")
 
     def test_no_write_in_its_transaction_no_verdict(self) -> None:
         for readings in ({"in_transaction": 0.0}, {}):
@@ -72,7 +66,7 @@ class TestConfirmed:
         assert check_confirmed(replace(trial(), faults=())).verdict is Verdict.UNDECIDED
 
 
-class TestInvariants:
+class TestBalances:
     @pytest.mark.parametrize("credits_read", [OWED - 1, OWED + 1])
     def test_a_read_that_does_not_add_up(self, credits_read: int) -> None:
         found = check_invariants(trial(op(0), read(), read(f'{{"users":1,"credits":{credits_read}}}')))
@@ -98,13 +92,20 @@ class TestInvariants:
         assert check_invariants(trial(moved[3], wrong)).first == 'get_credits #9 read {"users":1,"credits":1}'
 
     @pytest.mark.parametrize(
-        "changed", [{"credits": OWED + 1}, {"users_out_of_balance": 1}, {"posts_of_no_user": 2}, {"credits": OWED - 1}]
+        "changed", [{"credits": OWED + 1}, {"users out of balance": 1}, {"posts of no user": 2}, {"credits": OWED - 1}]
     )
     def test_a_ledger_that_does_not_add_up(self, changed: dict[str, int]) -> None:
         assert check_invariants(trial(facts={**FACTS, **changed})).verdict is Verdict.FAIL
 
     def test_a_read_that_was_refused_says_nothing(self) -> None:
         assert check_invariants(trial(op(0), read("", "unknown"))).verdict is Verdict.UNDECIDED
+
+    def test_where_no_read_tells_the_sum_the_ledger_alone_does(self) -> None:
+        sound = trial(op(0))
+        assert sound.ledger is not None
+        told = replace(sound, ledger=replace(sound.ledger, effects=replace(WORKLOAD.effects, sum_read=None)))
+        assert check_invariants(sound).verdict is Verdict.UNDECIDED
+        assert check_invariants(told).verdict is Verdict.PASS
 
     def test_without_a_ledger_nothing_is_known(self) -> None:
         assert check_invariants(replace(trial(), ledger=None)).verdict is Verdict.UNDECIDED
@@ -129,7 +130,7 @@ class TestDeadline:
         )
         found = check_deadline(trial(op(1), op(2, "unknown", took_ms=7000), op(3), op(4, took_ms=6500)))
         assert (found.summary, found.measured, found.count) == ("Requests outlived their deadline", "at most 7.00 s", 2)
-        assert (found.first, found.worst) == ("create_user #2 took 7.0 s", "create_user #2 took 7.0 s")
+        assert (found.first, found.worst) == ("create_user #2 took 7.0 s", "create_user #4 took 6.5 s")
 
     def test_no_request_no_verdict(self) -> None:
         assert check_deadline(replace(trial(), ops=())).verdict is Verdict.UNDECIDED

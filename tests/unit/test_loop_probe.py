@@ -1,285 +1,241 @@
-"""What is told of looks and answers that come as they may: late, in between, or not at all.
+"""The loop's probe asks and looks when the sampler lets it, and notes what held the loop up, as the clock says."""
 
-The interpreter's lock is let go at each read of a file, and the other thread goes on.
-"""
-
+import asyncio
+import gc
 import math
-import threading
-import time
-from collections.abc import Callable
 
 import pytest
 
-from harness.probe.loop import ALERT_S, CALM_S, LoopProbe
-from harness.probe.sampler import Sampler
+from harness.probe import loop
+from harness.probe.loop import LATEST_S, PUT_OFF_EVERY_S, LoopProbe
+from harness.probe.sampler import Look
+from harness.probe.stalls import ALERT_S, CALM_S
 
 SECONDS = 0.1
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now_s = 1.0
+
+    def monotonic(self) -> float:
+        return self.now_s
 
 
 class Told:
     """Keeps what it is told."""
 
     def __init__(self) -> None:
-        self.stalls_s: list[float] = []
-        self.lengths: list[str] = []
+        self.samples: list[tuple[str, float, dict[str, str]]] = []
 
     def note(self, _probe: str, metric: str, value: float, **labels: str) -> None:
-        """Keep the length of a stall, and whether it is a guess."""
-        if metric == "stall_s":
-            self.stalls_s.append(value)
-            self.lengths.append(labels["length"])
+        self.samples.append((metric, value, labels))
+
+    def stalls(self) -> list[tuple[object, ...]]:
+        """The function, the length, and how well that is known."""
+        return [
+            (labels["call_site"].split(" ")[-1], value, labels["length"])
+            for metric, value, labels in self.samples
+            if metric == "stall_s"
+        ]
 
 
-def do_nothing(_probe: "Probe") -> None:
-    """Let nothing come in between."""
-
-
-class Probe(LoopProbe):
-    """Watches this thread, and does something else as it reads how long that waited for cores."""
-
-    def __init__(self, told: Told, meanwhile: Callable[["Probe"], None] = do_nothing) -> None:
-        super().__init__(told, Sampler())  # type: ignore[arg-type]  # it is only told
-        self._meanwhile = meanwhile
-        self._thread = threading.get_ident()
-        self._clock = time.pthread_getcpuclockid(self._thread)
-        self.ask(time.monotonic() - SECONDS)
-
-    def ask(self, at_s: float) -> None:
-        """Ask the loop, which does not answer yet."""
-        self._asked_s = self._told_s = at_s
-        self._overdue = True
-
-    def _waited_for_cores_s(self) -> float:
-        meanwhile, self._meanwhile = self._meanwhile, do_nothing
-        meanwhile(self)
-        return 0.0
-
-
-@pytest.mark.parametrize("when", ["as the answer is worked out", "as it is looked at"])
-def test_a_stall_is_told_whatever_comes_in_between(when: str) -> None:
-    told = Told()
-    probe = Probe(told)
-    began_s = probe._asked_s
-    probe._look(began_s, began_s, 0.0)
-    if when == "as it is looked at":
-        probe._meanwhile = lambda one: one._answer()
-        probe._look(began_s + SECONDS / 2, began_s + SECONDS, 0.0)
-    else:
-        probe._look(began_s + SECONDS / 2, began_s + SECONDS, 0.0)
-        probe._meanwhile = lambda one: one.ask(time.monotonic())
-        probe._answer()
-    assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
-
-
-def _stop_the_clock(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Let no time pass, so that a slow machine changes no length."""
-    now_s = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now_s)
-    return now_s
-
-
-def look_in_another_call(probe: Probe, before_s: float, looked_s: float) -> None:
-    """Look while the thread is in this call."""
-    probe._look(before_s, looked_s, 0.0)
-
-
-def look_outside(probe: Probe, monkeypatch: pytest.MonkeyPatch, before_s: float, looked_s: float) -> None:
-    """Look while the thread is in no call of the application's."""
-    with monkeypatch.context() as patched:
-        patched.setattr("harness.probe.loop.of_application", lambda _frame: None)
-        probe._look(before_s, looked_s, 0.0)
-
-
-def test_a_call_that_makes_looks_late_is_told_whole() -> None:
-    """It was seen at its beginning and 6 ms later, and never again until the answer 94 ms later."""
-    told = Told()
-    probe = Probe(told)
-    asked_s = probe._asked_s
-    probe._look(asked_s, asked_s, 0.0)
-    probe._look(asked_s, asked_s + 0.006, 0.0)
-    probe._answer()
-    assert [stall_s >= SECONDS for stall_s in told.stalls_s] == [True]
-    assert told.lengths == ["known"]
-
-
-@pytest.mark.parametrize("elsewhere", ["another call", "outside"])
-def test_a_call_has_ended_when_something_else_is_seen(elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Told()
-    probe = Probe(told)
-    asked_s = probe._asked_s
-    probe._look(asked_s - SECONDS, asked_s, 0.0)  # the loop was silent before it was asked, which is none of its lag
-    probe._look(asked_s, asked_s + 0.006, 0.0)
-    if elsewhere == "another call":
-        look_in_another_call(probe, asked_s + 0.006, asked_s + 0.03)
-    else:
-        look_outside(probe, monkeypatch, asked_s + 0.006, asked_s + 0.03)
-    probe._answer()
-    assert len(told.stalls_s) == 1
-    assert told.stalls_s[0] == pytest.approx(0.012)  # what was seen, and once more as long as between looks
-    assert told.lengths == ["guess"]
-
-
-def test_a_call_that_is_seen_until_just_before_the_answer_is_told_until_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It filled all of the lag but its last moment, in which something else was seen."""
-    told = Told()
-    probe = Probe(told)
-    ended_s = _stop_the_clock(monkeypatch) - ALERT_S / 4
-    probe.ask(ended_s - SECONDS)
-    probe._look(probe._asked_s, probe._asked_s, 0.0)
-    probe._look(probe._asked_s, ended_s - 0.01, 0.0)
-    look_outside(probe, monkeypatch, ended_s - 0.01, ended_s)
-    probe._answer()
-    assert told.stalls_s == [pytest.approx(SECONDS)]
-
-
-def test_two_calls_with_something_else_in_between_are_not_taken_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Told()
-    probe = Probe(told)
-    asked_s = probe._asked_s
-    probe._look(asked_s, asked_s, 0.0)
-    look_outside(probe, monkeypatch, asked_s, asked_s + SECONDS / 2)
-    probe._look(asked_s + SECONDS / 2, asked_s + SECONDS, 0.0)
-    probe._answer()
-    assert told.stalls_s == []
-
-
-def test_what_is_not_the_applications_is_no_stall_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Told()
-    probe = Probe(told)
-    asked_s = probe._asked_s
-    probe._look(asked_s, asked_s, 0.0)
-    look_outside(probe, monkeypatch, asked_s, asked_s + 0.002)
-    look_outside(probe, monkeypatch, asked_s + 0.002, asked_s + SECONDS)
-    probe._answer()
-    assert told.stalls_s == []
-
-
-def test_a_call_that_is_seen_as_the_loop_is_asked_began_when_that_went_silent() -> None:
-    told = Told()
-    probe = Probe(told)
-    asked_s = probe._asked_s
-    probe._look(asked_s - SECONDS, asked_s, 0.0)
-    probe._look(asked_s, asked_s + SECONDS / 2, 0.0)
-    probe._answer()
-    assert [stall_s >= 2 * SECONDS for stall_s in told.stalls_s] == [True]
-
-
-class Silent:
-    """A loop that does not answer, for now."""
+class Sampler:
+    """Lets a test take the looks, in the loop's own thread."""
 
     due_s = math.inf
 
-    def call_soon_threadsafe(self, _answer: Callable[[], None]) -> None:
-        """Hear the question."""
+    def __init__(self) -> None:
+        self.put_off_until_s: list[float] = []
 
-    def is_closed(self) -> bool:
-        """Say that it is still there."""
-        return False
+    def add(self, look: Look, early_s: float = 0.0) -> "Sampler":
+        assert early_s
+        self.looks = look
+        return self
 
-
-@pytest.mark.parametrize("computed_s", [0.0, SECONDS, 2 * SECONDS])
-def test_the_loop_is_silent_since_its_last_sign_of_life(computed_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In between, that is, of when the next was due; and if it has computed ever since, it is silent ever since."""
-    told = Told()
-    probe = Probe(told)
-    probe._loop = probe._looking = Silent()  # type: ignore[assignment]  # all that watching wants of them
-    watching = probe._watch()
-    next(watching)
-    probe._answer()
-    probe._alive_s = _stop_the_clock(monkeypatch) - SECONDS
-    probe._computed_alive_s = probe._computed_s() - computed_s
-    next(watching)
-    asked_s = probe._asked_s
-    monkeypatch.setattr(time, "monotonic", lambda: asked_s + ALERT_S)
-    next(watching)
-    probe._answer()
-    silent_s = SECONDS if computed_s else SECONDS - CALM_S / 2
-    assert told.stalls_s == [pytest.approx(silent_s + ALERT_S, abs=ALERT_S / 4)]  # processor time goes on
+    def put_off(self, _looks: object, until_s: float) -> None:
+        self.put_off_until_s.append(until_s)
 
 
-def test_what_was_computed_before_a_sign_of_life_counts_no_more() -> None:
-    probe = Probe(Told())
-    probe._computed_alive_s = probe._computed_s() - 1
-    probe._answer()
-    asked_s = probe._alive_s + SECONDS
-    assert probe._silent_since_s(asked_s, asked_s)[0] == pytest.approx(probe._alive_s + CALM_S / 2, abs=CALM_S / 4)
+Planted = tuple[LoopProbe, Sampler, Told, Clock]
 
 
-@pytest.mark.parametrize(
-    ("due_ms", "computed_ms", "silent_since_ms", "unsure_ms"),
-    [
-        pytest.param(2, 0, 9, 9, id="long stopped by the machine, or this thread only"),
-        pytest.param(6, 0, 5, 5, id="shortly stopped"),
-        pytest.param(2, 8, 1, 1, id="the loop held the lock"),
-        pytest.param(-2, 0, 5, 5, id="late before the sign of life"),
-        pytest.param(-2, 9, 0.5, 0.5, id="late before the sign of life, as the loop held the lock"),
-    ],
-)
-def test_a_thread_that_is_late_itself_asks(
-    due_ms: float, computed_ms: float, silent_since_ms: float, unsure_ms: float
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Planted:
+    clock, told, sampler = Clock(), Told(), Sampler()
+    monkeypatch.setattr(loop, "time", clock)
+    monkeypatch.setattr(gc, "callbacks", [])
+    return LoopProbe(told, sampler), sampler, told, clock  # type: ignore[arg-type]  # stand-ins with what it calls
+
+
+def test_a_call_that_holds_the_loop_up_is_noted_with_its_length(planted: Planted) -> None:
+    probe, sampler, told, clock = planted
+
+    def hold_up() -> None:
+        assert next(sampler.looks) == loop.AGAIN_S
+        for _ in range(2):
+            clock.now_s += SECONDS / 2
+            assert next(sampler.looks) == ALERT_S
+
+    async def serve() -> None:
+        probe.start()
+        next(sampler.looks)
+        await asyncio.sleep(0)
+        hold_up()
+        await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    assert told.stalls() == [("hold_up", pytest.approx(SECONDS), "known")]
+    noted = {metric: value for metric, value, _ in told.samples}
+    assert noted["lag_max_s"] == pytest.approx(SECONDS)
+    assert noted["lag_mean_s"] == pytest.approx(SECONDS / 2)
+    assert "core_wait_s" in noted
+
+
+def test_lag_is_noted_ten_times_a_second_of_the_answers_since(planted: Planted) -> None:
+    probe, sampler, told, clock = planted
+
+    async def serve() -> None:
+        probe.start()
+        for lag_s in (0.04, 0.08, 0.03, 0.09):
+            next(sampler.looks)
+            clock.now_s += lag_s
+            await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    noted = [(metric, round(value, 6)) for metric, value, _ in told.samples if metric.startswith("lag")]
+    assert noted == [("lag_max_s", 0.08), ("lag_mean_s", 0.06), ("lag_max_s", 0.09), ("lag_mean_s", 0.06)]
+
+
+def test_a_length_that_is_a_guess_is_noted_as_one(planted: Planted) -> None:
+    probe, sampler, told, clock = planted
+
+    async def serve() -> None:
+        probe.start()
+        next(sampler.looks)
+        clock.now_s += SECONDS / 10
+        next(sampler.looks)
+
+        def look_in_another_call() -> None:
+            clock.now_s += SECONDS
+            next(sampler.looks)
+
+        look_in_another_call()
+        clock.now_s += SECONDS
+        await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    assert [(function, length) for function, _, length in told.stalls()] == [("serve", "guess")]
+
+
+@pytest.mark.parametrize("beats", [True, False])
+def test_the_loop_is_silent_since_its_last_sign_of_life(planted: Planted, *, beats: bool) -> None:
+    """In between, that is, of when the next was due; whether that was an answer or came by itself."""
+    probe, sampler, told, clock = planted
+
+    async def serve() -> None:
+        probe.start()
+        next(sampler.looks)
+        await asyncio.sleep(0)
+        if beats:
+            clock.now_s += CALM_S
+            probe.beat()
+        clock.now_s += SECONDS
+        next(sampler.looks)
+        clock.now_s += ALERT_S
+        next(sampler.looks)
+        await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    silent_s = SECONDS - CALM_S / 2
+    assert told.stalls() == [("serve", pytest.approx(silent_s + ALERT_S, abs=ALERT_S / 4), "known")]  # it computes
+
+
+def test_a_question_is_put_off_by_signs_of_life_but_not_for_ever(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten ms after a sign of life."""
-    probe = Probe(Told())
-    probe._alive_s = alive_s = time.monotonic()
-    probe._computed_alive_s = probe._computed_s() - computed_ms / 1e3
-    since_s, unsure_s = probe._silent_since_s(alive_s + due_ms / 1e3, alive_s + 0.01)
-    assert since_s - alive_s == pytest.approx(silent_since_ms / 1e3, abs=0.0005)
-    assert unsure_s == pytest.approx(unsure_ms / 1e3, abs=0.0005)
+    probe, sampler, _, clock = planted
+    monkeypatch.setattr(loop, "of_application", lambda _frame: None)  # it is seen in nothing, so that all is calm
+
+    async def serve() -> None:
+        probe.start()
+        assert next(sampler.looks) == CALM_S
+        await asyncio.sleep(0)
+        for wait_s in (0.0, PUT_OFF_EVERY_S / 2, PUT_OFF_EVERY_S / 2, LATEST_S):
+            clock.now_s += wait_s
+            probe.beat()
+
+    began_s = clock.now_s
+    asyncio.run(serve())
+    assert sampler.put_off_until_s == [
+        pytest.approx(began_s + until_s) for until_s in (CALM_S, PUT_OFF_EVERY_S + CALM_S, LATEST_S)
+    ]
 
 
-@pytest.mark.parametrize(
-    ("silent_s", "late_s", "length"),
-    [
-        pytest.param(SECONDS, ALERT_S, "known", id="silent, 7 ms of 97 unknown"),
-        pytest.param(CALM_S, ALERT_S, "guess", id="silent, 7 ms of 11 unknown"),
-        pytest.param(0.0, 2 * ALERT_S, "known", id="first seen after 4 ms of 100"),
-        pytest.param(0.0, 0.02, "guess", id="first seen after 20 ms of 100"),
-    ],
-)
-def test_a_length_is_known_as_well_as_its_beginning(
-    silent_s: float, late_s: float, length: str, monkeypatch: pytest.MonkeyPatch
+def test_while_an_answer_is_overdue_no_look_is_put_off(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    probe, sampler, _, _ = planted
+
+    async def serve() -> None:
+        probe.start()
+        next(sampler.looks)
+        await asyncio.sleep(0)
+        with monkeypatch.context() as patched:
+            patched.setattr(loop, "of_application", lambda _frame: None)
+            assert next(sampler.looks) == CALM_S
+        next(sampler.looks)  # as it has not answered yet
+        probe.beat()
+
+    asyncio.run(serve())
+    assert sampler.put_off_until_s == []
+
+
+def looks_soon(planted: Planted, asked_at_s: list[float], lag_s: float, *, in_one_call: bool) -> list[bool]:
+    """Hold the loop up for so long each time that it is asked, and say whether it was looked at sooner than usual."""
+    probe, sampler, _, clock = planted
+    soon = []
+
+    def look_in_another_call() -> None:
+        next(sampler.looks)
+
+    async def serve() -> None:
+        probe.start()
+        for at_s in asked_at_s:
+            clock.now_s = at_s
+            soon.append(next(sampler.looks) == ALERT_S)
+            clock.now_s += lag_s
+            if in_one_call:
+                next(sampler.looks)
+            else:
+                look_in_another_call()
+            await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    return soon
+
+
+def test_after_a_stall_it_looks_more_often_for_a_while(planted: Planted) -> None:
+    asked_at_s = [10.0, 10.2, 10.2 + loop.ALERT_FOR_S, 10.4 + 2 * loop.ALERT_FOR_S]
+    assert looks_soon(planted, asked_at_s, SECONDS, in_one_call=True) == [False, True, True, False]
+
+
+def test_what_may_be_a_stall_makes_it_look_more_often_and_in_vain_it_takes_a_longer_pause_each_time(
+    planted: Planted,
 ) -> None:
-    """Silent before the question, or seen by a late look after it."""
-    told = Told()
-    probe = Probe(told)
-    probe._answer()
-    probe._loop = probe._looking = Silent()  # type: ignore[assignment]  # all that watching wants of them
-    now_s = _stop_the_clock(monkeypatch)
-    probe._alive_s, probe._computed_alive_s = now_s - silent_s, probe._computed_s()
-    watching = probe._watch()
-    with monkeypatch.context() as patched:
-        if not silent_s:
-            patched.setattr("harness.probe.loop.of_application", lambda _frame: None)
-        next(watching)
-    for later_s in (late_s, late_s + ALERT_S):
-        monkeypatch.setattr(time, "monotonic", lambda later_s=later_s: now_s + later_s)
-        next(watching)
-    monkeypatch.setattr(time, "monotonic", lambda: now_s + (2 * ALERT_S if silent_s else SECONDS))
-    probe._answer()
-    assert told.lengths == [length]
+    """A loop that is busy with one call after the other may look like it all the time."""
+    assert (loop.SUSPECTED_FOR_S, loop.PAUSE_S) == (0.4, 2.0)
+    asked_at_s = [10.0, 10.3, 10.6, 12.3, 12.45, 12.6, 13.0, 15.0, 16.8, 16.9, 17.1]
+    soon_at_s = [10.3, 12.6, 17.1]
+    soon = looks_soon(planted, asked_at_s, SECONDS, in_one_call=False)
+    assert [at_s for at_s, is_soon in zip(asked_at_s, soon, strict=True) if is_soon] == soon_at_s
 
 
-@pytest.mark.parametrize(("unsure_share", "length"), [(0.09, "known"), (0.11, "guess")])
-def test_a_length_is_a_guess_if_its_beginning_may_be_a_tenth_off(
-    unsure_share: float, length: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = Told()
-    probe = Probe(told)
-    probe.ask(_stop_the_clock(monkeypatch) - SECONDS)
-    probe._look(probe._asked_s, probe._asked_s, unsure_share * SECONDS)
-    probe._look(probe._asked_s, probe._asked_s + SECONDS / 2, SECONDS)  # it is the first look that tells
-    probe._answer()
-    assert told.lengths == [length]
+def test_a_closed_loop_is_asked_no_more(planted: Planted) -> None:
+    probe, sampler, _, _ = planted
 
+    async def serve() -> None:
+        probe.start()
 
-def test_a_call_began_after_another_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The loop went silent long before, in the other; both may have been one lag."""
-    told = Told()
-    probe = Probe(told)
-    probe.ask(_stop_the_clock(monkeypatch) - SECONDS)
-    asked_s = probe._asked_s
-    look_in_another_call(probe, asked_s - SECONDS, asked_s)
-    probe._look(asked_s, asked_s + SECONDS / 4, 0.0)
-    probe._look(asked_s + SECONDS / 4, asked_s + SECONDS / 2, 0.0)
-    probe._answer()
-    assert told.stalls_s == [pytest.approx(SECONDS)]
+    asyncio.run(serve())
+    assert list(sampler.looks) == []

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from scenarios.operations import create_post, create_user, ping, transfer
+from targets.operations import create_post, create_user, ping, transfer
 
 CHANCE = Random(1)  # noqa: S311 - a request, no secret
 

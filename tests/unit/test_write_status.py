@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.model.outcome import Outcome
-from harness.model.write_status import OFFENCES, OWED, WriteStatus, status_of_write
+from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
+from targets.workload import WORKLOAD
 
 OK, FAIL, UNKNOWN, UNSENT = Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN, Outcome.UNSENT
 TABLES = ("users", "posts", "audit_log", "transfers", "replays")
@@ -16,6 +17,7 @@ USER = {"users": 1, "posts": 2, "audit_log": 1}
 POST = {"posts": 1, "audit_log": 1}
 MOVE = {"transfers": 1, "audit_log": 1}
 NAMED = {"replays": 1}
+EFFECTS = WORKLOAD.effects
 
 # name: (operation, told, stored, named, status); a near miss stands beside each rule
 HISTORIES: dict[str, tuple[str, tuple[Outcome, ...], Mapping[str, int], bool, WriteStatus]] = {
@@ -103,22 +105,22 @@ def test_there_are_enough_of_them_and_most_are_bad() -> None:
 @pytest.mark.parametrize("case", HISTORIES.values(), ids=HISTORIES)
 def test_what_became_of_it(case: tuple[str, tuple[Outcome, ...], Mapping[str, int], bool, WriteStatus]) -> None:
     operation, told, rows, named, status = case
-    assert status_of_write(operation, set(told), rows, named=named) == status
+    assert status_of_write(EFFECTS.owed(operation, named=named), set(told), rows) == status
 
 
 def test_a_write_that_nobody_sent_is_no_write() -> None:
     with pytest.raises(ValueError, match="nobody sent"):
-        status_of_write("create_user", set(), USER)
+        status_of_write(USER, set(), USER)
 
 
 def test_an_operation_that_nobody_described_is_an_error() -> None:
     with pytest.raises(KeyError):
-        status_of_write("create_everything", {OK}, USER)
+        EFFECTS.owed("create_everything")
 
 
 def allowed(operation: str, told: frozenset[Outcome], named: bool) -> set[tuple[int, ...]]:  # noqa: FBT001 - an input
     """What the ledger may show, written out from the design's table and nothing else."""
-    whole = tuple({**OWED[operation], **(NAMED if named else {})}.get(table, 0) for table in TABLES)
+    whole = tuple({**EFFECTS.rows[operation], **(NAMED if named else {})}.get(table, 0) for table in TABLES)
     nothing = (0,) * len(TABLES)
     if OK in told:
         return {whole}
@@ -130,7 +132,7 @@ def allowed(operation: str, told: frozenset[Outcome], named: bool) -> set[tuple[
 # Two draws a history, not nine: what hypothesis costs is its draws.
 SENT = [
     (operation, frozenset(told), named)
-    for operation in sorted(OWED)
+    for operation in sorted(EFFECTS.rows)
     for count in range(1, len(Outcome) + 1)
     for told in combinations(Outcome, count)
     for named in (False, True)
@@ -145,9 +147,9 @@ def test_an_offence_is_exactly_what_the_design_does_not_allow(
     sent: tuple[str, frozenset[Outcome], bool], rows: tuple[int, ...] | None
 ) -> None:
     operation, told, named = sent
-    owed = {**OWED[operation], **(NAMED if named else {})}
+    owed = {**EFFECTS.rows[operation], **(NAMED if named else {})}
     stored = tuple(owed.get(table, 0) for table in TABLES) if rows is WHOLE else rows
-    status = status_of_write(operation, told, dict(zip(TABLES, stored, strict=True)), named=named)
+    status = status_of_write(owed, told, dict(zip(TABLES, stored, strict=True)))
     assert (status not in OFFENCES) == (stored in allowed(operation, told, named))
 
 
@@ -155,10 +157,10 @@ def test_every_small_history_is_judged_as_the_oracle_does() -> None:
     """All of them: each operation, each set of outcomes, up to two rows too many in each table."""
     outcomes = [frozenset(chosen) for chosen in _subsets(list(Outcome)) if chosen]
     judged = 0
-    for operation, told, named in product(OWED, outcomes, (False, True)):
-        owed = {**OWED[operation], **(NAMED if named else {})}
+    for operation, told, named in product(EFFECTS.rows, outcomes, (False, True)):
+        owed = {**EFFECTS.rows[operation], **(NAMED if named else {})}
         for stored in product(*(range(owed.get(table, 0) + 2) for table in TABLES)):
-            status = status_of_write(operation, told, dict(zip(TABLES, stored, strict=True)), named=named)
+            status = status_of_write(owed, told, dict(zip(TABLES, stored, strict=True)))
             assert (status not in OFFENCES) == (stored in allowed(operation, told, named)), (operation, told, stored)
             judged += 1
     assert judged > 10_000

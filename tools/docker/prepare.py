@@ -1,9 +1,9 @@
 """Bring the composed database to the newest schema, and write the rows that reads ask for."""
 
-from harness.provision.database import migrate, seed
-from scenarios.operations import DATASET
+from harness.provision.database import seed
+from targets.content import DATABASE
 from targets.shared.config import Settings
 
 url = Settings().database_url
-migrate(url)
-seed(url, users=DATASET.users, posts_per_user=DATASET.posts_per_user)
+DATABASE.migrate(url)
+seed(url, DATABASE)

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding, in_unit
+from harness.model.findings import Finding
 from harness.model.outcome import Outcome, Verdict
 
 
-def check_duplicate_requests(evidence: Evidence) -> Iterator[Finding]:
+def check_duplicate_requests(evidence: Evidence) -> Finding:
     """Compare the requests that reached the application with those that clients sent."""
     served = [int(sample.value) for sample in evidence.samples if sample.probe == "served"]
     if not evidence.complete or not served:
-        yield Finding(
-            check="duplicate_requests",
+        return Finding(
+            check="resends",
             verdict=Verdict.UNDECIDED,
-            code="requests_not_counted",
-            subject=evidence.subject,
+            summary="The target's own count of requests is missing",
+            trial=evidence.trial.id,
         )
-        return
     sent = sum(op.outcome is not Outcome.UNSENT for op in evidence.ops)
     # A request whose connection broke may have died on its way: fewer are no re-send, but only as many.
     unanswered = sum(op.outcome is Outcome.UNKNOWN and op.status == 0 for op in evidence.ops)
     extra = served[0] - sent
     if extra > 0:
-        code, count = "requests_duplicated", extra
+        summary, count = "More requests reached the application than clients sent: hidden re-sends", extra
     elif extra < -unanswered:
-        code, count = "requests_never_arrived", -extra - unanswered
+        summary, count = "Answered requests that never reached the application", -extra - unanswered
     else:
-        code, count = "served_once", 0
-    yield Finding(
-        check="duplicate_requests",
+        summary, count = "Each request reached the application once", 0
+    return Finding(
+        check="resends",
         verdict=Verdict.FAIL if count else Verdict.PASS,
-        code=code,
-        values=in_unit("requests", served=served[0], sent=sent, unanswered=unanswered),
+        summary=summary,
+        measured=f"{served[0]} served",
+        limit=f"{sent} sent",
         count=count,
-        subject=evidence.subject,
+        trial=evidence.trial.id,
     )

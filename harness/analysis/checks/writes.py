@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.model.evidence import Evidence, Op
-from harness.model.findings import Case, Finding, Quantity, in_unit, known_facts
+from harness.model.evidence import Evidence, Ledger, Op
+from harness.model.findings import Finding
 from harness.model.outcome import Outcome, Verdict
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 
@@ -21,12 +21,15 @@ class Judged:
     sent: tuple[Op, ...]
     rows: Mapping[str, int]
 
-    def as_case(self) -> Case:
-        """Return what was asked for, told and stored."""
-        return Case(code=code_of(self.status), facts={"key": self.key}, ops=self.sent, rows=self.rows)
+    def __str__(self) -> str:
+        """Tell what was asked for, told and stored."""
+        told = "; ".join(f"{op.name} #{op.id}, told {op.outcome} {op.status or op.error}".strip() for op in self.sent)
+        held = ", ".join(f"{count} in {table}" for table, count in self.rows.items())
+        asked = f"; asked for {self.sent[0].asked}" if self.sent else ""
+        return f"{self.status}: key {self.key}: {told or 'sent by nobody'}, stored {held}{asked}"
 
 
-def check_writes(evidence: Evidence) -> Iterator[Finding]:
+def check_writes(evidence: Evidence) -> Finding:
     """Reconcile every write with the ledger.
 
     ``partial``: some rows, not all; ``lost``: acknowledged, not there; ``ghost``: refused, yet there;
@@ -34,71 +37,60 @@ def check_writes(evidence: Evidence) -> Iterator[Finding]:
     A write of unknown outcome may be there or not; which of the two it was is told.
     """
     if not evidence.complete or evidence.ledger is None:
-        yield Finding(check="writes", verdict=Verdict.UNDECIDED, code="ledger_not_read", subject=evidence.subject)
-        return
-    judged = list(judge_writes(evidence.ops, evidence.ledger.rows))
-    offences = [write for write in judged if write.status in OFFENCES]
+        return _finding(evidence, Verdict.UNDECIDED, "The ledger was not read", [])
+    if not evidence.ledger.effects.by_key:
+        return _finding(evidence, Verdict.UNDECIDED, "Rows carry no key of the write that made them", [])
+    judged = list(judge_writes(evidence.ops, evidence.ledger))
     kinds = {op.name for op in evidence.ops if op.key}
     never = sorted(kinds - {op.name for op in evidence.ops if op.outcome is Outcome.OK})
+    offences = [write for write in judged if write.status in OFFENCES]
     if offences:
-        verdict, code = Verdict.FAIL, gravest(write.status for write in offences)
-    elif never:
-        verdict, code = Verdict.UNDECIDED, "operations_never_succeeded"
-    elif not kinds:
-        verdict, code = Verdict.UNDECIDED, "no_write"
-    else:
-        verdict, code = Verdict.PASS, "whole"
-    yield Finding(
-        check="writes",
-        verdict=verdict,
-        code=code,
-        values={**tally(write.status for write in judged), **in_unit("writes", writes=len(judged), limit=0)},
-        facts=known_facts(statuses=statuses(write.status for write in offences), operations=", ".join(never)),
-        count=len(offences),
-        first=offences[0].as_case() if offences else None,
-        worst=max(offences, key=lambda write: sum(write.rows.values())).as_case() if offences else None,
-        subject=evidence.subject,
-    )
+        names = sorted({write.status for write in offences})
+        return _finding(evidence, Verdict.FAIL, f"Writes are {', '.join(names)}", judged)
+    if never or not kinds:
+        summary = f"No {' and no '.join(never) or 'write'} ever succeeded"
+        return _finding(evidence, Verdict.UNDECIDED, summary, judged)
+    return _finding(evidence, Verdict.PASS, "Every write is whole and as its client was told", judged)
 
 
-def judge_writes(ops: Sequence[Op], rows: Mapping[str, Mapping[str, int]]) -> Iterator[Judged]:
+def judge_writes(ops: Sequence[Op], ledger: Ledger) -> Iterator[Judged]:
     """Tell what became of every write: those that were sent, in their order, and those that were not.
 
     Args:
         ops: Every request of a trial.
-        rows: By table and key, how many there are.
+        ledger: How many rows there are by table and key, and what each write must leave.
     """
+    rows = ledger.rows
     by_key: dict[str, list[Op]] = defaultdict(list)
     for op in ops:
         if op.key:
             by_key[op.key].append(op)
     for key, sent in by_key.items():
         held = {table: counts.get(key, 0) for table, counts in rows.items()}
-        named = any(op.named for op in sent)
-        status = status_of_write(sent[0].name, {op.outcome for op in sent}, held, named=named)
+        owed = ledger.effects.owed(sent[0].name, named=any(op.named for op in sent))
+        status = status_of_write(owed, {op.outcome for op in sent}, held)
         yield Judged(status, key, tuple(sent), held)
     stored = {key for counts in rows.values() for key in counts}
     for key in sorted(stored - by_key.keys()):
         yield Judged(WriteStatus.PHANTOM, key, (), {table: counts.get(key, 0) for table, counts in rows.items()})
 
 
-def code_of(status: WriteStatus) -> str:
-    """Return the code of a status."""
-    return status.name.lower()
+def _finding(evidence: Evidence, verdict: Verdict, summary: str, judged: Sequence[Judged]) -> Finding:
+    offences = [write for write in judged if write.status in OFFENCES]
+    worst = max(offences, key=lambda write: sum(write.rows.values()), default="")
+    return Finding(
+        check="writes",
+        verdict=verdict,
+        summary=summary,
+        measured=f"{len(judged)} writes: {_tally(judged)}",
+        limit="0 offences",
+        count=len(offences),
+        first=str(offences[0]) if offences else "",
+        worst=str(worst),
+        trial=evidence.trial.id,
+    )
 
 
-def gravest(offences: Iterable[WriteStatus]) -> str:
-    """Return the code of the gravest of some offences, in the order of ``WriteStatus``."""
-    found = set(offences)
-    return next(code_of(status) for status in WriteStatus if status in found)
-
-
-def tally(found: Iterable[WriteStatus]) -> dict[str, Quantity]:
-    """Count writes by their status; those of which there is none are left out."""
-    counts = Counter(found)
-    return in_unit("writes", **{code_of(status): counts[status] for status in WriteStatus if counts[status]})
-
-
-def statuses(found: Iterable[WriteStatus]) -> str:
-    """Name some statuses, each once."""
-    return ", ".join(sorted(set(found)))
+def _tally(judged: Sequence[Judged]) -> str:
+    counts = Counter(write.status for write in judged)
+    return ", ".join(f"{counts[status]:,} {status}" for status in WriteStatus if counts[status]) or "none"

@@ -6,23 +6,26 @@ from collections.abc import Sequence
 from typing import Literal
 
 from harness.analysis.stats.intervals import detectable_ratio, ratio_interval
-from harness.model.measures import CellName, Comparison, Interval
+from harness.model.measures import Comparison, Interval
 
 
-def compare(
-    first: CellName,
-    second: str,
+def compare(  # noqa: PLR0913 - what is compared, and the two series
+    *,
+    scenario: str,
+    added_ms: int,
     metric: Literal["throughput", "p50"],
+    first: str,
+    second: str,
     first_by_block: Sequence[float],
     second_by_block: Sequence[float],
 ) -> Comparison:
-    """Compare a cell with the same of a ``second`` target by one value a block each, the same blocks in order."""
+    """Compare two targets by one value a block each, the same blocks in the same order."""
     ratio = ratio_interval(first_by_block, second_by_block)
     return Comparison(
-        scenario=first.scenario,
-        added_ms=first.added_ms,
+        scenario=scenario,
+        added_ms=added_ms,
         metric=metric,
-        first=first.target,
+        first=first,
         second=second,
         ratio=ratio,
         word=_word(ratio),
@@ -30,12 +33,12 @@ def compare(
     )
 
 
-def _word(ratio: Interval) -> Literal["first", "second", "not_significant", "too_few_blocks"]:
-    """Name the larger one, unless the interval holds 1: then the difference is not significant."""
+def _word(ratio: Interval) -> Literal["first", "second", "noise", "too few blocks"]:
+    """Name the larger one, unless the interval holds 1: then the difference is inside the noise."""
     if ratio.low is None or ratio.high is None:
-        return "too_few_blocks"
+        return "too few blocks"
     if ratio.low > 1:
         return "first"
     if ratio.high < 1:
         return "second"
-    return "not_significant"
+    return "noise"

@@ -24,7 +24,7 @@ SEEN_INSIDE: dict[tuple[str, str], tuple[Metric, float, Callable[[Iterable[float
 }
 
 
-def timeline(  # noqa: PLR0913, PLR0917 - what there is on the axis, and the axis
+def timeline(
     block: int,
     ops: pd.DataFrame,
     faults: Sequence[tuple[int, int, str]],

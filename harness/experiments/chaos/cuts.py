@@ -17,16 +17,16 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from harness.errors import HarnessError
+from harness.experiments.chaos.rows import counter, with_rows
 from harness.load.client import Answer, Client, seeds_apart
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction
-from harness.model.evidence import Ledger
 from harness.model.outcome import Outcome
 from harness.model.plan import Target
-from harness.provision.database import read_ledger, restart_ids, seed, wait_until_settled
+from harness.provision.database import restart_ids, seed
 from harness.provision.messages import read_messages
 from harness.provision.postgres import url_through
 from harness.provision.relay import Capture, Cutoff, Relay, relaying
@@ -41,7 +41,6 @@ HOLD_S = 2.0
 TRIES = 4
 CAPTURES = 3
 CAPTURE_S = 0.1
-HEALTH = "get_health"
 FIRST_ID = 1_000_000
 FIRST_KEY_PREFIX = 0xF000_0000  # beyond any trial's
 WITNESS_PATIENCE_S = 1.0
@@ -68,6 +67,7 @@ class Lane:
     link: Link
     relay: Relay
     client: Client
+    parts: Parts
     keys: Iterator[int]
     prefix: str
     seed: int
@@ -77,15 +77,20 @@ class Lane:
         return f"{self.prefix}{next(self.keys):024x}"
 
     def send(self, operation: str, key: str) -> Answer:
-        """Send one write to this lane's own users, or the cheapest request without a key."""
-        return self.client.send(operation, key, self.seed)
+        """Send one write about this lane's own rows, or the cheapest request without a key."""
+        request = self.parts.workload.request(operation, self.seed, key)
+        return self.client.send(request)
+
+    @property
+    def health(self) -> str:
+        """Return the cheapest request that needs the database."""
+        return self.parts.workload.health
 
 
 def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tell
     parts: Parts,
     targets: Sequence[Target],
     operations: Sequence[str],
-    rows: tuple[int, int],
     store: Store,
     done: Callable[[], None],
     planned: Callable[[int], None],
@@ -96,8 +101,7 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
     Args:
         parts: What the run has; Toxiproxy is needed.
         targets: What to cut.
-        operations: Writes of ``scenarios.operations``.
-        rows: Users, and posts of each, in the seed.
+        operations: Writes of the workload.
         store: Where logs go.
         done: Called after each cut.
         planned: Called once, with the number of cuts to come.
@@ -106,10 +110,10 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
     Raises:
         HarnessError: There is no Toxiproxy, or a lane's conversation is not the same twice.
     """
-    seed(parts.postgres.url, users=rows[0], posts_per_user=rows[1])
-    restart_ids(parts.postgres.url, FIRST_ID)
+    seed(parts.postgres.url, parts.workload.database)
+    restart_ids(parts.postgres.url, parts.workload.database, FIRST_ID)
     with ExitStack() as stack:
-        numbered = enumerate(seeds_apart(operations))
+        numbered = enumerate(seeds_apart(parts.workload, operations))
 
         def opened(owners: Iterable[Target]) -> list[Lane]:
             lanes = [
@@ -128,7 +132,8 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
             conversation for lane in lanes for operation in operations for conversation in _converse(lane, operation)
         )
         shares = share_lanes([target.name for target in targets], conversations)
-        lanes += opened(target for target in targets for _ in range(shares[target.name] - 1))
+        if parts.workload.database.key_column:  # rows without a key are counted one write at a time
+            lanes += opened(target for target in targets for _ in range(shares[target.name] - 1))
         todo: dict[str, queue.SimpleQueue[Place]] = {target.name: queue.SimpleQueue() for target in targets}
         for target in targets:
             for place in _places([c for c in conversations if c.target == target.name], stride):
@@ -137,10 +142,9 @@ def map_cuts(  # noqa: PLR0913, PLR0917 - what to cut, where to, and whom to tel
         began_s = time.monotonic()
         cuts = _run_lanes(lanes, todo, {(c.target, c.operation, c.direction): c for c in conversations}, done)
         duration_s = time.monotonic() - began_s
-    wait_until_settled(parts.postgres.url)
-    ledgers = {lane.prefix: read_ledger(parts.postgres.url, lane.prefix, rows[0]) for lane in lanes}
-    counted = tuple(replace(cut, rows=_rows(ledgers[cut.key[:8]], cut.key)) for cut in cuts)
-    return CutMap(conversations=conversations, cuts=counted, duration_s=duration_s)
+    return CutMap(
+        conversations=conversations, cuts=with_rows(cuts, [lane.prefix for lane in lanes], parts), duration_s=duration_s
+    )
 
 
 def share_lanes(targets: Sequence[str], conversations: Sequence[Conversation]) -> dict[str, int]:
@@ -163,13 +167,16 @@ def _lane(parts: Parts, target: Target, number: int, seed_of_lane: int, store: S
         link = stack.enter_context(parts.toxiproxy.link(f"cut-{number}", ("127.0.0.1", relay.port)))
         single = replace(target, pool=1)
         url = url_through(parts.postgres.url, link.port)
-        running = stack.enter_context(target_process(single, url, store.log(f"cut-{target.name}-{number}")))
+        running = stack.enter_context(
+            target_process(parts.workload, single, url, store.log(f"cut-{target.name}-{number}"))
+        )
         yield Lane(
             target=target,
             running=running,
             link=link,
             relay=relay,
             client=stack.enter_context(Client(running.url, DEADLINE_S)),
+            parts=parts,
             keys=itertools.count(),
             prefix=f"{FIRST_KEY_PREFIX + number:08x}",
             seed=seed_of_lane,
@@ -215,8 +222,8 @@ def _capture(lane: Lane, operation: str) -> Capture:
 def _reconnect(lane: Lane) -> None:
     """Bring the lane's connection into the state in which each cut finds it."""
     with _limited(lane, Direction.UP, 0):
-        lane.send(HEALTH, "")
-    _recover(lane, HEALTH)
+        lane.send(lane.health, "")
+    _recover(lane, lane.health)
 
 
 @contextmanager
@@ -262,6 +269,7 @@ def _run_lanes(
 ) -> list[Cut]:
     """Let each lane take places of its target until there are none; the first error ends all of them."""
     cuts: list[Cut] = []
+    alone = nullcontext() if lanes[0].parts.workload.database.key_column else threading.Lock()
     errors: list[BaseException] = []
 
     def work(lane: Lane) -> None:
@@ -276,7 +284,9 @@ def _run_lanes(
                     _capture(lane, place.operation)
                     _reconnect(lane)
                     cached.add(place.operation)
-                cuts.append(_cut_once(lane, place, conversations[lane.target.name, place.operation, place.direction]))
+                with alone:
+                    cut = _cut_once(lane, place, conversations[lane.target.name, place.operation, place.direction])
+                cuts.append(cut)
                 done()
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             errors.append(error)
@@ -303,6 +313,7 @@ def _cut_once(lane: Lane, place: Place, conversation: Conversation) -> Cut:
 def _cut(lane: Lane, place: Place, conversation: Conversation) -> Cut:
     """Cut one write, see what its client is told, and bring the lane back to where it was."""
     key = lane.key()
+    count = counter(lane.parts)
     if place.way is CutWay.LIMIT:
         captured = lane.relay.capture()
         with _limited(lane, place.direction, place.offset):
@@ -315,8 +326,9 @@ def _cut(lane: Lane, place: Place, conversation: Conversation) -> Cut:
         bit = _bit(lane, captured, place)
     passed = bytes(captured.by(place.direction))
     lane.relay.stop_capture()
+    rows = count()
     # every byte is followed by the cheapest request, and every message's end by another write
-    tries, status = _recover(lane, HEALTH if place.way is CutWay.LIMIT else place.operation)
+    tries, status = _recover(lane, lane.health if place.way is CutWay.LIMIT else place.operation)
     if place.way is not CutWay.LIMIT:
         _reconnect(lane)
     return Cut(
@@ -335,7 +347,8 @@ def _cut(lane: Lane, place: Place, conversation: Conversation) -> Cut:
         took_s=answer.took_s,
         recovered_after=tries,
         next_status=status,
-        rows={},
+        rows=rows,
+        owed=lane.parts.workload.effects.owed(place.operation),
         asked=answer.asked,
     )
 
@@ -356,7 +369,7 @@ def _recover(lane: Lane, operation: str) -> tuple[int, int]:
     """Ask until a request is answered well; return how many that took, 0 if none was, and the first status."""
     statuses: list[int] = []
     for number in range(1, TRIES + 1):
-        answer = lane.send(operation, "" if operation == HEALTH else lane.key())
+        answer = lane.send(operation, "" if operation == lane.health else lane.key())
         statuses.append(answer.status)
         if answer.outcome is Outcome.OK:
             return number, statuses[0]
@@ -377,7 +390,3 @@ def _message_at(place: Place, passed: bytes, conversation: Conversation) -> str:
         if message.start <= place.offset < message.end:
             return f"{message.name} {message.says}".strip()
     return "the end"
-
-
-def _rows(ledger: Ledger, key: str) -> dict[str, int]:
-    return {table: counts.get(key, 0) for table, counts in ledger.rows.items()}

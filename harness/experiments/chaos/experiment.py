@@ -15,6 +15,7 @@ from harness.experiments.trial import fresh_bench, run_trial
 from harness.model.cut_map import CutMap
 from harness.model.plan import Control, Plan, Scenario, Target, Trial
 from harness.model.summary import Setting
+from harness.model.workload import Workload
 from harness.provision.testbed import Parts, provisioned
 from harness.run import Progress, record_of, run_name
 from harness.store import CONTROL_CUTS, Store
@@ -29,7 +30,7 @@ class ChaosRequest:
     """What somebody asked for: the writes to cut, the faults to inject, and how many seeded programmes of them.
 
     Each programme draws ``draw`` of the faults, or has all of them. ``controls`` are tried besides, each by what it
-    names, some under one of ``loads``. ``rows`` are the users of the seed and the posts of each.
+    names, some under one of ``loads``.
     """
 
     targets: Mapping[str, Target]
@@ -42,7 +43,7 @@ class ChaosRequest:
     blocks: int
     controls: tuple[Control, ...]
     settings: tuple[Setting, ...]
-    rows: tuple[int, int]
+    workload: Workload
     seed: int
     out: Path
     command: str
@@ -66,6 +67,7 @@ def run_chaos(request: ChaosRequest, progress: Progress, opened: Callable[[Store
     with (
         store.kept_if_begun(),
         provisioned(
+            workload=request.workload,
             postgres_url=request.postgres_url,
             toxiproxy_url=request.toxiproxy_url,
             log=store.log,
@@ -82,20 +84,20 @@ def run_chaos(request: ChaosRequest, progress: Progress, opened: Callable[[Store
         opened(store)
         if request.cuts:
             progress.say("Listening to what the writes say to PostgreSQL")
-            store.write_cuts(_map(request, list(request.targets.values()), request.cuts, parts, store, progress))
+            store.write_cuts(_map(list(request.targets.values()), request.cuts, parts, store, progress))
         if request.controls:
             store.write_cuts(_control_cuts(request, parts, store, progress), CONTROL_CUTS)
         if plan.trials:
             progress.began("faults and loads", len(plan.trials))
         faults = [trial for trial in plan.trials if trial.fault]
         for (_, name), trials in groupby(faults, key=lambda trial: (trial.block, trial.target)):
-            with fresh_ring(parts, targets[name], request.scenario, plan, request.rows, store) as ring:
+            with fresh_ring(parts, targets[name], request.scenario, plan, store) as ring:
                 for trial in trials:
                     run_fault(trial, ring)
                     progress.step()
         loads = [trial for trial in plan.trials if not trial.fault]
         for name, trials in groupby(loads, key=lambda trial: trial.target):
-            with fresh_bench(parts, targets, scenarios, _loads_of(name, plan), request.rows, store) as bench:
+            with fresh_bench(parts, targets, scenarios, _loads_of(name, plan), store) as bench:
                 for trial in trials:
                     run_trial(trial, bench)
                     progress.step()
@@ -141,8 +143,7 @@ def _loads_of(name: str, plan: Plan) -> Plan:
     return replace(plan, profile=profile, targets=(name,), trials=trials)
 
 
-def _map(  # noqa: PLR0913, PLR0917 - what to cut, with what, and whom to tell
-    request: ChaosRequest,
+def _map(
     targets: Sequence[Target],
     operations: Sequence[str],
     parts: Parts,
@@ -155,7 +156,6 @@ def _map(  # noqa: PLR0913, PLR0917 - what to cut, with what, and whom to tell
         parts,
         targets,
         operations,
-        request.rows,
         store,
         done=progress.step,
         planned=lambda total: progress.began(f"cuts of {names}", total),
@@ -166,7 +166,7 @@ def _map(  # noqa: PLR0913, PLR0917 - what to cut, with what, and whom to tell
 def _control_cuts(request: ChaosRequest, parts: Parts, store: Store, progress: Progress) -> CutMap:
     """Cut the writes of each control, not at every byte: a flaw shows in a sample, and more proves nothing more."""
     maps = [
-        _map(request, [control.target], control.cuts, parts, store, progress, CONTROL_STRIDE)
+        _map([control.target], control.cuts, parts, store, progress, CONTROL_STRIDE)
         for control in request.controls
         if control.cuts
     ]

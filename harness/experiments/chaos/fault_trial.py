@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,12 +25,13 @@ from harness.experiments.trial import key_prefix
 from harness.faults.catalog import FAULTS
 from harness.faults.context import FaultContext
 from harness.load.client import Client, Sending
-from harness.load.generator import Generator, Loaded, Order, generator
+from harness.load.generator import Generator, Loaded, generator
 from harness.model.evidence import Fault, FaultWindow, Op, Sample
+from harness.model.order import Order
 from harness.model.plan import Plan, Profile, Scenario, Target, Trial
 from harness.model.records import TrialRecord
-from harness.provision.database import put_back_removed, read_ledger, seed, wait_until_settled
-from harness.provision.postgres import connect, url_through
+from harness.provision.database import read_ledger, restore, seed, wait_until_settled, wait_until_writing
+from harness.provision.postgres import url_through
 from harness.provision.processes import temporary_folder
 from harness.provision.target import GAUGES_VARIABLE, RunningTarget, target_process, wait_until_serving
 from harness.provision.testbed import Parts
@@ -45,15 +46,6 @@ WATCH_S = 1.1  # somewhat more than a target's wait for a turn
 LEFT_OVER_AFTER_S = 10.0
 READ_TIMEOUT_S = 5.0
 WITHIN_TRANSACTION_TIMEOUT_S = 3.0
-# The waits of the targets, shortened so that a fault's whole course fits into a few seconds.
-ENVIRONMENT = {
-    "TWIN_POOL_TIMEOUT_S": "1.0",
-    "TWIN_CONNECT_TIMEOUT_S": "2",
-    "TWIN_STATEMENT_TIMEOUT_MS": "1200",
-    "TWIN_LOCK_TIMEOUT_MS": "800",
-    "TWIN_IDLE_IN_TRANSACTION_TIMEOUT_MS": "1000",
-    "TWIN_DEAD_PEER_MS": "1600",
-}
 FIRST_CLIENT = 0xF000_0000  # clients of faults, whose keys are not those of the load
 WORKERS = 2  # so that uvicorn replaces one that dies
 POOL = 4  # of each worker, fewer than the clients that it serves, so that a pool can be exhausted
@@ -70,10 +62,9 @@ class Ring:
     store: Store
     plan: Plan
     scenario: Scenario
-    users: int
 
 
-def make_schedule(  # noqa: PLR0913, PLR0917 - what a programme is made of
+def make_schedule(
     targets: Sequence[str], faults: Sequence[str], draw: int, blocks: int, seed_of_run: int, name: str
 ) -> Plan:
     """Lay out so many faults on every target once a block, in a seeded order; the targets take turns by block.
@@ -117,9 +108,7 @@ def make_schedule(  # noqa: PLR0913, PLR0917 - what a programme is made of
 
 
 @contextmanager
-def fresh_ring(  # noqa: PLR0913, PLR0917 - the things a block is made of
-    parts: Parts, target: Target, scenario: Scenario, plan: Plan, rows: tuple[int, int], store: Store
-) -> Iterator[Ring]:
+def fresh_ring(parts: Parts, target: Target, scenario: Scenario, plan: Plan, store: Store) -> Iterator[Ring]:
     """Start a target of several workers behind a proxy of its own, over a database at its seed."""
     if parts.toxiproxy is None:
         raise HarnessError(f"There is nothing to cut with: {parts.without_toxiproxy}", "Run 'twinbench doctor'")
@@ -129,9 +118,11 @@ def fresh_ring(  # noqa: PLR0913, PLR0917 - the things a block is made of
         link = stack.enter_context(parts.toxiproxy.link(target.name, parts.postgres.address))
         url = url_through(parts.postgres.url, link.port)
         gauges = stack.enter_context(temporary_folder("twinbench-gauges-", within=Path(tempfile.gettempdir())))
-        environment = {**ENVIRONMENT, GAUGES_VARIABLE: str(gauges)}
-        running = stack.enter_context(target_process(sized, url, store.log(target.name), environment=environment))
-        seed(parts.postgres.url, users=rows[0], posts_per_user=rows[1])
+        environment = {**parts.workload.handles.time_limits, GAUGES_VARIABLE: str(gauges)}
+        running = stack.enter_context(
+            target_process(parts.workload, sized, url, store.log(target.name), environment=environment)
+        )
+        seed(parts.postgres.url, parts.workload.database)
         load.wait_until_ready()
         wait_until_serving(running)
         yield Ring(
@@ -142,7 +133,6 @@ def fresh_ring(  # noqa: PLR0913, PLR0917 - the things a block is made of
             store=store,
             plan=plan,
             scenario=scenario,
-            users=rows[0],
         )
 
 
@@ -152,19 +142,19 @@ def run_fault(trial: Trial, ring: Ring) -> None:
     Raises:
         HarnessError: A part of the harness died, or the record is not whole.
     """
-    postgres = ring.parts.postgres
-    put_back_removed(postgres.url, users=ring.users)  # or a fast machine has none left to remove after thirty faults
+    postgres, workload = ring.parts.postgres, ring.parts.workload
+    restore(postgres.url, workload.database)  # or a fast machine has none left to remove after thirty faults
     sent: list[Sending] = []
     fault = FAULTS[trial.fault](_context(trial, ring, sent))
     samples: list[Sample] = []
     with _loaded(trial, ring) as finish:
-        window = _inject_and_heal(fault, postgres.url, samples)
+        window = _inject_and_heal(fault, ring.parts, samples)
         time.sleep(WATCH_S)
         loaded = finish()
     samples += _left_over(ring, window.healed_ns / 1e9 + LEFT_OVER_AFTER_S)
     noted = (
         *(one.op(loaded.recorded + number) for number, one in enumerate(sent)),
-        _read_sum(ring.running.url, loaded.recorded + len(sent)),
+        *_read_sum(ring, loaded.recorded + len(sent)),
     )
     samples.append(_sample("load", "recorded", loaded.recorded + len(noted)))
     ring.store.write_trial(
@@ -174,19 +164,23 @@ def run_fault(trial: Trial, ring: Ring) -> None:
             samples=tuple(samples),
             faults=(window,),
             noted=noted,
-            ledger=read_ledger(postgres.url, key_prefix(trial), ring.users),
+            ledger=read_ledger(postgres.url, workload, key_prefix(trial)),
         )
     )
 
 
-def _read_sum(url: str, number: int) -> Op:
-    """Read the sum once more when all is quiet: under some faults no client of the load gets to."""
+def _read_sum(ring: Ring, number: int) -> Iterator[Op]:
+    """Read the sum, if there is one, once more when all is quiet: under some faults no client of the load gets to."""
+    workload = ring.parts.workload
+    if workload.sum_read is None:
+        return
+    operation = workload.sum_read.operation
     began_ns = time.monotonic_ns()
-    with Client(url, READ_TIMEOUT_S) as client:
-        answer = client.send("get_credits", "")
-    return Op(
+    with Client(ring.running.url, READ_TIMEOUT_S) as client:
+        answer = client.send(workload.request(operation, number))
+    yield Op(
         id=number,
-        name="get_credits",
+        name=operation,
         key="",
         intended_ns=began_ns,
         started_ns=began_ns,
@@ -200,7 +194,7 @@ def _read_sum(url: str, number: int) -> Op:
 
 def _left_over(ring: Ring, deadline_s: float) -> Iterator[Sample]:
     """Read what was not given back, once it is nothing or time is up: as PostgreSQL and as the pools see it."""
-    left = wait_until_settled(ring.parts.postgres.url, deadline_s - time.monotonic())
+    left = wait_until_settled(ring.parts.postgres.url, ring.parts.workload.database, deadline_s - time.monotonic())
     yield _sample("sessions", "left_in_transaction", left)
     while (out := ring.running.checked_out()) != 0 and time.monotonic() < deadline_s:
         time.sleep(0.05)
@@ -208,9 +202,10 @@ def _left_over(ring: Ring, deadline_s: float) -> Iterator[Sample]:
         yield _sample("pool", "left_checked_out", out)
 
 
-def _inject_and_heal(fault: Fault, url: str, samples: list[Sample]) -> FaultWindow:
+def _inject_and_heal(fault: Fault, parts: Parts, samples: list[Sample]) -> FaultWindow:
     """Wait for a write in the middle of its transaction, inject, hold, and heal whatever happened."""
-    samples.append(_sample("sessions", "in_transaction", _wait_for_a_transaction(url)))
+    writing = wait_until_writing(parts.postgres.url, parts.workload.database, WITHIN_TRANSACTION_TIMEOUT_S)
+    samples.append(_sample("sessions", "in_transaction", writing))
     injected_ns = time.monotonic_ns()
     proof = ""
     try:
@@ -227,27 +222,13 @@ def _inject_and_heal(fault: Fault, url: str, samples: list[Sample]) -> FaultWind
     )
 
 
-def _wait_for_a_transaction(url: str) -> int:
-    """Return how many sessions of the target are in a transaction, as soon as any is; 0 if none is in time."""
-    deadline = time.monotonic() + WITHIN_TRANSACTION_TIMEOUT_S
-    with closing(connect(url)) as connection, connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'twin' AND backend_xid IS NOT NULL"
-            )
-            (found,) = cursor.fetchone() or (0,)
-            if found:
-                return int(found)
-            time.sleep(0.002)
-    return 0
-
-
 @contextmanager
 def _loaded(trial: Trial, ring: Ring) -> Iterator[Callable[[], Loaded]]:
     """Keep load on until the function that is yielded is called, which ends it and returns what was recorded."""
     order = Order(
         ops=ring.store.ops_path(trial),
         host=ring.running.url,
+        workload=ring.parts.workload.name,
         mix=dict(ring.scenario.mix),
         # a flaw has one mistake; that it knows no Idempotency-Key would be another
         shape=replace(ring.scenario.shape, retries=not ring.running.target.flaw),
@@ -291,13 +272,14 @@ def _context(trial: Trial, ring: Ring, sent: list[Sending]) -> FaultContext:
         number = len(sent)
         own = key or f"{key_prefix(trial)}{FIRST_CLIENT:08x}{number:016x}"
         about = int(own[-8:], 16) if seed is None else seed
-        sending = Sending(ring.running.url, operation, own, seed=about, named=named)
+        sending = Sending(ring.running.url, ring.parts.workload, operation, own, seed=about, named=named)
         sent.append(sending)
         return sending
 
     postgres, toxiproxy = ring.parts.postgres, ring.parts.toxiproxy
     host, port = postgres.address
     return FaultContext(
+        workload=ring.parts.workload,
         proxy=ring.link,
         postgres_address=f"{host}:{port}",
         direct=partial(_open, postgres.url),
@@ -317,4 +299,4 @@ def _open(url: str) -> psycopg2.extensions.connection:
 
 
 def _sample(probe: str, metric: str, value: float) -> Sample:
-    return Sample(t_ns=time.monotonic_ns(), probe=probe, metric=metric, value=value)
+    return Sample(t_ns=time.monotonic_ns(), probe=probe, metric=metric, value=value, labels={})

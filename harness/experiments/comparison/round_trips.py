@@ -6,14 +6,14 @@ Added latency is paid once a round trip, so this count is what turns a distance 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-from harness.load.generator import Generator, Order, generator
+from harness.load.generator import generator
 from harness.model.measures import WireCount
+from harness.model.order import Order
 from harness.model.plan import Shape, Target
 from harness.provision.database import reset_statement_counts, seed, statement_count
 from harness.provision.postgres import url_through
@@ -28,7 +28,7 @@ FIRST_KEY_PREFIX = 0xFFFF0000  # beyond any trial's
 
 
 def count_round_trips(
-    parts: Parts, targets: Sequence[Target], operations: Iterable[str], rows: tuple[int, int], store: Store
+    parts: Parts, targets: Sequence[Target], operations: Iterable[str], store: Store
 ) -> tuple[WireCount, ...]:
     """Send each operation from a single client to each target, and count what goes over the wire.
 
@@ -42,36 +42,39 @@ def count_round_trips(
             url = url_through(parts.postgres.url, wire.port)
             single = replace(target, pool=1, threads=1)
             surveyed.append(
-                (stack.enter_context(target_process(single, url, store.log(f"count_round_trips-{target.name}"))), wire)
+                (
+                    stack.enter_context(
+                        target_process(parts.workload, single, url, store.log(f"count_round_trips-{target.name}"))
+                    ),
+                    wire,
+                )
             )
-        seed(parts.postgres.url, users=rows[0], posts_per_user=rows[1])
+        seed(parts.postgres.url, parts.workload.database)
         load.wait_until_ready()
         for running, _ in surveyed:
             wait_until_serving(running)
         numbers = itertools.count(FIRST_KEY_PREFIX)
-        send = partial(_send, load, store.folder / "count_round_trips.arrows", numbers)
+
+        def send(host: str, operation: str, duration_s: float) -> int:
+            """Send one operation from a single client for a while; return how often."""
+            order = Order(
+                ops=store.folder / "count_round_trips.arrows",
+                host=host,
+                workload=parts.workload.name,
+                mix={operation: 1},
+                shape=Shape(clients=1),
+                warmup_s=0.0,
+                measure_s=duration_s,
+                seed=1,
+                key_prefix=f"{next(numbers):08x}",
+            )
+            return load.run(order, lambda _edge: None).recorded
+
         return tuple(
             _count(parts, wire, running.target.name, operation, partial(send, running.url, operation))
             for running, wire in surveyed
             for operation in operations
         )
-
-
-def _send(  # noqa: PLR0913, PLR0917 - the first three are bound once
-    load: Generator, ops: Path, key_prefixes: Iterator[int], host: str, operation: str, duration_s: float
-) -> int:
-    """Send one operation from a single client for a while; return how often."""
-    order = Order(
-        ops=ops,
-        host=host,
-        mix={operation: 1},
-        shape=Shape(clients=1),
-        warmup_s=0.0,
-        measure_s=duration_s,
-        seed=1,
-        key_prefix=f"{next(key_prefixes):08x}",
-    )
-    return load.run(order, lambda _edge: None).recorded
 
 
 def _count(parts: Parts, wire: Relay, target: str, operation: str, send: Callable[[float], int]) -> WireCount:

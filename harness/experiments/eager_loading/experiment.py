@@ -12,6 +12,7 @@ from harness.experiments.eager_loading.pages import STRATEGIES, pages, read_page
 from harness.model.evidence import PageReading
 from harness.model.plan import Plan, Profile, Target
 from harness.model.summary import Setting
+from harness.model.workload import Workload
 from harness.provision.testbed import provisioned
 from harness.run import Progress, record_of, run_name
 from harness.store import Store
@@ -27,6 +28,7 @@ class LoadingRequest:
     added_ms: tuple[int, ...]
     blocks: int
     settings: tuple[Setting, ...]
+    workload: Workload
     seed: int
     out: Path
     command: str
@@ -50,6 +52,7 @@ def run_loading(request: LoadingRequest, progress: Progress, opened: Callable[[S
     with (
         store.kept_if_begun(),
         provisioned(
+            workload=request.workload,
             postgres_url=request.postgres_url,
             toxiproxy_url=request.toxiproxy_url,
             log=store.log,

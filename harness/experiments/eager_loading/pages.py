@@ -77,7 +77,8 @@ def read_pages(  # noqa: PLR0913, PLR0917 - what to ask, of whom, and whom to te
         for lane in lanes:
             wait_until_serving(lane.running)
         for posts_each in order.sample(POSTS_EACH, len(POSTS_EACH)):
-            seed(parts.postgres.url, users=max(USERS), posts_per_user=posts_each)
+            sizes = {"users": max(USERS), "posts_per_user": posts_each}
+            seed(parts.postgres.url, replace(parts.workload.database, sizes=sizes))
             due = [page for page in pages() if page[1] == posts_each]
             for added_ms in order.sample(latencies_ms, len(latencies_ms)):
                 cells = list(product(lanes, STRATEGIES, due))
@@ -99,7 +100,7 @@ def _lane(parts: Parts, target: Target, store: Store) -> Iterator[_Lane]:
             link = stack.enter_context(parts.toxiproxy.link(name, ("127.0.0.1", relay.port)))
         url = url_through(parts.postgres.url, link.port if link else relay.port)
         single = replace(target, pool=1, threads=1)
-        running = stack.enter_context(target_process(single, url, store.log(name)))
+        running = stack.enter_context(target_process(parts.workload, single, url, store.log(name)))
         client = stack.enter_context(Client(running.url, DEADLINE_S))
         yield _Lane(running=running, link=link, relay=relay, client=client, url=url)
 
@@ -124,9 +125,7 @@ def _far(lane: _Lane, added_ms: int) -> Iterator[None]:
             fault.heal()
 
 
-def _ask(  # noqa: PLR0913, PLR0917 - what to ask for, of whom, and from where
-    lane: _Lane, strategy: str, page: Page, added_ms: int, block: int, parts: Parts
-) -> PageReading:
+def _ask(lane: _Lane, strategy: str, page: Page, added_ms: int, block: int, parts: Parts) -> PageReading:
     users, posts_each = page
     path = f"/api/v1/users?limit={users}&load={strategy}"
     _expect(lane.client.get(path), strategy, page, lane)  # the first compiles, and fills caches on both sides

@@ -13,6 +13,7 @@ from harness.experiments.interleaved import Cores, take_turns
 from harness.model.evidence import SliceReading
 from harness.model.plan import Plan, Profile, Target
 from harness.model.summary import Setting
+from harness.model.workload import Workload
 from harness.provision.database import seed
 from harness.provision.testbed import provisioned
 from harness.run import Progress, record_of, run_name
@@ -33,7 +34,6 @@ class ProbingRequest:
     """What somebody asked for: pairs of a target without probes and the same with some, and what to ask for, by name.
 
     A pair that comes several times takes turns as often in each block, with fresh processes each time.
-    ``rows`` are the users of the seed and the posts of each.
     """
 
     targets: Mapping[str, Target]
@@ -42,7 +42,7 @@ class ProbingRequest:
     blocks: int
     seconds: float
     settings: tuple[Setting, ...]
-    rows: tuple[int, int]
+    workload: Workload
     seed: int
     out: Path
     command: str
@@ -65,7 +65,13 @@ def run_probing(request: ProbingRequest, progress: Progress, opened: Callable[[S
     with (
         store.kept_if_begun(),
         Cores() as cores,
-        provisioned(postgres_url=request.postgres_url, toxiproxy_url=None, log=store.log, say=progress.say) as parts,
+        provisioned(
+            workload=request.workload,
+            postgres_url=request.postgres_url,
+            toxiproxy_url=None,
+            log=store.log,
+            say=progress.say,
+        ) as parts,
     ):
         plan = _plan(request)
         not_done = () if cores.apart else (NOT_APART,)
@@ -73,7 +79,7 @@ def run_probing(request: ProbingRequest, progress: Progress, opened: Callable[[S
             record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="probe_overhead")
         )
         opened(store)
-        seed(parts.postgres.url, users=request.rows[0], posts_per_user=request.rows[1])
+        seed(parts.postgres.url, parts.workload.database)
         progress.began("turns", request.blocks * len(request.pairs) * len(request.paths))
         readings: list[SliceReading] = []
         for time_of_pair, plain, probed in in_order(request.pairs, request.blocks, request.seed):

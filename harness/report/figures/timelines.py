@@ -38,11 +38,12 @@ MOST_BINS = 2500
 
 def draw_timelines(summary: Summary) -> FigureOf | None:
     """Draw one panel a block; None if nothing was recorded."""
-    timelines = summary.measures.timelines
+    timelines = summary.analysis.timelines
     if not timelines:
         return None
     faults = sorted({detail for line in timelines for _, _, detail in line.faults}, key=_strength)
     return FigureOf(
+        id="timelines",
         title="What happened when?",
         note=f"Requests answered, and their median latency, in bins of {number(1000 * timelines[0].bin_s)}"
         " ms, warm-up and draining included; crosses are requests that were not answered well. Shaded and"
@@ -129,7 +130,7 @@ def _shade(place: int, count: int) -> dict[str, Any]:
     }
 
 
-def _marks(  # noqa: PLR0913 - what to draw, and how
+def _marks(
     axes: Axes,
     points: Sequence[tuple[float, float]],
     target: str,

@@ -1,16 +1,15 @@
-"""What a client can do: one small function an operation. Pure, so that any load generator can use it.
+"""What a client of the users/posts API can do: one small function an operation, and what each write leaves.
 
-The paths and bodies are those of the users/posts API under ``/api/v1``. The seeded rows are those
-of ``DATASET``: reads ask for them only, so that every read finds what it asks for.
+The seeded rows are those of ``DATASET``: reads ask for them only, so that every read finds what it asks for.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+
+from harness.model.workload import PADDING, Operation, Request, Write
 
 PREFIX = "/api/v1"
 
@@ -28,29 +27,6 @@ PAGE_USERS = 20
 # Users who hold credits and are never deleted. They are few, so that writes meet on one row, as they do where it
 # matters; and their ids are of one width, so that a write is as long every time.
 HOLDERS: tuple[int, ...] = (*range(100, 120), *range(480, 500))
-
-
-PADDING = "x" * 200  # what makes a post as long as posts are
-
-SENT_HEADER = "X-Request-Start"  # when a client sent a request: nanoseconds of the machine's monotonic clock
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One HTTP request. ``key`` goes into the ``Write-Key`` header, and is empty for a read."""
-
-    method: str
-    path: str
-    key: str = ""
-    body: Mapping[str, Any] | None = None
-
-    def __str__(self) -> str:
-        """Tell what it asks for, without what only makes it long."""
-        body = "" if self.body is None else f" {json.dumps(self.body)}"
-        return f"{self.method} {self.path}{body}".replace(PADDING, "x…x")
-
-
-Operation = Callable[[Random, str], Request]
 
 
 def ping(_random: Random, _key: str) -> Request:
@@ -91,31 +67,31 @@ def create_user(_random: Random, key: str) -> Request:
     """Write a user, two posts and an audit row in one transaction."""
     posts = [{"title": f"Post {number} of {key}", "body": PADDING} for number in (1, 2)]
     body = {"name": f"User {key}", "email": f"{key}@example.com", "posts": posts}
-    return Request(method="POST", path=f"{PREFIX}/users", key=key, body=body)
+    return Request(method="POST", path=f"{PREFIX}/users", body=body)
 
 
 def create_post(random: Random, key: str) -> Request:
     """Write a post of a user who is there for good, and an audit row."""
     body = {"title": f"Post of {key}", "body": PADDING}
-    return Request(method="POST", path=f"{PREFIX}/users/{_holder(random)}/posts", key=key, body=body)
+    return Request(method="POST", path=f"{PREFIX}/users/{_holder(random)}/posts", body=body)
 
 
 def change_user(random: Random, key: str) -> Request:
     """Rename a user who is there for good, and write an audit row."""
-    return Request(method="PATCH", path=f"{PREFIX}/users/{_holder(random)}", key=key, body={"name": f"User {key}"})
+    return Request(method="PATCH", path=f"{PREFIX}/users/{_holder(random)}", body={"name": f"User {key}"})
 
 
-def remove_user(random: Random, key: str) -> Request:
+def remove_user(random: Random, _key: str) -> Request:
     """Delete a seeded user who holds no credits, or find that the user is gone; and write an audit row."""
     user = random.randint(DATASET.users // 2 + 1, DATASET.users)
-    return Request(method="DELETE", path=f"{PREFIX}/users/{user}", key=key)
+    return Request(method="DELETE", path=f"{PREFIX}/users/{user}")
 
 
-def transfer(random: Random, key: str) -> Request:
+def transfer(random: Random, _key: str) -> Request:
     """Move credits between two users, and write a row of it and an audit row."""
     one, other = random.sample(HOLDERS, 2)
     body = {"from_user_id": one, "to_user_id": other, "credits": random.randint(1, 9)}
-    return Request(method="POST", path=f"{PREFIX}/transfers", key=key, body=body)
+    return Request(method="POST", path=f"{PREFIX}/transfers", body=body)
 
 
 def get_credits(_random: Random, _key: str) -> Request:
@@ -141,8 +117,10 @@ OPERATIONS: Mapping[str, Operation] = {
         *(create_user, create_post, change_user, remove_user, transfer),
     )
 }
-WRITES: frozenset[str] = frozenset({"create_user", "create_post", "change_user", "remove_user", "transfer"})
-# Those that may be sent again under an Idempotency-Key.
-CREATES: frozenset[str] = frozenset({"create_user", "create_post", "transfer"})
-# Reads whose answer is kept, for a check to read.
-READ_BY_CHECKS: frozenset[str] = frozenset({"get_credits"})
+WRITES: Mapping[str, Write] = {
+    "create_user": Write(rows={"users": 1, "posts": 2, "audit_log": 1}, retries=True, cuttable=True),
+    "create_post": Write(rows={"posts": 1, "audit_log": 1}, retries=True, cuttable=True),
+    "change_user": Write(rows={"audit_log": 1}),
+    "remove_user": Write(rows={"audit_log": 1}),
+    "transfer": Write(rows={"transfers": 1, "audit_log": 1}, retries=True, cuttable=True),
+}

@@ -1,0 +1,53 @@
+"""Find a workload by its address, and hold it against the running application."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from harness.errors import UsageError
+from harness.model.workload import Workload
+
+DEFAULT = "targets.workload:WORKLOAD"
+_PARAMETER = re.compile(r"\{[^}]*\}")
+
+
+def load_workload(name: str = DEFAULT) -> Workload:
+    """Return the workload at ``module:attribute``; modules in the current folder are found, too.
+
+    Raises:
+        UsageError: There is none.
+    """
+    module, _, attribute = name.partition(":")
+    if os.getcwd() not in sys.path:  # noqa: PTH109 - entries of the path are strings
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the same
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(f"There is no workload {name!r}: {error}", "Give it as module:attribute") from error
+    if not isinstance(found, Workload) or found.name != name:
+        said = f"calls itself {found.name!r}" if isinstance(found, Workload) else f"is a {type(found).__name__}"
+        raise UsageError(f"{name!r} {said}", "Name a Workload, and give it that name")
+    return found
+
+
+def missing_operations(workload: Workload, openapi: Mapping[str, Any]) -> list[str]:
+    """Return each operation that an application does not have, by its OpenAPI document, with what it would ask for."""
+    patterns = [
+        (method.upper(), re.compile("[^/?]+".join(map(re.escape, _PARAMETER.split(path)))))
+        for path, methods in openapi.get("paths", {}).items()
+        for method in methods
+    ]
+    requests = {name: workload.request(name, 0, "0" * 32) for name in workload.operations}
+    return [
+        f"{name} ({request.method} {request.path})"
+        for name, request in requests.items()
+        if not any(
+            method == request.method and pattern.fullmatch(request.path.partition("?")[0])
+            for method, pattern in patterns
+        )
+    ]
