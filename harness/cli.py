@@ -313,12 +313,11 @@ def check(
     """Judge a stored run again, without any load, and hold the findings against those it had."""
     store = Store.open(run_folder or out / "latest")
     before = store.summary()
-    _, findings = judged(store)
-    told = findings_text(findings)
-    out_console.print(told, markup=False, highlight=False, soft_wrap=True)
-    if before is not None and findings_text(before.findings) != told:
+    _, judgement = judged(store)
+    out_console.print(findings_text(judgement.findings), markup=False, highlight=False, soft_wrap=True)
+    if before is not None and before.findings != judgement.findings:
         out_console.print("These findings are not those that are stored: the checks have changed.", style="yellow")
-    raise typer.Exit(BY_VERDICT[merge(finding.verdict for finding in findings)])
+    raise typer.Exit(BY_VERDICT[merge(finding.verdict for finding in judgement.findings)])
 
 
 @app.command()

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from pydantic import TypeAdapter
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -20,6 +19,7 @@ from harness.model.outcome import Verdict
 from harness.model.plan import Plan, Trial
 from harness.model.summary import Summary
 from harness.report.sentences.chaos import controls_text
+from harness.report.sentences.findings import finding_text
 from harness.report.words import number, share
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
@@ -81,25 +81,24 @@ class RunConsole:
 
 def findings_text(findings: Iterable[Finding]) -> str:
     """Tell every finding on a line of its own: the same evidence and checks give the same bytes."""
-    return "\n".join(TypeAdapter(Finding).dump_json(finding).decode() for finding in findings)
+    return "\n".join(finding_text(finding).line() for finding in findings)
 
 
 def show(summary: Summary, report: str, console: Console) -> None:
     """Print the closing table, what was wrong, and where the report is."""
     tables = {
         "comparison": _compared_table,
-        "chaos": _chaos_table,
         "eager_loading": _pages_table,
         "probe_overhead": _probes_table,
     }
-    console.print(tables[summary.kind](summary))
+    console.print(tables.get(summary.kind, _checks_table)(summary))
     _conclude(summary, report, console)
 
 
-def _chaos_table(summary: Summary) -> Table:
-    """Fold findings by check, and count the statuses of all cuts."""
+def _checks_table(summary: Summary) -> Table:
+    """Fold findings by check, and count the statuses of all cuts, the faults and the controls."""
     tried = " and ".join(summary.plan.targets) or "every flaw, and the twins by the same means"
-    table = Table(title=f"{tried}: every check, over cuts and faults")
+    table = Table(title=f"{tried}: every check")
     for column in ("check", "pass", "fail", "undecided"):
         table.add_column(column, justify="left" if column == "check" else "right")
     for check in dict.fromkeys(finding.check for finding in summary.findings):
@@ -113,7 +112,7 @@ def _chaos_table(summary: Summary) -> Table:
     table.caption = "\n".join(
         [
             *([f"{sum(statuses.values()):,} cuts: {told}"] if statuses else ()),
-            *([f"{len(summary.faults)} faults, {bit} bit"] if summary.faults else ()),
+            *([f"{len(summary.faults)} faults, {bit} took effect"] if summary.faults else ()),
             *([controls_text(summary)] if summary.controls else ()),
         ]
     )
@@ -142,7 +141,7 @@ def _probes_table(summary: Summary) -> Table:
     table = Table(title="Throughput with probes / without, in turns")
     for column in ("scenario", "with probes", "without", "share kept (95 %)"):
         table.add_column(column, no_wrap=True)
-    for one in summary.analysis.probe_overheads:
+    for one in summary.measures.probe_overheads:
         table.add_row(one.scenario, one.probed, one.plain, share(one.share))
     return table
 
@@ -157,7 +156,7 @@ def _compared_table(summary: Summary) -> Table:
     paced = {scenario.name for scenario in summary.scenarios if scenario.shape.pace_s is not None}
     places = dict.fromkeys((trial.scenario, trial.added_ms) for trial in summary.plan.trials)
     for scenario, added_ms in sorted(places):
-        cells = {c.target: c for c in summary.analysis.cells if (c.scenario, c.added_ms) == (scenario, added_ms)}
+        cells = {c.target: c for c in summary.measures.cells if (c.scenario, c.added_ms) == (scenario, added_ms)}
         values = [_value(cells.get(target), scenario in paced) for target in summary.plan.targets]
         table.add_row(scenario, f"{added_ms} ms", *values, *_compared(summary, scenario, added_ms))
     return table
@@ -166,11 +165,11 @@ def _compared_table(summary: Summary) -> Table:
 def _conclude(summary: Summary, report: str, console: Console) -> None:
     for finding in summary.findings:
         if finding.verdict is not Verdict.PASS:
-            style = STYLES[finding.verdict]
-            where = f" in {finding.trial}" if finding.trial else ""
-            console.print(Text(f"{finding.verdict}: {finding.check}{where}: {finding.summary}", style))
-            for told in filter(None, (finding.measured, finding.first)):
-                console.print(Padding(Text(told), (0, 0, 0, 2)))
+            told = finding_text(finding)
+            where = f" in {told.subject}" if told.subject else ""
+            console.print(Text(f"{told.verdict}: {told.check}{where}: {told.summary}", STYLES[finding.verdict]))
+            for part in filter(None, (told.measured, told.first)):
+                console.print(Padding(Text(part), (0, 0, 0, 2)))
     unfinished = "" if summary.complete else f" of an incomplete run ({summary.trials_done} trials)"
     console.print(f"Verdict{unfinished}: {summary.verdict}", style=STYLES[summary.verdict])
     console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
@@ -187,7 +186,7 @@ def _value(cell: Cell | None, fixed_rate: bool) -> str:  # noqa: FBT001 - one of
 
 
 def _compared(summary: Summary, scenario: str, added_ms: int) -> list[str]:
-    found = [c for c in summary.analysis.comparisons if (c.scenario, c.added_ms) == (scenario, added_ms)]
+    found = [c for c in summary.measures.comparisons if (c.scenario, c.added_ms) == (scenario, added_ms)]
     if not found:
         return []
     comparison = found[0]  # throughput where load was free to vary, else the median latency
@@ -197,7 +196,7 @@ def _compared(summary: Summary, scenario: str, added_ms: int) -> list[str]:
 def winner(comparison: Comparison) -> str:
     """Name the target that does better, or say why none is named."""
     if comparison.word not in {"first", "second"}:
-        return comparison.word
+        return comparison.word.replace("_", " ")
     more = comparison.first if comparison.word == "first" else comparison.second
     less = comparison.second if comparison.word == "first" else comparison.first
     return more if comparison.metric == "throughput" else less

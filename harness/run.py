@@ -19,8 +19,8 @@ from harness.analysis.checks.added_latency import is_off
 from harness.experiments.comparison.plan import make_plan
 from harness.experiments.comparison.round_trips import count_round_trips
 from harness.experiments.trial import Bench, fresh_bench, run_trial
-from harness.model.findings import Finding, merge
-from harness.model.measures import Analysis
+from harness.model.findings import Judgement, merge
+from harness.model.measures import Measures
 from harness.model.plan import Plan, Profile, Scenario, Target, Trial
 from harness.model.records import RunRecord
 from harness.model.summary import Setting, Summary
@@ -44,7 +44,6 @@ SECTIONS = {
     "eager_loading": ("eager_loading", *_ALWAYS),
     "probe_overhead": ("probe_overhead", *_ALWAYS),
 }
-NOTHING_COMPARED = Analysis(cells=(), comparisons=(), wire=(), timelines=(), warnings=())
 
 
 class Progress(Protocol):
@@ -142,7 +141,7 @@ def _run_block(trials: Sequence[Trial], bench: Bench, progress: Progress) -> Non
             if attempt > 1:
                 bench.store.set_aside(trial)
             record = run_trial(replace(trial, attempt=attempt), bench)
-            if "distance" in bench.scenarios[trial.scenario].checks and is_off(trial, record.samples):
+            if "added_latency" in bench.scenarios[trial.scenario].checks and is_off(trial, record.samples):
                 off.append(trial)
             if attempt == 1:
                 progress.trial_done(trial)
@@ -157,12 +156,11 @@ def conclude(store: Store) -> Summary:
         EvidenceUnreadable: The stored run is torn or of another version.
     """
     # imported here, as they take seconds that 'list', 'doctor' and a usage error need not pay
-    from harness.analysis.judge import control_rows  # noqa: PLC0415 - see above
     from harness.analysis.measures import cut_strips, cuts_per_s, fault_rows, pages  # noqa: PLC0415 - see above
     from harness.report.page import write_report  # noqa: PLC0415 - see above
 
     record = store.record()
-    analysis, findings = judged(store)
+    measures, judgement = judged(store)
     duration_s = store.duration_s()
     summary = Summary(
         version=VERSION,
@@ -172,21 +170,21 @@ def conclude(store: Store) -> Summary:
         started_at=record.started_at,
         duration_s=duration_s or 0.0,
         complete=duration_s is not None,
-        verdict=merge(finding.verdict for finding in findings),
+        verdict=merge(finding.verdict for finding in judgement.findings),
         plan=record.plan,
         trials_done=sum(store.trial_record(trial) is not None for trial in record.plan.trials),
         targets=record.targets,
         scenarios=record.scenarios,
         environment=record.environment,
         settings=record.settings,
-        analysis=analysis,
-        findings=findings,
+        measures=measures,
+        findings=judgement.findings,
         not_done=record.not_done,
         kind=record.kind,
         cuts=cut_strips(store),
         cuts_per_s=cuts_per_s(store),
         faults=fault_rows(store, record),
-        controls=control_rows(store, record),
+        controls=judgement.controls,
         pages=pages(store),
     )
     store.write_summary(summary)
@@ -211,7 +209,7 @@ def _within_reach(request: Request, parts: Parts) -> tuple[Request, tuple[str, .
     return replace(request, profile=replace(request.profile, added_ms=(0,))), (sentence,)
 
 
-def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
+def judged(store: Store) -> tuple[Measures, Judgement]:
     """Make numbers and findings of whatever is stored, and write nothing.
 
     Raises:
@@ -221,12 +219,9 @@ def judged(store: Store) -> tuple[Analysis, tuple[Finding, ...]]:
     from harness.analysis.measures import analyse, in_turns  # noqa: PLC0415 - takes seconds, as in conclude
 
     record = store.record()
-    analysis = (
-        analyse(store, record)
-        if record.kind == "comparison"
-        else replace(NOTHING_COMPARED, probe_overheads=in_turns(store))
-    )
-    return analysis, judge(store, record, analysis)
+    compared = record.kind == "comparison"
+    measures = analyse(store, record) if compared else Measures(probe_overheads=in_turns(store))
+    return measures, judge(store, record, measures)
 
 
 class Asked(Protocol):

@@ -8,5 +8,5 @@ SCENARIO = Scenario(
     mix={"list_users": 1},
     shape=Shape(clients=16),
     faults=("latency",),
-    checks=("record", "resends", "answers", "distance"),
+    checks=("completeness", "duplicate_requests", "success_rate", "added_latency"),
 )

@@ -7,6 +7,6 @@ SCENARIO = Scenario(
     question="What does each execution model cost before any database is involved?",
     mix={"ping": 1},
     shape=Shape(clients=16),
-    checks=("record", "resends", "answers"),
+    checks=("completeness", "duplicate_requests", "success_rate"),
     reaches_database=False,
 )

@@ -8,5 +8,5 @@ SCENARIO = Scenario(
     mix={"create_user": 1},
     shape=Shape(clients=16),
     faults=("latency",),
-    checks=("record", "resends", "answers", "distance", "writes"),
+    checks=("completeness", "duplicate_requests", "success_rate", "added_latency", "writes"),
 )

@@ -1,10 +1,14 @@
 """Small pieces of evidence, written by hand."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from harness.model.evidence import Evidence, FaultWindow, Ledger, Op, Sample, Window
+from harness.model.findings import Finding
 from harness.model.outcome import Outcome
+from harness.model.place import Place
 from harness.model.plan import Scenario, Shape, Target, Trial
+from harness.report.sentences.findings import FindingText, finding_text
 from targets.workload import WORKLOAD
 
 MS = 1_000_000
@@ -50,9 +54,40 @@ def op(
     )
 
 
-def sample(probe: str, metric: str, value: float, **labels: str) -> Sample:
-    """One reading in the middle of the window."""
-    return Sample(t_ns=500 * MS, probe=probe, metric=metric, value=value, labels=labels)
+def sample(probe: str, metric: str, value: float, **known: str | float | Place | None) -> Sample:
+    """One reading in the middle of the window; what is None is not known."""
+    return Sample(
+        t_ns=500 * MS,
+        probe=probe,
+        metric=metric,
+        value=value,
+        fields={name: one for name, one in known.items() if isinstance(one, int | float)},
+        labels={name: one for name, one in known.items() if isinstance(one, str)},
+        places={name: one for name, one in known.items() if isinstance(one, Place)},
+    )
+
+
+def place(text: str) -> Place:
+    """A place, written as ``file:line function``."""
+    line, function = text.split(" ")
+    file, number = line.split(":")
+    return Place(file, int(number), function)
+
+
+def one(findings: Iterable[Finding]) -> Finding:
+    """The only finding of a check."""
+    (found,) = findings
+    return found
+
+
+def told(findings: Iterable[Finding]) -> FindingText:
+    """The only finding of a check, in words."""
+    return finding_text(one(findings))
+
+
+def values(finding: Finding) -> dict[str, float]:
+    """The numbers of a finding, without their units."""
+    return {name: quantity.value for name, quantity in finding.values.items()}
 
 
 def distances(target_ms: float, clean_ms: float, count: int = 9) -> tuple[Sample, ...]:

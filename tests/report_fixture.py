@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 from harness.experiments.comparison.plan import make_plan
-from harness.model.findings import Finding
+from harness.model.findings import Finding, in_unit
 from harness.model.measures import (
-    Analysis,
     Cell,
+    CellName,
     Comparison,
     InsidePoint,
     Interval,
+    Measures,
+    MeasureWarning,
     PageCost,
     ProbeOverhead,
     Timeline,
@@ -105,7 +107,7 @@ SUMMARY = Summary(
         Setting(name="driver", values={"async": "asyncpg", "sync": "psycopg2"}, why="They differ."),
         Setting(name="pool_size", values={"async": "20", "sync": "20"}, why="They don't."),
     ),
-    analysis=Analysis(
+    measures=Measures(
         cells=tuple(
             cell(scenario, added_ms, target)
             for scenario, levels in (("ping", (0,)), ("write", (0, 20)), ("mixed", (0, 20)))
@@ -115,9 +117,9 @@ SUMMARY = Summary(
         comparisons=(
             comparison("ping", 0, 2.0, "first"),
             comparison("write", 0, 1.5, "first"),
-            comparison("write", 20, 1.01, "noise"),
+            comparison("write", 20, 1.01, "not_significant"),
             comparison("mixed", 0, 0.8, "second", "p50"),
-            comparison("mixed", 20, 1.0, "noise", "p50"),
+            comparison("mixed", 20, 1.0, "not_significant", "p50"),
         ),
         wire=(
             WireCount(
@@ -154,7 +156,13 @@ SUMMARY = Summary(
                 ),
             ),
         ),
-        warnings=("Throughput differed by 10% or more between blocks in write at 0 ms (sync).",),
+        warnings=(
+            MeasureWarning(
+                code="blocks_differ",
+                cells=(CellName(scenario="write", added_ms=0, target="sync"),),
+                values=in_unit("share", limit=0.1),
+            ),
+        ),
         probe_overheads=(
             ProbeOverhead(scenario="ping", added_ms=0, plain="async", probed="sync", share=known(0.98)),
             ProbeOverhead(
@@ -167,36 +175,43 @@ SUMMARY = Summary(
         ),
     ),
     findings=(
-        Finding(check="record", verdict=Verdict.PASS, summary="Every request is on record", trial="01-000"),
         Finding(
-            check="tuning",
+            check="completeness",
             verdict=Verdict.PASS,
-            summary="Apart as tuned builds are",
-            measured="0.50",
-            limit="0.4 to 0.9",
+            code="complete",
+            values=in_unit("requests", recorded=40, sent=40),
+            subject="01-000",
+        ),
+        Finding(
+            check="framework_overhead",
+            verdict=Verdict.PASS,
+            code="near_reference",
+            values=in_unit("share", possible_loss=0.1, least_kept=0.8, most_processor=1.25),
+            facts={"target": "async", "reference": "async:reference"},
+            subject="async",
         ),
     ),
     not_done=(),
 )
 
-NOTHING = Analysis(cells=(), comparisons=(), wire=(), timelines=(), warnings=())
+NOTHING = Measures()
 ONE_BLOCK = replace(
-    SUMMARY.analysis,
+    SUMMARY.measures,
     cells=tuple(
         replace(c, throughput_rps=Interval(value=3.0, low=None, high=None, blocks=1), latency_ms={}, service_ms={})
-        for c in SUMMARY.analysis.cells
+        for c in SUMMARY.measures.cells
     ),
     comparisons=tuple(
         replace(
             c,
             ratio=Interval(value=1.5, low=None, high=None, blocks=1),
-            word="too few blocks",
+            word="too_few_blocks",
             detectable=None,
         )
-        for c in SUMMARY.analysis.comparisons
+        for c in SUMMARY.measures.comparisons
     ),
 )
-NEAR = tuple(c for c in SUMMARY.analysis.cells if c.added_ms == 0)
+NEAR = tuple(c for c in SUMMARY.measures.cells if c.added_ms == 0)
 
 
 def page(target: str, strategy: str, added_ms: int, users: int, posts_each: int, statements: float | None) -> PageCost:
@@ -223,8 +238,12 @@ LOADING = replace(
     sections=SECTIONS["eager_loading"],
     plan=replace(make_plan(("async", "sync"), {}, replace(PROFILE, scenarios=(), added_ms=(0, 5)), 7), trials=()),
     scenarios=(),
-    analysis=NOTHING,
-    findings=(Finding(check="loading", verdict=Verdict.PASS, summary="As promised", measured="64 readings"),),
+    measures=NOTHING,
+    findings=(
+        Finding(
+            check="eager_loading", verdict=Verdict.PASS, code="as_promised", values=in_unit("readings", readings=64)
+        ),
+    ),
     pages=tuple(
         page(target, strategy, added_ms, users, posts_each, users + 1 if count is None else count)
         for target in ("async", "sync")
@@ -236,16 +255,16 @@ LOADING = replace(
 # What a report must be able to draw, whatever is missing.
 # For tests of what is told in words: figures take seconds to draw.
 WITHOUT_FIGURES = replace(
-    SUMMARY, analysis=replace(SUMMARY.analysis, cells=(), comparisons=(), wire=(), timelines=(), probe_overheads=())
+    SUMMARY, measures=replace(SUMMARY.measures, cells=(), comparisons=(), wire=(), timelines=(), probe_overheads=())
 )
 SPARSE = {
     "nothing at all": replace(
-        SUMMARY, analysis=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED
+        SUMMARY, measures=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED
     ),
-    "one block": replace(SUMMARY, analysis=ONE_BLOCK),
+    "one block": replace(SUMMARY, measures=ONE_BLOCK),
     "no distance": replace(
         SUMMARY,
-        analysis=replace(SUMMARY.analysis, cells=tuple(replace(c, added_round_trip_ms=None) for c in NEAR)),
+        measures=replace(SUMMARY.measures, cells=tuple(replace(c, added_round_trip_ms=None) for c in NEAR)),
         not_done=("Not compared at 20 ms from the database: Toxiproxy can be had in no way.",),
         verdict=Verdict.UNDECIDED,
     ),
@@ -253,10 +272,10 @@ SPARSE = {
         SUMMARY,
         plan=make_plan(("sync",), {s.name: s for s in SCENARIOS}, PROFILE, 7),
         targets=TARGETS[1:],
-        analysis=replace(
-            SUMMARY.analysis,
+        measures=replace(
+            SUMMARY.measures,
             comparisons=(),
-            cells=tuple(c for c in SUMMARY.analysis.cells if c.target == "sync"),
+            cells=tuple(c for c in SUMMARY.measures.cells if c.target == "sync"),
         ),
     ),
 }

@@ -6,7 +6,6 @@ import subprocess
 import pytest
 
 from harness.console import findings_text
-from harness.model.findings import Finding
 from harness.model.outcome import Verdict
 from harness.store import Store
 from tests.test_command_line import twinbench
@@ -24,7 +23,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Complete
 def test_it_ends_with_a_verdict_and_a_report(whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
     done, store = whole
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 faults, 2 bit" in done.stdout
+    assert "2 faults, 2 took effect" in done.stdout
     page = (store.folder / "report.html").read_text()
     assert "no write was ever partial" in page
     assert "terminate_backend" in page
@@ -40,7 +39,7 @@ def test_every_write_has_a_fate_and_every_fault_a_proof(
     assert {row.kind for row in summary.faults} == {"latency", "terminate_backend"}
     assert all(row.proof and row.in_transaction and row.recovered_s is not None for row in summary.faults)
     checks = {finding.check for finding in summary.findings}
-    assert checks == {"record", "bite", "writes", "balances", "deadline", "recovery"}
+    assert checks == {"completeness", "confirmed", "writes", "invariants", "deadline", "recovery"}
 
 
 def test_judged_again_it_has_the_same_findings_byte_for_byte(
@@ -70,9 +69,7 @@ def test_a_stored_run_that_was_tampered_with_is_judged_as_what_it_is(
     finally:
         path.write_text(kept)
     assert again.returncode == 1
-    findings = [json.loads(line) for line in again.stdout.splitlines() if line.startswith("{")]
-    (bad,) = [finding for finding in findings if finding["verdict"] == Verdict.FAIL]
-    assert bad["check"] == "writes"
-    assert key in bad["first"]
+    (bad,) = [line for line in again.stdout.splitlines() if line.startswith(f"{Verdict.FAIL}: ")]
+    assert bad.startswith(f"fail: writes in {record['trial']['id']}: Writes are partial; measured: ")
+    assert f"first: partial: key {key}: " in bad
     assert "not those that are stored" in again.stdout
-    assert set(bad) == set(Finding.__dataclass_fields__)

@@ -43,7 +43,7 @@ def test_every_page_was_asked_for_by_every_strategy_of_both_twins(run: tuple[Sto
     _, summary = run
     assert len(summary.pages) == 2 * len(STRATEGIES) * len(pages())
     assert (summary.kind, summary.verdict, summary.complete) == ("eager_loading", Verdict.PASS, True)
-    assert {finding.check for finding in summary.findings} == {"loading"}
+    assert {finding.check for finding in summary.findings} == {"eager_loading"}
 
 
 def test_each_statement_pays_the_distance(cost: Callable[..., PageCost]) -> None:
@@ -62,5 +62,5 @@ def test_joined_rows_repeat_their_user_and_posts_are_what_costs_bytes(cost: Call
 
 def test_the_report_draws_it(run: tuple[Store, Summary]) -> None:
     page = (run[0].folder / "report.html").read_text()
-    assert '<section id="loading">' in page
+    assert '<section id="eager_loading">' in page
     assert "twinbench loading --target async --target sync --level 5 --blocks 1 --seed 7" in page

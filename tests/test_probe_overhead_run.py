@@ -37,7 +37,7 @@ def test_every_pair_took_turns_by_both_kinds_of_request_as_often_as_it_should(ru
     for one in store.turns():
         assert len(one.plain_ms) == len(one.probed_ms) > 0
         assert min(*one.plain_ms, *one.probed_ms) > 0
-    observed = summary.analysis.probe_overheads
+    observed = summary.measures.probe_overheads
     assert {(one.plain, one.probed, one.scenario) for one in observed} == {
         (*pair, name) for pair in pairs for name in scenarios
     }
@@ -58,10 +58,10 @@ def test_each_block_has_every_pair_as_often_as_it_is_given_in_an_order_of_its_ow
 def test_each_is_judged_and_drawn(run: tuple[Store, Summary]) -> None:
     store, summary = run
     assert (summary.kind, summary.complete) == ("probe_overhead", True)
-    assert [finding.check for finding in summary.findings] == ["observer"] * 4
+    assert [finding.check for finding in summary.findings] == ["probe_overhead"] * 4
     page = (store.folder / "report.html").read_text()
-    assert '<section id="observer">' in page
-    dearest = min(summary.analysis.probe_overheads, key=lambda one: one.share.value)
+    assert '<section id="probe_overhead">' in page
+    dearest = min(summary.measures.probe_overheads, key=lambda one: one.share.value)
     assert summary.findings[0].measured.startswith(
         f"{dearest.scenario} at 0 ms: {dearest.probed} has {dearest.share.value:.3f}"
     )

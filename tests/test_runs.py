@@ -99,7 +99,7 @@ class TestWhole:
         assert summary is not None
         assert summary.complete
         assert summary.trials_done == len(summary.plan.trials) == 2 * 2 * 4
-        sound = {"record", "resends", "answers", "writes"}
+        sound = {"completeness", "duplicate_requests", "success_rate", "writes"}
         found = {finding.check for finding in summary.findings}
         assert sound <= found
         assert {f.verdict for f in summary.findings if f.check in sound} == {Verdict.PASS}
@@ -140,8 +140,8 @@ class TestWhole:
         _, store = whole
         summary = json.loads((store.folder / "summary.json").read_text())
         cells = {(c.scenario, c.added_ms, c.target): c for c in analyse(store, store.record()).cells}
-        assert len(summary["analysis"]["cells"]) == len(cells) == 4
-        for cell in summary["analysis"]["cells"]:
+        assert len(summary["measures"]["cells"]) == len(cells) == 4
+        for cell in summary["measures"]["cells"]:
             own = cells[cell["scenario"], cell["added_ms"], cell["target"]]
             assert cell["throughput_rps"]["value"] == own.throughput_rps.value > 0
 
@@ -229,4 +229,4 @@ def test_without_toxiproxy_it_compares_at_0_ms_and_says_so(tmp_path: Path) -> No
     assert "TOXIPROXY_BIN" in report
     summary = Store.open(tmp_path / "latest").summary()
     assert summary is not None
-    assert {cell.added_ms for cell in summary.analysis.cells} == {0}
+    assert {cell.added_ms for cell in summary.measures.cells} == {0}

@@ -1,84 +1,90 @@
-"""Evidence to findings: hand each trial to the checks that its scenario names."""
+"""Evidence to findings: hand each subject of a run to the checks that judge its kind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from harness.analysis.checks.added_latency import check_added_latency
-from harness.analysis.checks.completeness import check_completeness
-from harness.analysis.checks.controls import check_control
-from harness.analysis.checks.cut_map import check_cut_map
-from harness.analysis.checks.duplicate_requests import check_duplicate_requests
-from harness.analysis.checks.eager_loading import check_eager_loading
-from harness.analysis.checks.fault_trial import check_confirmed, check_deadline, check_invariants, check_recovery
-from harness.analysis.checks.framework_overhead import check_framework_overhead
-from harness.analysis.checks.loop import check_loop
-from harness.analysis.checks.n_plus_one import check_n_plus_one
-from harness.analysis.checks.pool import check_pool
-from harness.analysis.checks.probe_overhead import check_probe_overhead
-from harness.analysis.checks.requests import check_requests
-from harness.analysis.checks.success_rate import check_success_rate
-from harness.analysis.checks.writes import check_writes
+from harness.analysis.checks.registry import judge_subject, judge_trial
 from harness.model.cut_map import CutMap
-from harness.model.evidence import Evidence
-from harness.model.findings import Check, ControlRow, Finding, merge
-from harness.model.measures import Analysis
+from harness.model.evidence import Evidence, PageReadings
+from harness.model.findings import Case, ControlRow, Execution, Finding, Judgement, merge
+from harness.model.measures import Measures, ProbeOverhead, TargetOverheads
 from harness.model.outcome import Verdict
-from harness.model.plan import Control, Target
+from harness.model.plan import Control, Target, Trial
 from harness.model.records import RunRecord
 from harness.store import CONTROL_CUTS, Store
 
-CHECKS: Mapping[str, Check] = {
-    "record": check_completeness,
-    "resends": check_duplicate_requests,
-    "answers": check_success_rate,
-    "distance": check_added_latency,
-    "writes": check_writes,
-    "bite": check_confirmed,
-    "balances": check_invariants,
-    "deadline": check_deadline,
-    "recovery": check_recovery,
-}
-BY_PROBE: Mapping[str, Check] = {
-    "loop": check_loop,
-    "queries": check_n_plus_one,
-    "requests": check_requests,
-    "pool": check_pool,
-}
+
+def judge(store: Store, record: RunRecord, measures: Measures) -> Judgement:
+    """Judge all that is stored of a run, whatever its kind: what it has nothing of yields nothing."""
+    controls = control_rows(store, record)
+    return Judgement(
+        findings=(
+            *judge_cuts(store),
+            *(judge_pages(store) if record.kind == "eager_loading" else ()),
+            *judge_trials(store, record),
+            *judge_controls(controls),
+            *judge_framework_overhead(record, measures),
+            *judge_probe_overhead(measures.probe_overheads),
+            *judge_plan(store, record),
+        ),
+        controls=controls,
+    )
 
 
-def judge(store: Store, record: RunRecord, analysis: Analysis) -> tuple[Finding, ...]:
-    """Judge cuts, pages, every trial that was begun, the twins' tuning, the probes' cost, and if the plan was kept."""
-    cut_map = store.cuts()
-    findings: list[Finding] = list(check_cut_map(cut_map)) if cut_map else []
-    if record.kind == "eager_loading":
-        findings.append(check_eager_loading(store.pages()))
-    begun = [evidence for trial in record.plan.trials if (evidence := store.evidence(trial, record))]
+def judge_trials(store: Store, record: RunRecord) -> Iterator[Finding]:
+    """Judge every trial that was begun, but for those of controls."""
     controls = {control.target.name for control in record.controls}
-    for evidence in begun:
-        if evidence.target.name not in controls:
-            findings += judge_trial(evidence)
-    findings += [check_control(row) for row in control_rows(store, record)]
-    findings += _judge_tuning(record, analysis) if record.kind == "comparison" else ()
-    # The dearest first, as the first of equals stands for all of them.
-    findings += [check_probe_overhead(one) for one in sorted(analysis.probe_overheads, key=lambda one: one.share.value)]
-    findings += [
-        Finding(check="plan", verdict=Verdict.UNDECIDED, summary=sentence, count=1) for sentence in record.not_done
-    ]
-    done = sum(evidence.complete for evidence in begun)
-    if store.duration_s() is None or done < len(record.plan.trials):
-        findings.append(
-            Finding(
-                check="plan",
-                verdict=Verdict.UNDECIDED,
-                summary="The run did not come to its end",
-                measured=f"{done} trials",
-                limit=f"{len(record.plan.trials)} planned",
-                count=len(record.plan.trials) - done,
+    for evidence in _begun(store, record, [trial for trial in record.plan.trials if trial.target not in controls]):
+        yield from judge_trial(evidence)
+
+
+def judge_cuts(store: Store) -> tuple[Finding, ...]:
+    """Judge the cut map, if there is one."""
+    cut_map = store.cuts()
+    return judge_subject(cut_map) if cut_map else ()
+
+
+def judge_pages(store: Store) -> tuple[Finding, ...]:
+    """Judge what pages cost by each loading strategy."""
+    return judge_subject(PageReadings(readings=store.pages()))
+
+
+def judge_controls(rows: Iterable[ControlRow]) -> Iterator[Finding]:
+    """Judge whether the checks caught what they must, and nothing else."""
+    for row in rows:
+        yield from judge_subject(row)
+
+
+def judge_framework_overhead(record: RunRecord, measures: Measures) -> Iterator[Finding]:
+    """Judge each target that was to be held against a bare application."""
+    planned = {trial.target for trial in record.plan.trials}
+    for target in record.targets:
+        if target.name in record.plan.targets and target.reference in planned:
+            overheads = tuple(one for one in measures.framework_overheads if one.target == target.name)
+            yield from judge_subject(
+                TargetOverheads(target=target.name, reference=target.reference, overheads=overheads)
             )
+
+
+def judge_probe_overhead(overheads: Iterable[ProbeOverhead]) -> Iterator[Finding]:
+    """Judge what probes cost: the dearest first, as the first of equals stands for all of them."""
+    for one in sorted(overheads, key=lambda one: one.share.value):
+        yield from judge_subject(one)
+
+
+def judge_plan(store: Store, record: RunRecord) -> tuple[Finding, ...]:
+    """Judge whether all was done that was planned."""
+    planned = record.plan.trials
+    return judge_subject(
+        Execution(
+            planned=len(planned),
+            done=sum(store.trial_record(trial) is not None for trial in planned),
+            complete=store.duration_s() is not None,
+            not_done=record.not_done,
         )
-    return tuple(findings)
+    )
 
 
 def control_rows(store: Store, record: RunRecord) -> tuple[ControlRow, ...]:
@@ -87,24 +93,26 @@ def control_rows(store: Store, record: RunRecord) -> tuple[ControlRow, ...]:
     rows = []
     for control in record.controls:
         cuts = _of(control.target, cut_map) if cut_map else None
-        findings = list(check_cut_map(cuts)) if cuts and cuts.cuts else []
-        tried = [
-            evidence
-            for trial in record.plan.trials
-            if trial.target == control.target.name and (evidence := store.evidence(trial, record))
-        ]
-        for evidence in tried:
-            findings += judge_trial(evidence)
-        row = control_row(control, findings)
+        findings = list(judge_subject(cuts)) if cuts and cuts.cuts else []
+        trials = [trial for trial in record.plan.trials if trial.target == control.target.name]
+        tried = list(_begun(store, record, trials))
+        findings += [finding for evidence in tried for finding in judge_trial(evidence)]
         faults = sum(bool(evidence.trial.fault) for evidence in tried)
-        rows.append(replace(row, cuts=len(cuts.cuts) if cuts else 0, faults=faults, loads=len(tried) - faults))
+        rows.append(
+            replace(
+                control_row(control, findings),
+                cuts=len(cuts.cuts) if cuts else 0,
+                faults=faults,
+                loads=len(tried) - faults,
+            )
+        )
     return tuple(rows)
 
 
 def control_row(control: Control, findings: Sequence[Finding]) -> ControlRow:
     """Fold the findings of one control by check."""
     expected = tuple(control.target.expected)
-    failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
+    caught = [finding for finding in findings if finding.verdict is Verdict.FAIL and finding.check in expected]
     return ControlRow(
         target=control.target.name,
         expected=expected,
@@ -113,9 +121,20 @@ def control_row(control: Control, findings: Sequence[Finding]) -> ControlRow:
             check: merge(finding.verdict for finding in findings if finding.check == check)
             for check in dict.fromkeys(finding.check for finding in findings)
         },
-        offence=next((finding.first for finding in failed if finding.check in expected), ""),
+        offence=_offence(caught[0]) if caught else None,
         place=control.place,
     )
+
+
+def _offence(finding: Finding) -> Case:
+    """Return the first case of a finding; of one that has none, what it says itself."""
+    return finding.first or Case(code=finding.code, facts=finding.facts, values=finding.values, place=finding.place)
+
+
+def _begun(store: Store, record: RunRecord, trials: Iterable[Trial]) -> Iterator[Evidence]:
+    for trial in trials:
+        if evidence := store.evidence(trial, record):
+            yield evidence
 
 
 def _of(target: Target, cut_map: CutMap) -> CutMap:
@@ -124,29 +143,3 @@ def _of(target: Target, cut_map: CutMap) -> CutMap:
         conversations=tuple(one for one in cut_map.conversations if one.target == target.name),
         cuts=tuple(cut for cut in cut_map.cuts if cut.target == target.name),
     )
-
-
-def judge_trial(evidence: Evidence, checks: Mapping[str, Check] = CHECKS) -> Iterator[Finding]:
-    """Judge one trial. A check that crashes has decided nothing, and says how it crashed."""
-    by_probe = {name: check for name, check in BY_PROBE.items() if name in evidence.target.probes}
-    for name, check in {**{name: checks[name] for name in evidence.scenario.checks}, **by_probe}.items():
-        try:
-            yield check(evidence)
-        except Exception as error:  # noqa: BLE001 - whatever a check does, it must not pass
-            yield Finding(
-                check=name,
-                verdict=Verdict.UNDECIDED,
-                summary=f"The check crashed: {type(error).__name__}: {error}",
-                count=1,
-                trial=evidence.trial.id,
-            )
-
-
-def _judge_tuning(record: RunRecord, analysis: Analysis) -> Iterator[Finding]:
-    """Judge each target that was to be held against a bare application."""
-    planned = {trial.target for trial in record.plan.trials}
-    for target in record.targets:
-        if target.name in record.plan.targets and target.reference in planned:
-            yield check_framework_overhead(
-                target, [one for one in analysis.framework_overheads if one.target == target.name]
-            )

@@ -87,3 +87,8 @@ class CutMap:
     conversations: tuple[Conversation, ...]
     cuts: tuple[Cut, ...]
     duration_s: float
+
+    @property
+    def subject(self) -> str:
+        """What is judged: no trial, but all conversations."""
+        return ""

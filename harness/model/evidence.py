@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.model.outcome import Outcome
+from harness.model.place import Place
 from harness.model.plan import Scenario, Target, Trial
 
 
@@ -37,13 +38,15 @@ class Op:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """One reading: of ``metric`` by ``probe`` at ``t_ns``, told apart by ``labels``."""
+    """One reading: of ``metric`` by ``probe`` at ``t_ns``, and what was seen with it: numbers, names and places."""
 
     t_ns: int
     probe: str
     metric: str
     value: float
+    fields: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +143,11 @@ class Evidence:
     ledger: Ledger | None
     complete: bool
 
+    @property
+    def subject(self) -> str:
+        """What is judged: the trial."""
+        return self.trial.id
+
 
 class Fault(Protocol):
     """One thing that goes wrong: ``kind`` names it, ``detail`` says how much of it."""
@@ -197,3 +205,15 @@ class SliceReading:
     block: int
     plain_ms: tuple[float, ...]
     probed_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageReadings:
+    """All pages that a run asked for."""
+
+    readings: tuple[PageReading, ...]
+
+    @property
+    def subject(self) -> str:
+        """What is judged: no trial, but all of them."""
+        return ""

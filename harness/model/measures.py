@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal
+
+from harness.model.findings import Quantity, in_unit
 
 # Of a request that is under way: harness.probe.phases.Phase, which lives in somebody's application.
 PHASES = ("python", "thread", "connection", "database", "elsewhere")
@@ -20,6 +23,12 @@ class Interval:
     low: float | None
     high: float | None
     blocks: int
+
+
+def of_interval(name: str, known: Interval, unit: str = "share") -> dict[str, Quantity]:
+    """Return an interval as quantities: its value by ``name``, and its bounds; what is not known is left out."""
+    edges = {name: known.value, f"{name}_low": known.low, f"{name}_high": known.high}
+    return in_unit(unit, **{edge: value for edge, value in edges.items() if value is not None and isfinite(value)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +67,7 @@ class Comparison:
     first: str
     second: str
     ratio: Interval
-    word: Literal["first", "second", "noise", "too few blocks"]
+    word: Literal["first", "second", "not_significant", "too_few_blocks"]
     detectable: float | None  # smallest ratio above 1 that this many blocks of this spread would show
 
 
@@ -80,6 +89,20 @@ class FrameworkOverhead:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TargetOverheads:
+    """A target that was to be held against the bare application of its kind, and what was measured of that."""
+
+    target: str
+    reference: str
+    overheads: tuple[FrameworkOverhead, ...]
+
+    @property
+    def subject(self) -> str:
+        """What is judged: the target."""
+        return self.target
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProbeOverhead:
     """A target with probes beside the same without, and the ``share`` of its throughput that is left."""
 
@@ -88,6 +111,11 @@ class ProbeOverhead:
     plain: str
     probed: str
     share: Interval
+
+    @property
+    def subject(self) -> str:
+        """What is judged: the target with probes."""
+        return self.probed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,14 +179,32 @@ class Timeline:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Analysis:
-    """All numbers that the report draws."""
+class CellName:
+    """Which cell: a scenario at an added latency, on one target."""
 
-    cells: tuple[Cell, ...]
-    comparisons: tuple[Comparison, ...]
-    wire: tuple[WireCount, ...]
-    timelines: tuple[Timeline, ...]
-    warnings: tuple[str, ...]
+    scenario: str
+    added_ms: int
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureWarning:
+    """Why the numbers of some cells are to be read with care: a stable code, the cells, and the numbers behind it."""
+
+    code: str
+    cells: tuple[CellName, ...]
+    values: Mapping[str, Quantity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """All numbers that the report draws of a comparison."""
+
+    cells: tuple[Cell, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    wire: tuple[WireCount, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
+    warnings: tuple[MeasureWarning, ...] = ()
     probe_overheads: tuple[ProbeOverhead, ...] = ()
     framework_overheads: tuple[FrameworkOverhead, ...] = ()
 

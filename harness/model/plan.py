@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.model.outcome import Verdict
+from harness.model.place import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,7 @@ class Control:
 
     A flaw fails what its target expects, and a twin, which expects nothing, fails nothing. ``besides`` are checks
     that a flaw may fail, too, where what it breaks is not in its hand. ``load`` are scenarios, each at all of
-    ``added_ms``; ``place`` is the file and the function that the check must name ("file.py function"), where it names a
-    line.
+    ``added_ms``; ``place`` is the function that the check must name, where it names a line.
     """
 
     target: Target
@@ -49,7 +49,7 @@ class Control:
     besides: tuple[str, ...] = ()
     load: tuple[str, ...] = ()
     added_ms: tuple[int, ...] = (0,)
-    place: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.model.findings import ControlRow, Finding
-from harness.model.measures import Analysis, CutStrip, FaultRow, PageCost
+from harness.model.measures import CutStrip, FaultRow, Measures, PageCost
 from harness.model.outcome import Verdict
 from harness.model.plan import Plan, Scenario, Target
 
@@ -45,7 +45,7 @@ class Summary:
     scenarios: tuple[Scenario, ...]
     environment: Mapping[str, str]
     settings: tuple[Setting, ...]
-    analysis: Analysis
+    measures: Measures
     findings: tuple[Finding, ...]
     not_done: tuple[str, ...]
     cuts: tuple[CutStrip, ...] = ()

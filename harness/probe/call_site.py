@@ -14,6 +14,9 @@ _LIBRARIES = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platli
 _OF_OTHERS = (*_LIBRARIES, str(Path(__file__).parent), "<")
 _known: dict[str, bool] = {}  # by file, whether it is the application's
 
+Place = tuple[str, int, str]  # file, line and function
+FRAMEWORK: Place = ("", 0, "the framework")
+
 
 def of_application(frame: FrameType | None) -> FrameType | None:
     """Return the innermost call of a stack that is the application's, if any is.
@@ -48,25 +51,23 @@ def inwards(coroutine: Any) -> Iterator[tuple[Any, FrameType]]:  # noqa: ANN401 
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
 
 
-def waits_at(coroutine: Any) -> str:  # noqa: ANN401 - the same
-    """Follow a suspended coroutine inwards, and name the last call that is the application's; nothing if none is."""
-    name = ""
+def waits_at(coroutine: Any) -> Place | None:  # noqa: ANN401 - the same
+    """Follow a suspended coroutine inwards to the last call that is the application's; None if none is."""
+    place = None
     for _, frame in inwards(coroutine):
         if is_of_application(frame):
-            name = name_of(frame)
-    return name
+            place = place_of(frame)
+    return place
 
 
-def name_of(frame: FrameType | None) -> str:
-    """Name a call as ``file:line function``."""
-    if frame is None:
-        return "the framework"
-    return name_at(frame.f_code, frame.f_lineno)
+def place_of(frame: FrameType | None) -> Place:
+    """Say where a call is."""
+    return FRAMEWORK if frame is None else place_at(frame.f_code, frame.f_lineno)
 
 
-def name_at(code: CodeType, line: int) -> str:
-    """Name a line of a function as ``file:line function``."""
-    return f"{os.path.basename(code.co_filename)}:{line} {code.co_name}"  # noqa: PTH119 - no Path is made for each frame
+def place_at(code: CodeType, line: int) -> Place:
+    """Say where a line of a function is."""
+    return os.path.basename(code.co_filename), line, code.co_name  # noqa: PTH119 - no Path is made for each frame
 
 
 def is_of_application(frame: FrameType) -> bool:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Pool, PoolProxiedConnection, event
 
 from harness.probe import dialects, waits
-from harness.probe.call_site import caller, name_at, name_of
+from harness.probe.call_site import Place, caller, place_at, place_of
 from harness.probe.recorder import Recorder
 from harness.probe.request import (
     CONNECTION,
@@ -73,11 +73,11 @@ class _Holder(NamedTuple):
     frame: FrameType | None = None
 
     @property
-    def place(self) -> str:
+    def place(self) -> Place | None:
         """Where it stands: the application's innermost call that waits or runs, else where it checked out, if known."""
         if self.frame is not None:
-            return name_of(self.frame)
-        return name_at(self.held.code, self.held.line) if self.held.code else ""
+            return place_of(self.frame)
+        return place_at(self.held.code, self.held.line) if self.held.code else None
 
 
 class _Stacks(NamedTuple):
@@ -175,7 +175,7 @@ class CheckoutProbe:
             len(held),
             call_site=_place_of_longest(idle),
             asks=_place_of_longest(asking),
-            wants=_where_wanted(stacks, holding) if stacks else "",
+            wants=_where_wanted(stacks, holding) if stacks else None,
             longest_s=_ages([one.since_s for one in held], now_s)[1],
             **Counter(one.phase for one in holders),
         )
@@ -205,7 +205,7 @@ def _numbers(requests: Sequence[Mark]) -> set[int]:
     return {id(task) for task in tasks if task is not None and not task.done()}
 
 
-def _place_of_longest(holders: Sequence[_Holder]) -> str:
+def _place_of_longest(holders: Sequence[_Holder]) -> Place | None:
     """Name where the one stands that has held its connection longest.
 
     One that is over stands nowhere any more, so it comes last if it is not known where it checked out.
@@ -214,22 +214,22 @@ def _place_of_longest(holders: Sequence[_Holder]) -> str:
     def order(one: _Holder) -> tuple[bool, float]:
         return one.phase == OVER and not one.held.code, one.held.since_s
 
-    return min(holders, key=order).place if holders else ""
+    return min(holders, key=order).place if holders else None
 
 
-def _where_wanted(stacks: _Stacks, holding: set[int]) -> str:
-    """Name where a thread waits for a connection on behalf of a request that has none; empty if none does."""
+def _where_wanted(stacks: _Stacks, holding: set[int]) -> Place | None:
+    """Say where a thread waits for a connection on behalf of a request that has none; None if none does."""
     for request, thread in stacks.serving.items():
         if request not in holding:
             phase, frame = of_stack(thread)
             if phase == CONNECTION and frame is not None:
-                return name_of(frame)
-    return ""
+                return place_of(frame)
+    return None
 
 
-def _ages(began_s: Sequence[float], now_s: float) -> tuple[str, str]:
+def _ages(began_s: Sequence[float], now_s: float) -> tuple[float, float]:
     """Tell the least and the greatest age, 0 if there is none."""
-    return f"{now_s - max(began_s, default=now_s):.3f}", f"{now_s - min(began_s, default=now_s):.3f}"
+    return now_s - max(began_s, default=now_s), now_s - min(began_s, default=now_s)
 
 
 def _holder(held: _Held, stacks: _Stacks | None) -> _Holder:

@@ -56,7 +56,7 @@ class _Stepped:
 class PhaseProbe:
     """An ASGI application that notes what requests ``took_s``, up to the last of their answers.
 
-    Each is noted with these labels: the seconds of every phase, and before them those in ``queue``, empty if its client
+    Each is noted with these labels: the seconds of every phase, and before them those in ``queue``, None if its client
     did not say when it was sent; ``route``; ``bytes`` of the answer's body; ``in_flight``, how many others were under
     way when it ended; and ``handed_on``, where the task that it came in waits for another one that serves it, if it was
     seen to be handed on: Starlette's ``BaseHTTPMiddleware`` does so.
@@ -103,9 +103,9 @@ class PhaseProbe:
             )
 
 
-def _queued_s(scope: Scope) -> float | str:
+def _queued_s(scope: Scope) -> float | None:
     for name, value in scope["headers"]:
         if name == SENT_HEADER and value.isdigit():
             queued_s = (time.monotonic_ns() - int(value)) / 1e9
-            return queued_s if 0 <= queued_s <= LONGEST_QUEUE_S else ""
-    return ""
+            return queued_s if 0 <= queued_s <= LONGEST_QUEUE_S else None
+    return None

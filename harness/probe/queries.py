@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from harness.probe.call_site import caller, name_of
+from harness.probe.call_site import Place, caller, place_of
 from harness.probe.dialects import STATEMENTS, Call, telling, wrap
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.route import route_of
@@ -31,7 +31,8 @@ class _Asked:
 
     def __init__(self) -> None:
         self.by_statement: dict[str, list[int]] = {}
-        self.call_site = self.fix = ""
+        self.call_site: Place | None = None
+        self.fix = ""
 
 
 _under_way: ContextVar[list[_Asked] | None] = ContextVar("twinbench_asked", default=None)
@@ -99,7 +100,7 @@ def _count(asked: list[_Asked], statement: str, executions: int, rows: int, cont
     known[0] += executions
     known[1] += max(rows, 0)
     if known[0] > 1 and not request.call_site:
-        request.call_site = name_of(caller())
+        request.call_site = place_of(caller())
         request.fix = _fix(context)
 
 

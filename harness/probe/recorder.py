@@ -20,7 +20,8 @@ FLUSH_S = 0.5
 MOST_KEPT = 200_000  # between two flushes; beyond, the oldest go, and the loss is told
 
 Kind = tuple[str, str, tuple[str, ...]]  # probe, metric, names of labels
-Label = str | int | float
+# A place is a file, a line and a function; what is not known is None, and left out by whoever reads it.
+Label = str | int | float | tuple[str, int, str] | None
 
 LOST: Kind = ("recorder", "lost", ())
 

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from types import FrameType
 from typing import NamedTuple, Protocol
 
-from harness.probe.call_site import name_of
+from harness.probe.call_site import Place, place_of
 
 CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about, and seen again before it ends
 ALERT_S = 0.002  # between two looks while an answer is overdue
@@ -32,7 +32,7 @@ class Clocks(Protocol):
 class Stall(NamedTuple):
     """A call of the application's that held the loop up; its length is ``known`` within a tenth, or a guess."""
 
-    call_site: str
+    call_site: Place
     length_s: float
     known: bool
 
@@ -47,10 +47,10 @@ class Answer(NamedTuple):
 
 @dataclass
 class _Call:
-    """A call that the loop was seen in while its answer was overdue; without a name it is not the application's."""
+    """A call that the loop was seen in while its answer was overdue; without a place it is not the application's."""
 
     frame_id: int
-    call_site: str
+    call_site: Place | None
     first_s: float
     last_s: float
     since_s: float  # it may have begun as early: when something else was seen last, or the loop went silent
@@ -138,7 +138,7 @@ class StallDetector:
                 self._charge(calls[-1])
             else:
                 self._core_wait_s = self._clocks.core_wait_s()
-            call_site = "" if frame is None else name_of(frame)
+            call_site = None if frame is None else place_of(frame)
             calls.append(_Call(id(frame), call_site, now_s, now_s, before_s, unsure_s))
 
     def _charge(self, call: _Call) -> None:

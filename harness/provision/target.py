@@ -17,6 +17,7 @@ import psutil
 
 from harness.errors import PartDied
 from harness.model.evidence import Sample, Window
+from harness.model.place import Place
 from harness.model.plan import Target
 from harness.model.workload import Workload
 from harness.provision.http_connection import get
@@ -112,11 +113,16 @@ def read_samples(path: Path) -> Iterator[Sample]:
             except (EOFError, ValueError, TypeError):
                 return
             for t_ns, (probe, metric, names), value, labels in samples:
-                told = {
-                    name: f"{known:.6f}" if isinstance(known, float) else str(known)
-                    for name, known in zip(names, labels, strict=True)
-                }
-                yield Sample(t_ns=t_ns, probe=probe, metric=metric, value=value, labels=told)
+                told = dict(zip(names, labels, strict=True))
+                yield Sample(
+                    t_ns=t_ns,
+                    probe=probe,
+                    metric=metric,
+                    value=value,
+                    fields={name: known for name, known in told.items() if isinstance(known, int | float)},
+                    labels={name: known for name, known in told.items() if isinstance(known, str)},
+                    places={name: Place(*known) for name, known in told.items() if isinstance(known, tuple)},
+                )
 
 
 @contextmanager

@@ -65,21 +65,21 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """The numbers behind a figure."""
+    """The numbers behind a figure. Of columns of ``text`` a cell may take several lines."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class FigureOf:
-    """A figure of the report. ``title`` is the question that it answers."""
+    """A figure of the report, or a table that needs none. ``title`` is the question that it answers."""
 
-    id: str
     title: str
     note: str
-    panels: tuple[Panel, ...]
     table: Table
+    panels: tuple[Panel, ...] = ()
     folded: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Tables that stand on their own: the wire, the distance as measured, settings, and findings by check."""
+"""Tables that stand on their own: round trips, faults, the added latency, settings, and findings by check."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from harness.model.findings import Finding, merge
 from harness.model.outcome import Verdict
 from harness.model.summary import Setting, Summary
-from harness.report.panel import Table
+from harness.report.panel import FigureOf, Table
+from harness.report.sentences.findings import FindingText, finding_text
 from harness.report.words import count, distance, number, ratio
 
 GRAVITY = {Verdict.FAIL: 0, Verdict.UNDECIDED: 1, Verdict.PASS: 2}
@@ -24,53 +25,53 @@ class CheckRow:
     check: str
     verdict: Verdict
     counts: dict[Verdict, int]
-    worst: Finding
+    worst: FindingText
 
 
-def wire(summary: Summary) -> Table:
+def round_trips(summary: Summary) -> FigureOf | None:
     """Round trips, statements and bytes a request, the targets one under another."""
     targets = summary.plan.targets
-    counts = [one for one in summary.analysis.wire if one.target in targets]
+    counts = [one for one in summary.measures.wire if one.target in targets]
+    if not counts:
+        return None
     operations = list(dict.fromkeys(one.operation for one in counts))
     ordered = sorted(counts, key=lambda one: (operations.index(one.operation), targets.index(one.target)))
-    return Table(
-        columns=(
-            "operation",
-            "target",
-            "round trips",
-            "statements",
-            "bytes to database",
-            "bytes from database",
-        ),
-        rows=tuple(
-            (
-                one.operation,
-                one.target,
-                count(one.round_trips),
-                count(one.statements),
-                count(one.bytes_up),
-                count(one.bytes_down),
-            )
-            for one in ordered
+    return FigureOf(
+        title="How often does one request go to the database?",
+        note="Means per request, counted on the wire for a single client on a warm connection, before any timing;"
+        " statements by PostgreSQL itself. Added latency is paid once a round trip.",
+        table=Table(
+            columns=("operation", "target", "round trips", "statements", "bytes to database", "bytes from database"),
+            rows=tuple(
+                (
+                    *(one.operation, one.target, count(one.round_trips)),
+                    *(count(one.statements), count(one.bytes_up), count(one.bytes_down)),
+                )
+                for one in ordered
+            ),
         ),
     )
 
 
-def faults(summary: Summary) -> Table:
+def faults(summary: Summary) -> FigureOf | None:
     """Every fault as it was observed."""
-    return Table(
-        columns=("fault", "target", "how much", "in transaction", "in force, s", "served again after, s", "proof"),
-        rows=tuple(
-            (
-                row.kind,
-                row.target,
-                row.detail,
-                str(row.in_transaction),
-                f"{row.end_s - row.start_s:.2f}",
-                "never" if row.recovered_s is None else f"{row.recovered_s:.2f}",
-                row.proof or "none",
-            )
-            for row in summary.faults
+    if not summary.faults:
+        return None
+    return FigureOf(
+        title="Which faults were injected, and did each take effect?",
+        note='One row a trial. The proof was taken while the fault was in force; "in transaction" counts writes that'
+        " were in the middle of theirs when it came.",
+        table=Table(
+            columns=("fault", "target", "how much", "in transaction", "in force, s", "served again after, s", "proof"),
+            rows=tuple(
+                (
+                    *(row.kind, row.target, row.detail, str(row.in_transaction), f"{row.end_s - row.start_s:.2f}"),
+                    "never" if row.recovered_s is None else f"{row.recovered_s:.2f}",
+                    row.proof or "none",
+                )
+                for row in summary.faults
+            ),
+            text=("how much", "proof"),
         ),
     )
 
@@ -93,25 +94,32 @@ def overheads(summary: Summary) -> Table:
                 ratio(one.kept),
                 ratio(one.processor),
             )
-            for one in summary.analysis.framework_overheads
+            for one in summary.measures.framework_overheads
         ),
     )
 
 
-def distances(summary: Summary) -> Table:
+def added_latency(summary: Summary) -> FigureOf | None:
     """Added time per round trip as measured, against what was to be added, the targets side by side."""
     measured = {
         (cell.added_ms, cell.scenario, cell.target): cell.added_round_trip_ms
-        for cell in summary.analysis.cells
+        for cell in summary.measures.cells
         if cell.added_round_trip_ms is not None and cell.added_ms
     }
+    if not measured:
+        return None
     targets = summary.plan.targets
     places = sorted({(added_ms, scenario) for added_ms, scenario, _ in measured})
     rows = tuple(
         (distance(level), scenario, *(number(measured.get((level, scenario, target))) for target in targets))
         for level, scenario in places
     )
-    return Table(columns=("planned", "scenario", *(f"{target}, ms" for target in targets)), rows=rows)
+    return FigureOf(
+        title="Was the added latency what was planned?",
+        note="Added time per round trip on the target's own proxy while load ran, less that of a clean proxy. Medians"
+        " over all trials, in milliseconds.",
+        table=Table(columns=("planned", "scenario", *(f"{target}, ms" for target in targets)), rows=rows),
+    )
 
 
 def alike(setting: Setting) -> bool:
@@ -140,18 +148,18 @@ def by_check(findings: Sequence[Finding]) -> list[CheckRow]:
                 check=check,
                 verdict=verdict,
                 counts={kind: sum(finding.verdict is kind for finding in found) for kind in Verdict},
-                worst=max((f for f in found if f.verdict is verdict), key=lambda finding: finding.count),
+                worst=finding_text(max((f for f in found if f.verdict is verdict), key=lambda finding: finding.count)),
             )
         )
     return sorted(rows, key=lambda row: GRAVITY[row.verdict])
 
 
-def listed(findings: Sequence[Finding]) -> list[Finding]:
+def listed(findings: Sequence[Finding]) -> list[FindingText]:
     """Return the findings to list, the gravest first; without the passes if all are too many."""
     ordered = sorted(findings, key=lambda finding: GRAVITY[finding.verdict])
-    if len(ordered) <= MOST_LISTED:
-        return ordered
-    return [finding for finding in ordered if finding.verdict is not Verdict.PASS]
+    if len(ordered) > MOST_LISTED:
+        ordered = [finding for finding in ordered if finding.verdict is not Verdict.PASS]
+    return [finding_text(finding) for finding in ordered]
 
 
 def tally(findings: Sequence[Finding]) -> str:

@@ -2,7 +2,7 @@
 
 What goes wrong: there is no unit of work at all; a failure after the first statement leaves what was done.
 How it comes about: ``isolation_level="AUTOCOMMIT"``, set for one slow report, on the engine of everything.
-Caught by: ``cuts``, which finds partial writes after each statement.
+Caught by: ``cut_map``, which finds partial writes after each statement.
 """
 
 from __future__ import annotations

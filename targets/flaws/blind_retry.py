@@ -2,7 +2,7 @@
 
 What goes wrong: where only the answer to COMMIT was lost, the write is there already, and is made twice.
 How it comes about: a retry decorator around everything that may fail.
-Caught by: ``cuts``, which finds duplicates where the answer to COMMIT is cut.
+Caught by: ``cut_map``, which finds duplicates where the answer to COMMIT is cut.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 What goes wrong: the client was told 201, and then the commit fails.
 How it comes about: "the session dependency commits on success", the pattern of many tutorials, and FastAPI's
 default scope of a dependency, which since 0.118 ends after the response (it did before 0.106, too).
-Caught by: ``cuts``, which finds acknowledged writes that are lost.
+Caught by: ``cut_map``, which finds acknowledged writes that are lost.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What goes wrong: whatever fails between the two commits leaves a user without an audit row.
 How it comes about: a helper that commits for itself is called in the middle of a larger unit of work.
-Caught by: ``cuts``, which finds partial writes between the two commits.
+Caught by: ``cut_map``, which finds partial writes between the two commits.
 """
 
 from __future__ import annotations

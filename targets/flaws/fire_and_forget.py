@@ -2,7 +2,7 @@
 
 What goes wrong: the task runs after the response, and nobody hears when it fails.
 How it comes about: ``BackgroundTasks``, to make a slow endpoint fast.
-Caught by: ``cuts``, which finds acknowledged writes that are lost.
+Caught by: ``cut_map``, which finds acknowledged writes that are lost.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What goes wrong: a page of twenty takes twenty-one round trips.
 How it comes about: a relationship's default is to load when it is looked at, and the page of a test has one user.
-Caught by: ``queries``, which names the line and the option that fixes it.
+Caught by: ``n_plus_one``, which names the line and the option that fixes it.
 """
 
 from __future__ import annotations

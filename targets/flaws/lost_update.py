@@ -2,7 +2,7 @@
 
 What goes wrong: of two transfers at once, one is overwritten: credits are made or lost.
 How it comes about: the ORM's natural way to change a row; the lock is what has to be thought of.
-Caught by: ``balances``, when transfers that have read the same row wait for one lock.
+Caught by: ``invariants``, when transfers that have read the same row wait for one lock.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What goes wrong: a page of twenty takes twenty-one round trips, and the route's code shows none of them.
 How it comes about: a field is computed from a relationship, long after somebody wrote the query.
-Caught by: ``queries``, which names the property and the option that fixes it.
+Caught by: ``n_plus_one``, which names the property and the option that fixes it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 A flaw for each probe is in the suite; ``make test-slow`` tries the others.
 """
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.judge import judge_trial
+from harness.analysis.checks.registry import OF_TRIALS, judge_trial
 from harness.load.client import Client
 from harness.model.evidence import Window
 from harness.model.findings import Finding
@@ -77,7 +76,7 @@ def judged(postgres: Postgres, link: Link, tmp_path: Path) -> Judged:
             window = Window(start_ns=start_ns, end_ns=time.monotonic_ns())
             samples = (*running.probed(window), *meter.samples())
             seen = replace(evidence(), target=target, window=window, samples=samples)
-            return [finding for finding in judge_trial(seen) if finding.check in target.probes]
+            return [finding for finding in judge_trial(seen) if OF_TRIALS[finding.check].probe in target.probes]
 
     return judge
 
@@ -88,21 +87,20 @@ def test_a_flaw_is_caught_with_its_line(name: str, judged: Judged) -> None:
     operation, line = LINES[name]
     (found,) = judged(flaw, [operation])
     assert {found.check: found.verdict} == flaw.expected, found
-    place, _, fix = found.first.partition(": ")
-    file, number, function = re.fullmatch(r"([\w.]+):(\d+) (\w+)", place).groups()  # type: ignore[union-attr]  # red if it does not match
+    assert found.place is not None
     path = Path(__file__).parents[2] / "targets" / "flaws" / f"{flaw.flaw}.py"
     source = path.read_text()
-    assert (file, f"def {function}(" in source) == (path.name, True)
-    assert source.splitlines()[int(number) - 1].strip() in line
-    assert fix.removesuffix(" spares it") == FIXES.get(name, "")
+    assert (found.place.file, f"def {found.place.function}(" in source) == (path.name, True)
+    assert source.splitlines()[found.place.line - 1].strip() in line
+    assert found.facts.get("fix", "") == FIXES.get(name, "")
 
 
 @pytest.mark.parametrize("name", PROBED)
 def test_a_twin_is_caught_by_nothing(name: str, judged: Judged) -> None:
     found = judged(PROBED[name], sorted({operation for operation, _ in LINES.values()}))
-    assert {finding.check: finding.verdict for finding in found} == dict.fromkeys(PROBED[name].probes, Verdict.PASS), (
-        found
-    )
+    assert {OF_TRIALS[one.check].probe: one.verdict for one in found} == dict.fromkeys(
+        PROBED[name].probes, Verdict.PASS
+    ), found
 
 
 def test_the_sample_has_a_flaw_for_each_probe() -> None:
@@ -112,5 +110,5 @@ def test_the_sample_has_a_flaw_for_each_probe() -> None:
 def test_every_flaw_seen_inside_has_the_probe_that_its_check_needs() -> None:
     assert {*LINES, *OF_MANY_CLIENTS} == set(SEEN_INSIDE)
     for target in (flaw.target for flaw in SEEN_INSIDE.values()):
-        assert set(target.probes) == set(target.expected)
+        assert set(target.probes) == {OF_TRIALS[check].probe for check in target.expected}
         assert set(target.probes) <= set(PROBED["async:probed"].probes)

@@ -64,12 +64,12 @@ asyncio.run(serve())
 PLANT = Path(__file__).parent / "plant_checkouts.py"
 # Of those without a connection: who has the one thread, and who waits for it or for something else.
 STANDING = {
-    "waits": ("thread", {"in_thread": "1", "thread": "2", "elsewhere": "0"}, "holds_and_waits_for_a_thread"),
-    "runs": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "check_out_and_stay"),
-    "moves": ("python", {"in_thread": "2", "thread": "0", "elsewhere": "0"}, "go_on"),
-    "beside": ("python", {"in_thread": "1", "thread": "1", "elsewhere": "0"}, "stay"),
-    "elsewhere": ("elsewhere", {"in_thread": "1", "thread": "0", "elsewhere": "1"}, "holds_and_waits_elsewhere"),
-    "background": ("background", {"in_thread": "1", "thread": "0", "elsewhere": "0"}, "serve"),
+    "waits": ("thread", {"in_thread": 1, "thread": 2, "elsewhere": 0}, "holds_and_waits_for_a_thread"),
+    "runs": ("python", {"in_thread": 1, "thread": 1, "elsewhere": 0}, "check_out_and_stay"),
+    "moves": ("python", {"in_thread": 2, "thread": 0, "elsewhere": 0}, "go_on"),
+    "beside": ("python", {"in_thread": 1, "thread": 1, "elsewhere": 0}, "stay"),
+    "elsewhere": ("elsewhere", {"in_thread": 1, "thread": 0, "elsewhere": 1}, "holds_and_waits_elsewhere"),
+    "background": ("background", {"in_thread": 1, "thread": 0, "elsewhere": 0}, "serve"),
 }
 
 
@@ -83,20 +83,20 @@ def test_each_is_seen_where_it_stands(case: str, path: str, followed: tuple[str,
     at = [number for number, one in enumerate(held) if one.value][-3]  # nobody moves before it is over
     holder, others, place = STANDING[case]
     assert held[at].value == 1
-    assert held[at].labels[holder] == "1"
-    assert held[at].labels["call_site"].endswith(f" {place}")
-    assert {name: waiting[at].labels[name] for name in others} == others
-    assert waiting[at].labels["connection"] == "0"
+    assert held[at].fields[holder] == 1
+    assert held[at].places["call_site"].function == place
+    assert {name: waiting[at].fields[name] for name in others} == others
+    assert waiting[at].fields["connection"] == 0
 
 
 def test_a_thread_that_waits_for_a_connection_is_named_with_its_line(tmp_path: Path) -> None:
     subprocess.run([sys.executable, PLANT, "wants", "/", str(tmp_path)], check=True)
     samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
     held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
-    at = [number for number, one in enumerate(waiting) if one.labels["connection"] == "1"][-2]
-    assert held[at].labels["wants"].endswith(" ask_for_another")
-    assert held[at].labels["call_site"].endswith(" holds_and_waits_elsewhere")
-    assert {one.labels["wants"] for one, other in zip(held, waiting, strict=False) if not other.value} <= {""}
+    at = [number for number, one in enumerate(waiting) if one.fields["connection"] == 1][-2]
+    assert held[at].places["wants"].function == "ask_for_another"
+    assert held[at].places["call_site"].function == "holds_and_waits_elsewhere"
+    assert not any("wants" in one.places for one, other in zip(held, waiting, strict=False) if not other.value)
 
 
 def test_an_application_without_anyio_is_looked_at_too(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_an_application_without_anyio_is_looked_at_too(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", WITHOUT_ANYIO, str(tmp_path)], check=True, cwd=root)
     waiting = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.metric == "waiting"]
     assert waiting
-    assert {one.labels["in_thread"] for one in waiting} == {"0"}
+    assert {one.fields["in_thread"] for one in waiting} == {0}
 
 
 def test_a_thread_that_goes_on_for_a_request_that_is_gone_has_its_connection_and_is_looked_at(tmp_path: Path) -> None:
@@ -112,4 +112,4 @@ def test_a_thread_that_goes_on_for_a_request_that_is_gone_has_its_connection_and
     subprocess.run([sys.executable, "-c", GOES_ON, str(tmp_path)], check=True, cwd=root)
     held = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.metric == "in_use" and one.value]
     assert len(held) > 1
-    assert {one.labels["over"] for one in held} == {"1"}
+    assert {one.fields["over"] for one in held} == {1}

@@ -15,51 +15,53 @@ PLANT = Path(__file__).parent / "plant_phases.py"
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]]:
-    """What was planted, and what the probe told: seconds, and labels."""
+def both(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[list[dict[str, float]], list[tuple[float, dict[str, float]]]]:
+    """What was planted, and what the probe told: seconds, and numbers beside."""
     folder: Path = tmp_path_factory.mktemp("probes")
     done = subprocess.run([sys.executable, PLANT, str(folder)], capture_output=True, text=True, check=True)
     samples = [sample for path in folder.iterdir() for sample in read_samples(path)]
-    return json.loads(done.stdout), [(one.value, dict(one.labels)) for one in samples if one.metric == "took_s"]
+    return json.loads(done.stdout), [(one.value, dict(one.fields)) for one in samples if one.metric == "took_s"]
 
 
 def test_every_request_is_told_and_its_parts_add_up_to_the_whole(
-    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]],
+    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, float]]]],
 ) -> None:
     planted, told = both
     assert len(told) == len(planted) > 0
-    for took_s, labels in told:
-        assert sum(float(labels[phase]) for phase in PHASES) == pytest.approx(took_s, abs=1e-5)
+    for took_s, fields in told:
+        assert sum(fields[phase] for phase in PHASES) == pytest.approx(took_s, abs=1e-5)
 
 
 @pytest.mark.parametrize("phase", [*PHASES, "queue"])
 def test_a_part_is_as_long_as_it_was(
-    phase: str, both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]]
+    phase: str, both: tuple[list[dict[str, float]], list[tuple[float, dict[str, float]]]]
 ) -> None:
     planted, told = both
     was_s = sum(parts.get(phase, 0.0) for parts in planted)
-    told_s = sum(float(labels[phase]) for _, labels in told)
+    told_s = sum(fields[phase] for _, fields in told)
     assert was_s > 0.2
     assert told_s == pytest.approx(was_s, rel=0.1)
 
 
 def test_the_bytes_of_answers_and_the_requests_beside_are_counted(
-    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]],
+    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, float]]]],
 ) -> None:
     _, told = both
-    assert {labels["bytes"] for _, labels in told} == {"8"}
-    assert {labels["in_flight"] for _, labels in told} == {"0", "1", "2"}
+    assert {fields["bytes"] for _, fields in told} == {8}
+    assert {fields["in_flight"] for _, fields in told} == {0, 1, 2}
 
 
 def test_nobody_waits_for_what_there_is_enough_of(
-    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, str]]]],
+    both: tuple[list[dict[str, float]], list[tuple[float, dict[str, float]]]],
 ) -> None:
     _, told = both
     by_group: Counter[str] = Counter()
-    for number, (_, labels) in enumerate(told):
+    for number, (_, fields) in enumerate(told):
         group = "one thread" if number < len(told) / 2 else "one connection"
-        by_group[f"thread, {group}"] += float(labels["thread"])
-        by_group[f"connection, {group}"] += float(labels["connection"])
+        by_group[f"thread, {group}"] += fields["thread"]
+        by_group[f"connection, {group}"] += fields["connection"]
     assert by_group["connection, one thread"] < 0.1 * by_group["connection, one connection"]
     assert by_group["thread, one connection"] < 0.1 * by_group["thread, one thread"]
 

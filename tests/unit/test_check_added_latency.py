@@ -7,9 +7,15 @@ import pytest
 from harness.analysis.checks.added_latency import check_added_latency, is_off, scheduling_ms, tolerance_ms
 from harness.model.evidence import Evidence, Sample
 from harness.model.outcome import Verdict
-from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, op, sample
+from harness.report.sentences.findings import FindingText
+from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, op, sample, told
 
 SOUND = replace(evidence(op(0)), samples=distances(20.9, 0.4))
+
+
+def judged(trial: Evidence) -> FindingText:
+    """What the check says of a trial, in words."""
+    return told(check_added_latency(trial))
 
 
 def at(added_ms: int, measured_ms: float) -> Evidence:
@@ -56,28 +62,28 @@ def test_both_ways_must_have_been_timed() -> None:
     samples = distances(20.9, 0.4)
     one_way = tuple(sample for sample in samples if sample.labels["route"] == "clean")
     few = (*one_way, *(sample for sample in samples[:3] if sample not in one_way))
-    found = check_added_latency(replace(SOUND, samples=few))
+    found = judged(replace(SOUND, samples=few))
     assert (found.verdict, found.measured) == (Verdict.UNDECIDED, "")
 
 
 def test_what_was_measured_is_told() -> None:
-    found = check_added_latency(SOUND)
+    found = judged(SOUND)
     assert (found.measured, found.limit) == ("20.50 ms added per round trip", "20 ± 1.00 ms")
     assert (found.count, found.first, found.worst) == (0, "", "")
 
 
 def test_where_nothing_stood_between_nothing_was_added() -> None:
-    found = check_added_latency(replace(SOUND, trial=replace(TRIAL, added_ms=0), samples=(), faults=()))
+    found = judged(replace(SOUND, trial=replace(TRIAL, added_ms=0), samples=(), faults=()))
     assert (found.verdict, found.measured) == (Verdict.PASS, "0.00 ms added per round trip")
 
 
 def test_one_proof_is_enough() -> None:
     proven = replace(SOUND, faults=(replace(FAULT, proof=""), FAULT))
-    assert check_added_latency(proven).verdict is Verdict.PASS
+    assert judged(proven).verdict is Verdict.PASS
 
 
 def test_the_first_that_escaped_is_told_and_the_fastest() -> None:
-    found = check_added_latency(replace(SOUND, ops=(op(1, took_ms=9.0), op(2, took_ms=3.0), op(3, took_ms=7.0), op(4))))
+    found = judged(replace(SOUND, ops=(op(1, took_ms=9.0), op(2, took_ms=3.0), op(3, took_ms=7.0), op(4))))
     assert (found.verdict, found.count) == (Verdict.FAIL, 3)
     assert (found.first, found.worst) == ("create_user #1 took 9.00 ms", "create_user #2 took 3.00 ms")
 
@@ -85,7 +91,7 @@ def test_the_first_that_escaped_is_told_and_the_fastest() -> None:
 def test_a_request_belongs_to_the_window_from_its_first_moment_to_before_its_last() -> None:
     def verdict(started_ns: int) -> Verdict:
         quick = replace(op(0), started_ns=started_ns, ended_ns=started_ns + MS)
-        return check_added_latency(replace(SOUND, ops=(quick,))).verdict
+        return judged(replace(SOUND, ops=(quick,))).verdict
 
     assert verdict(WINDOW.start_ns) is verdict(WINDOW.end_ns - 1) is Verdict.FAIL
     assert verdict(WINDOW.end_ns) is Verdict.PASS

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.checks.cut_map import check_cut_map
+from harness.analysis.checks.registry import judge_subject
 from harness.analysis.stats.cut_map import strips
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction, WireMessage
-from harness.model.findings import Finding
 from harness.model.outcome import Outcome, Verdict
+from harness.report.sentences.findings import FindingText, finding_text
 
 WHOLE = {"users": 1, "posts": 2, "audit_log": 1}
 MESSAGES = (
@@ -49,19 +49,20 @@ def whole_map(**changed: object) -> CutMap:
     return CutMap(conversations=(UP,), cuts=tuple(cuts), duration_s=1.0)
 
 
-def judge(cut_map: CutMap) -> dict[str, Finding]:
-    return {finding.check: finding for finding in check_cut_map(cut_map)}
+def judge(cut_map: CutMap) -> dict[str, FindingText]:
+    """What is said of the cuts and of the recovery after them, in words."""
+    return {finding.check: finding_text(finding) for finding in judge_subject(cut_map)}
 
 
 def test_cut_at_every_byte_and_whole_is_a_pass() -> None:
     found = judge(whole_map(rows=WHOLE))
     assert {finding.verdict for finding in found.values()} == {Verdict.PASS}
-    assert found["cuts"].measured == "8 cuts: 1 committed, 7 rolled back"
+    assert found["cut_map"].measured == "8 cuts, 1 committed, 7 rolled back"
 
 
 def test_a_conversation_that_said_nothing_was_not_cut() -> None:
     silent = replace(UP, messages=())
-    found = judge(CutMap(conversations=(silent,), cuts=(cut(0),), duration_s=1.0))["cuts"]
+    found = judge(CutMap(conversations=(silent,), cuts=(cut(0),), duration_s=1.0))["cut_map"]
     assert (found.verdict, found.summary) == (Verdict.UNDECIDED, "Nothing was cut")
 
 
@@ -75,7 +76,7 @@ def test_a_conversation_that_said_nothing_was_not_cut() -> None:
     ],
 )
 def test_an_offence_is_told_in_full(changed: dict[str, object], name: str) -> None:
-    found = judge(whole_map(**changed))["cuts"]
+    found = judge(whole_map(**changed))["cut_map"]
     assert found.verdict is Verdict.FAIL
     assert found.count == 1
     assert found.first.startswith(f"{name}: create_user to async, key {7:032x}, cut up after byte 7 (limit_data")
@@ -86,7 +87,7 @@ def test_a_byte_that_was_not_cut_at_leaves_it_open() -> None:
     known = whole_map()
     for left_out in (0, 3, 7):
         cuts = tuple(one for one in known.cuts if one.offset != left_out)
-        found = judge(replace(known, cuts=cuts))["cuts"]
+        found = judge(replace(known, cuts=cuts))["cut_map"]
         assert found.verdict is Verdict.UNDECIDED
         assert found.summary == f"1 bytes were never cut at, the first at {left_out}"
 
@@ -94,32 +95,32 @@ def test_a_byte_that_was_not_cut_at_leaves_it_open() -> None:
 def test_a_byte_that_was_cut_at_in_another_way_only_was_not_cut_at() -> None:
     known = whole_map()
     cuts = tuple(replace(one, way=CutWay.FIN) if one.offset == 3 else one for one in known.cuts)
-    assert judge(replace(known, cuts=cuts))["cuts"].verdict is Verdict.UNDECIDED
+    assert judge(replace(known, cuts=cuts))["cut_map"].verdict is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize("changed", [{"bit": False}, {"passed_bytes": 6}, {"passed_bytes": 8}])
 def test_a_cut_that_did_not_bite_at_its_byte_leaves_it_open(changed: dict[str, object]) -> None:
-    found = judge(whole_map(**changed))["cuts"]
+    found = judge(whole_map(**changed))["cut_map"]
     assert found.verdict is Verdict.UNDECIDED
-    assert "did not bite" in found.summary
+    assert "did not take effect" in found.summary
 
 
 def test_downwards_the_witness_hears_more_than_passed() -> None:
     cuts = tuple(cut(offset, Direction.DOWN, passed_bytes=offset + 9) for offset in range(8))
-    found = judge(CutMap(conversations=(DOWN,), cuts=cuts, duration_s=1.0))["cuts"]
+    found = judge(CutMap(conversations=(DOWN,), cuts=cuts, duration_s=1.0))["cut_map"]
     assert found.verdict is Verdict.PASS
 
 
 def test_a_hold_passes_all_in_the_end() -> None:
     held = cut(4, way=CutWay.HOLD, passed_bytes=7, outcome=Outcome.OK, status=201, rows=WHOLE)
     known = whole_map()
-    found = judge(replace(known, cuts=(*known.cuts, held)))["cuts"]
+    found = judge(replace(known, cuts=(*known.cuts, held)))["cut_map"]
     assert found.verdict is Verdict.PASS
 
 
 def test_an_offence_weighs_more_than_a_gap() -> None:
     cuts = (cut(3, rows={"users": 1}),)
-    assert judge(CutMap(conversations=(UP,), cuts=cuts, duration_s=1.0))["cuts"].verdict is Verdict.FAIL
+    assert judge(CutMap(conversations=(UP,), cuts=cuts, duration_s=1.0))["cut_map"].verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("conversation", [UP, replace(UP, messages=())])
@@ -130,7 +131,7 @@ def test_no_green_without_cuts(conversation: Conversation) -> None:
 
 def test_cuts_of_another_conversation_do_not_count() -> None:
     cut_map = replace(whole_map(), conversations=(UP, replace(UP, target="sync")))
-    verdicts = [finding.verdict for finding in check_cut_map(cut_map)]
+    verdicts = [finding.verdict for finding in judge_subject(cut_map)]
     assert verdicts == [Verdict.PASS, Verdict.UNDECIDED, Verdict.PASS]
 
 
@@ -155,7 +156,7 @@ def test_a_strip_has_a_run_for_each_fate_and_a_gap_where_no_cut_was() -> None:
 def test_an_offence_is_told_in_full_the_first_and_the_one_with_most_rows() -> None:
     one = cut(6, outcome=Outcome.UNKNOWN, rows={"users": 1})
     more = cut(7, outcome=Outcome.FAIL, status=409, rows=WHOLE)
-    found = judge(CutMap(conversations=(UP,), cuts=(*(cut(n) for n in range(6)), one, more), duration_s=1.0))["cuts"]
+    found = judge(CutMap(conversations=(UP,), cuts=(*(cut(n) for n in range(6)), one, more), duration_s=1.0))["cut_map"]
     assert (found.verdict, found.count, found.summary) == (
         Verdict.FAIL,
         2,
@@ -169,14 +170,14 @@ def test_an_offence_is_told_in_full_the_first_and_the_one_with_most_rows() -> No
         f"ghost: create_user to async, key {7:032x}, cut up after byte 7 (limit_data, in Query BEGIN);"
         " told fail 409; stored 1 in users, 2 in posts, 1 in audit_log; served again after 1; asked for POST /users"
     )
-    assert (found.trial, found.limit) == ("create_user to async, up", "0 offences")
+    assert (found.subject, found.limit) == ("create_user to async, up", "0 offences")
 
 
 def test_how_soon_it_served_again_is_counted() -> None:
     found = judge(whole_map(recovered_after=2))["recovery"]
     assert (found.verdict, found.measured, found.count, found.first, found.worst) == (
         Verdict.PASS,
-        "7 of 8 at the next request, the others at the one after",
+        "7 of 8 at the next request, 1 at the one after",
         0,
         "",
         "",
@@ -186,6 +187,11 @@ def test_how_soon_it_served_again_is_counted() -> None:
 def test_what_served_again_too_late_is_told_the_first_and_the_slowest() -> None:
     cuts = (cut(0), cut(1, recovered_after=3), cut(2, recovered_after=4), cut(3, recovered_after=0))
     found = judge(CutMap(conversations=(UP,), cuts=cuts, duration_s=1.0))["recovery"]
-    assert (found.verdict, found.count, found.measured, found.limit) == (Verdict.FAIL, 3, "", "2 requests")
+    assert (found.verdict, found.count, found.measured, found.limit) == (
+        Verdict.FAIL,
+        3,
+        "1 of 4 at the next request, 0 at the one after",
+        "2 requests",
+    )
     assert "cut up after byte 1 " in found.first
     assert "cut up after byte 3 " in found.worst  # never again, which is worse than late

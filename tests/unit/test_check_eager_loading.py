@@ -1,12 +1,15 @@
 """The check of loading strategies: as many statements as promised, and a control that is seen to send more."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from harness.analysis.checks.eager_loading import check_eager_loading
-from harness.model.evidence import PageReading
+from harness.model.evidence import PageReading, PageReadings
 from harness.model.outcome import Verdict
+from harness.report.sentences.findings import FindingText
+from tests.evidence import told
 
 STRATEGIES = ("lazy", "selectin", "joined", "raise")
 
@@ -35,8 +38,13 @@ SOUND = (
 )
 
 
+def judged(readings: Sequence[PageReading]) -> FindingText:
+    """What the check says of some readings, in words."""
+    return told(check_eager_loading(PageReadings(readings=tuple(readings))))
+
+
 def test_what_sends_as_many_as_promised_passes() -> None:
-    found = check_eager_loading(SOUND)
+    found = judged(SOUND)
     assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
     assert found.measured == "8 readings of 4 strategies"
 
@@ -44,7 +52,7 @@ def test_what_sends_as_many_as_promised_passes() -> None:
 @pytest.mark.parametrize("strategy", ["selectin", "joined", "raise"])
 @pytest.mark.parametrize("statements", [0.0, 2.5, 21.0])
 def test_a_strategy_that_does_not_keep_its_promise_fails(strategy: str, statements: float) -> None:
-    found = check_eager_loading((*SOUND, reading(strategy, 20, statements, 7), reading(strategy, 20, statements)))
+    found = judged((*SOUND, reading(strategy, 20, statements, 7), reading(strategy, 20, statements)))
     assert (found.verdict, found.count) == (Verdict.FAIL, 2)
     assert found.first == f"async, load={strategy}, 20 users with 7 posts each: {statements:g} statements"
 
@@ -52,7 +60,7 @@ def test_a_strategy_that_does_not_keep_its_promise_fails(strategy: str, statemen
 def test_where_lazy_loading_is_not_seen_nothing_is_decided() -> None:
     few = reading("lazy", 20, 2)
     for lazy, broken, sent in (([], 0, 0), ([few], 20, 2), ([reading("lazy", 20, 21), reading("lazy", 5, 5)], 5, 5)):
-        found = check_eager_loading([*lazy, *(one for one in SOUND if one.strategy != "lazy")])
+        found = judged([*lazy, *(one for one in SOUND if one.strategy != "lazy")])
         assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
         assert found.first == (
             f"async, load=lazy, {broken} users with 5 posts each: {sent} statements" if broken else ""
@@ -60,11 +68,11 @@ def test_where_lazy_loading_is_not_seen_nothing_is_decided() -> None:
 
 
 def test_a_broken_promise_weighs_more_than_a_control_that_is_not_seen() -> None:
-    assert check_eager_loading([reading("lazy", 20, 2), reading("joined", 20, 3)]).verdict is Verdict.FAIL
+    assert judged([reading("lazy", 20, 2), reading("joined", 20, 3)]).verdict is Verdict.FAIL
 
 
 def test_without_counts_nothing_is_decided() -> None:
     for readings in ((), (*SOUND, reading("joined", 1, None))):
-        found = check_eager_loading(readings)
+        found = judged(readings)
         assert (found.verdict, found.count) == (Verdict.UNDECIDED, len(readings))
-    assert check_eager_loading([replace(one, statements=None) for one in SOUND]).count == len(SOUND)
+    assert judged([replace(one, statements=None) for one in SOUND]).count == len(SOUND)

@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis.checks.framework_overhead import MOST_LOST, check_framework_overhead
-from harness.model.measures import FrameworkOverhead, Interval
+from harness.model.measures import FrameworkOverhead, Interval, TargetOverheads
 from harness.model.outcome import Verdict
-from targets.catalog import TWINS
-
-TWIN = TWINS["sync"]
+from harness.report.sentences.findings import FindingText
+from tests.evidence import told
 
 
 def interval(low: float, high: float) -> Interval:
@@ -28,6 +27,12 @@ def overhead(kept: Interval, processor: Interval = interval(1.0, 1.2)) -> Framew
     )
 
 
+def judged(overheads: list[FrameworkOverhead]) -> FindingText:
+    """What the check says of the synchronous twin, in words."""
+    compared = TargetOverheads(target="sync", reference="sync:reference", overheads=tuple(overheads))
+    return told(check_framework_overhead(compared))
+
+
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
@@ -40,30 +45,30 @@ def overhead(kept: Interval, processor: Interval = interval(1.0, 1.2)) -> Framew
 def test_a_twin_fails_where_the_whole_interval_lies_beyond_the_margin(
     low: float, high: float, verdict: Verdict
 ) -> None:
-    found = check_framework_overhead(TWIN, [overhead(interval(low, high))])
-    assert (found.check, found.verdict, found.count) == ("tuning", verdict, int(verdict is Verdict.FAIL))
+    found = judged([overhead(interval(low, high))])
+    assert (found.check, found.verdict, found.count) == ("framework_overhead", verdict, int(verdict is Verdict.FAIL))
     assert ("mistuned" in found.summary) == (verdict is Verdict.FAIL)
 
 
 @pytest.mark.parametrize(("low", "verdict"), [(1.251, Verdict.FAIL), (1.25, Verdict.PASS)])
 def test_a_generator_that_limits_both_hides_nothing_that_costs_processor_time(low: float, verdict: Verdict) -> None:
-    assert check_framework_overhead(TWIN, [overhead(interval(0.95, 1.0), interval(low, 1.6))]).verdict is verdict
+    assert judged([overhead(interval(0.95, 1.0), interval(low, 1.6))]).verdict is verdict
 
 
 def test_a_pass_says_what_slowdown_is_left_possible() -> None:
-    assert "at most 38% slower" in check_framework_overhead(TWIN, [overhead(interval(0.62, 1.1))]).summary
-    assert "at most 0% slower" in check_framework_overhead(TWIN, [overhead(interval(1.01, 1.1))]).summary
+    assert "at most 38% slower" in judged([overhead(interval(0.62, 1.1))]).summary
+    assert "at most 0% slower" in judged([overhead(interval(1.01, 1.1))]).summary
 
 
 def test_without_two_blocks_nothing_is_known() -> None:
     one = overhead(Interval(value=0.2, low=None, high=None, blocks=1))
     for none in ([], [one]):
-        found = check_framework_overhead(TWIN, none)
+        found = judged(none)
         assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
 
 
 def test_what_the_bare_application_gave_is_told_with_its_intervals() -> None:
-    found = check_framework_overhead(TWIN, [overhead(interval(0.81, 1.0), interval(1.0, 1.21))])
+    found = judged([overhead(interval(0.81, 1.0), interval(1.0, 1.21))])
     assert found.measured == (
         "ping: 0.90 (0.81 to 1.00) of the throughput of sync:reference,"
         " 1.10 (1.00 to 1.21) of its processor time a request"
@@ -74,4 +79,4 @@ def test_what_the_bare_application_gave_is_told_with_its_intervals() -> None:
 
 def test_the_worst_of_several_decides() -> None:
     sound, slow = overhead(interval(0.9, 1.0)), replace(overhead(interval(0.4, 0.6)), scenario="other")
-    assert check_framework_overhead(TWIN, [sound, slow]).verdict is Verdict.FAIL
+    assert judged([sound, slow]).verdict is Verdict.FAIL

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis.checks.pool import check_pool
-from harness.analysis.judge import judge_trial
+from harness.analysis.checks.registry import judge_trial
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding
 from harness.model.outcome import Verdict
-from tests.evidence import TARGET, evidence, op, sample
+from harness.report.sentences.findings import FindingText
+from tests.evidence import TARGET, evidence, one, op, place, sample, told, values
 
 LOOKS = 20
 POOL, THREADS = 4, 4
@@ -24,12 +24,15 @@ def look(
     wants: str = "",
 ) -> Look:
     """One look: what holders do, and what those without a connection wait for."""
-    held = {name: str(count) for name, count in (holders or {}).items()}
-    waits = {name: str((waiting or {}).get(name, 0)) for name in ("connection", "thread", "elsewhere", "in_thread")}
-    in_use = sum((holders or {}).values())
+    held = holders or {}
+    at = {
+        name: place(text) if text else None
+        for name, text in {"call_site": call_site, "asks": asks, "wants": wants}.items()
+    }
+    waits = {name: (waiting or {}).get(name, 0) for name in ("connection", "thread", "elsewhere", "in_thread")}
     return (
-        sample("pool", "in_use", in_use, call_site=call_site, asks=asks, wants=wants, longest_s="0.100", **held),
-        sample("pool", "waiting", sum(map(int, waits.values())), **waits),
+        sample("pool", "in_use", sum(held.values()), longest_s=0.1, **at, **held),
+        sample("pool", "waiting", sum(waits.values()), **waits),
     )
 
 
@@ -49,12 +52,17 @@ ALL_ASK = look({"database": POOL}, {"connection": 5})
 
 def seen(*looks: Look, said: tuple[Sample, ...] = sessions(), more: tuple[Sample, ...] = ()) -> Evidence:
     target = replace(TARGET, pool=POOL, threads=THREADS, probes=("pool",))
-    samples = tuple(one for both in looks for one in both)
+    samples = tuple(reading for both in looks for reading in both)
     return replace(evidence(op(0), samples=(*samples, *said, *more)), target=target)
 
 
-def found(*looks: Look, said: tuple[Sample, ...] = sessions()) -> Finding:
-    return check_pool(seen(*looks, said=said))
+def judged(trial: Evidence) -> FindingText:
+    """What the check says of a trial, in words."""
+    return told(check_pool(trial))
+
+
+def found(*looks: Look, said: tuple[Sample, ...] = sessions()) -> FindingText:
+    return judged(seen(*looks, said=said))
 
 
 def test_a_pool_that_nobody_waits_for_passes() -> None:
@@ -194,8 +202,38 @@ def test_a_leak_goes_before_what_comes_of_it() -> None:
     assert found(*[look({"over": POOL}, {"connection": 9})] * LOOKS).summary.startswith("Connections leak: 4 of 4")
 
 
+@pytest.mark.parametrize(
+    ("looks", "said", "code", "known"),
+    [
+        ([look({"over": 2})] * LOOKS, {}, "connections_leak", {"leaked": 2, "pool": POOL}),
+        ([SHORT] * LOOKS, {}, "pool_too_small", {"pool": POOL, "threads": THREADS, "need": 7}),
+        ([STUCK] * LOOKS, {}, "threads_and_connections_deadlocked", {"pool": POOL, "threads": THREADS}),
+        (
+            [look({"database": 1, "python": 1, "thread": 1}, {"thread": 5, "in_thread": 4})] * LOOKS,
+            {},
+            "too_few_threads",
+            {"pool": POOL, "threads": THREADS, "need": 8},
+        ),
+        ([look({"elsewhere": POOL})] * LOOKS, {"long_idle": 3}, "transactions_idle", {"in_use": 4, "long_idle": 3}),
+        (
+            [ALL_ASK] * LOOKS,
+            {"active": 3.5, "long_active": 2},
+            "database_slow",
+            {"in_use": 4, "active": 3.5, "long_active": 2},
+        ),
+        ([CALM] * LOOKS, {}, "nobody_waited", {}),
+    ],
+)
+def test_each_name_is_a_code_with_its_numbers(
+    looks: list[Look], said: dict[str, float], code: str, known: dict[str, float]
+) -> None:
+    finding = one(check_pool(seen(*looks, said=sessions(**said))))
+    assert finding.code == code
+    assert values(finding).items() >= {**known, "looks": LOOKS, "timed_out": 0, "limit": 0.1}.items()
+
+
 def test_waits_that_timed_out_are_counted() -> None:
-    timed_out = check_pool(seen(*[SHORT] * LOOKS, more=(sample("pool", "timed_out", 1),) * 3))
+    timed_out = judged(seen(*[SHORT] * LOOKS, more=(sample("pool", "timed_out", 1),) * 3))
     assert timed_out.measured.endswith("; 3 waits timed out")
 
 
@@ -214,15 +252,15 @@ def test_it_is_asked_of_targets_that_have_the_probe() -> None:
 
 
 def test_the_ages_of_connections_are_told_and_how_many_came_and_went() -> None:
-    told = check_pool(
+    told = judged(
         seen(
             *[CALM] * LOOKS,
             more=(
-                sample("pool", "open", 9, youngest_s="0.001", oldest_s="0.500"),
+                sample("pool", "open", 9, youngest_s=0.001, oldest_s=0.5),
                 sample("pool", "opened", 1),
                 sample("pool", "opened", 1),
                 sample("pool", "closed", 0.5),
-                sample("pool", "open", 4, youngest_s="0.100", oldest_s="2.500"),
+                sample("pool", "open", 4, youngest_s=0.1, oldest_s=2.5),
             ),
         )
     )
@@ -239,7 +277,7 @@ def test_a_slow_database_is_asked_by_the_line_that_holds_its_connection_longest(
 
 def moved(samples: tuple[Sample, ...], t_ns: int) -> tuple[Sample, ...]:
     """The same at another moment."""
-    return tuple(replace(one, t_ns=t_ns) for one in samples)
+    return tuple(replace(reading, t_ns=t_ns) for reading in samples)
 
 
 @pytest.mark.parametrize(("t_ns", "asked"), [(-1, False), (0, True), (999_999_999, True), (1_000_000_000, False)])
@@ -250,7 +288,7 @@ def test_what_postgresql_says_before_or_after_the_window_counts_for_nothing(t_ns
 
 def test_without_a_window_all_that_postgresql_says_counts() -> None:
     unbounded = replace(seen(*[CALM] * LOOKS, said=moved(sessions(), -1)), window=None)
-    assert check_pool(unbounded).verdict is Verdict.PASS
+    assert judged(unbounded).verdict is Verdict.PASS
 
 
 def test_ten_looks_are_enough_to_have_looked() -> None:

@@ -10,7 +10,7 @@ from harness.model.evidence import SliceReading
 from harness.model.measures import Comparison, Interval, ProbeOverhead
 from harness.model.outcome import Verdict
 from harness.model.plan import Target
-from tests.evidence import TARGET
+from tests.evidence import TARGET, told
 
 PLAIN = replace(TARGET, name="async", probes=())
 PROBED = replace(PLAIN, name="async:loop", probes=("loop",))
@@ -35,18 +35,18 @@ def seen(of: Interval) -> ProbeOverhead:
     ],
 )
 def test_the_whole_interval_decides(low: float | None, high: float | None, verdict: Verdict) -> None:
-    found = check_probe_overhead(seen(share(low, high)))
+    found = told(check_probe_overhead(seen(share(low, high))))
     assert (found.verdict, found.count) == (verdict, int(verdict is not Verdict.PASS))
 
 
 def test_what_is_left_is_told_with_its_interval() -> None:
-    found = check_probe_overhead(seen(share(0.975, 0.995, 0.985)))
-    assert found.check == "observer"
+    found = told(check_probe_overhead(seen(share(0.975, 0.995, 0.985))))
+    assert found.check == "probe_overhead"
     assert (
         found.measured == "ping at 0 ms: async:loop has 0.985 (0.975 to 0.995 in 10 blocks) of the throughput of async"
     )
     assert found.limit == "at least 0.97"
-    assert check_probe_overhead(seen(share(None, None))).measured.startswith(
+    assert told(check_probe_overhead(seen(share(None, None)))).measured.startswith(
         "ping at 0 ms: async:loop has 0.970 of the"
     )
 

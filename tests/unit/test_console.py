@@ -6,7 +6,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from harness.console import show
-from harness.model.findings import Finding
+from harness.model.findings import Case, Finding, in_unit
 from harness.model.outcome import Verdict
 from tests.report_fixture import SUMMARY
 
@@ -19,16 +19,22 @@ def printed(*findings: Finding) -> list[str]:
 
 def test_each_part_of_a_finding_has_a_line_and_nothing_in_it_is_taken_for_markup() -> None:
     lost = Finding(
-        check="writes", verdict=Verdict.FAIL, summary="Writes are lost", measured="[bold]3 lost", first="7", trial="01"
+        check="writes",
+        verdict=Verdict.FAIL,
+        code="lost",
+        values=in_unit("writes", writes=3, lost=3),
+        facts={"statuses": "[bold]lost"},
+        first=Case(code="lost", facts={"key": "[bold]7"}),
+        subject="01",
     )
     lines = printed(lost)
-    begin = lines.index("fail: writes in 01: Writes are lost")
-    assert lines[begin + 1 : begin + 3] == ["  [bold]3 lost", "  7"]
+    begin = lines.index("fail: writes in 01: Writes are [bold]lost")
+    assert lines[begin + 1 : begin + 3] == ["  3 writes, 3 lost", "  lost: key [bold]7: sent by nobody, stored nothing"]
 
 
 def test_what_is_not_known_of_it_has_no_line_and_what_passed_has_none_at_all() -> None:
-    plan = Finding(check="plan", verdict=Verdict.UNDECIDED, summary="Not done")
-    fine = Finding(check="record", verdict=Verdict.PASS, summary="Every request is on record", measured="all")
+    plan = Finding(check="plan", verdict=Verdict.UNDECIDED, code="left_out", facts={"reason": "Not done"})
+    fine = Finding(check="completeness", verdict=Verdict.PASS, code="complete", values=in_unit("requests", recorded=4))
     lines = printed(fine, plan)
     assert lines[lines.index("undecided: plan: Not done") + 1].startswith("Verdict")
     assert not any("on record" in line for line in lines)

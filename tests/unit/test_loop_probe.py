@@ -36,7 +36,7 @@ class Told:
     def stalls(self) -> list[tuple[object, ...]]:
         """The function, the length, and how well that is known."""
         return [
-            (labels["call_site"].split(" ")[-1], value, labels["length"])
+            (labels["call_site"][2], value, labels["length"])
             for metric, value, labels in self.samples
             if metric == "stall_s"
         ]

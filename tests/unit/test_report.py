@@ -12,13 +12,15 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
-from harness.model.findings import Finding
+from harness.model.findings import Case, Finding, in_unit
 from harness.model.measures import Interval, ProbeOverhead
 from harness.model.outcome import Verdict
+from harness.model.place import Place
 from harness.model.summary import Summary
 from harness.report.figures.probe_overhead import draw_probe_overhead
-from harness.report.page import FIGURES, render, write_report
+from harness.report.page import render, write_report
 from harness.report.palette import VARIABLES
+from harness.report.sections import FIGURES, OWN, TABLES
 from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES
 
 ROOT = Path(__file__).parents[2]
@@ -114,10 +116,12 @@ def test_every_figure_says_what_it_shows(page: Page) -> None:
 
 def test_every_figure_has_its_place_and_is_drawn_again_to_the_byte() -> None:
     html = whole()
-    for draw in FIGURES["comparison"]:
-        figure = draw(SUMMARY)
+    drawn = [name for name in SUMMARY.sections if name in FIGURES]
+    assert len(drawn) == 8
+    for name in drawn:
+        figure = FIGURES[name](SUMMARY)
         assert figure is not None
-        assert f'<section id="{figure.id}">' in html
+        assert f'<section id="{name}">' in html
         assert all(panel.svg in html for panel in figure.panels)
 
 
@@ -147,7 +151,7 @@ def test_a_target_has_the_same_colour_with_probes_as_without() -> None:
         replace(
             SUMMARY,
             plan=replace(SUMMARY.plan, targets=("async", "sync", *probed)),
-            analysis=replace(SUMMARY.analysis, probe_overheads=observed),
+            measures=replace(SUMMARY.measures, probe_overheads=observed),
         )
     )
     assert figure is not None
@@ -178,14 +182,17 @@ def test_colours_come_from_variables_that_both_modes_define() -> None:
 
 def test_hostile_text_is_text() -> None:
     hostile = "<script>alert(1)</script>"
+    case = Case(code=hostile, facts={hostile: hostile}, place=Place(hostile, 1, hostile), rows={hostile: 1})
     bad = Finding(
-        check="answers",
+        check=hostile,
         verdict=Verdict.FAIL,
-        summary=hostile,
-        first=hostile,
-        worst=hostile,
+        code=hostile,
+        values=in_unit(hostile, **{hostile: 1}),
+        facts={hostile: hostile},
+        first=case,
+        worst=replace(case, place=None),
         count=1,
-        trial="t",
+        subject=hostile,
     )
     changed = replace(WITHOUT_FIGURES, findings=(bad,), environment={hostile: hostile}, verdict=Verdict.FAIL)
     html = render(changed)
@@ -217,10 +224,10 @@ def test_a_failed_check_is_told_at_the_top_and_in_the_table() -> None:
     bad = Finding(
         check="writes",
         verdict=Verdict.FAIL,
-        summary="Writes are lost",
+        code="lost",
         count=3,
-        trial="01-007",
-        first="lost: key ab",
+        subject="01-007",
+        first=Case(code="lost", facts={"key": "ab"}),
     )
     html = render(replace(WITHOUT_FIGURES, findings=(*SUMMARY.findings, bad), verdict=Verdict.FAIL))
     assert html.count("lost: key ab") >= 2
@@ -243,3 +250,21 @@ def test_a_summary_fits_the_documented_schema_and_comes_back(summary: Summary) -
     data = adapter.dump_json(summary)
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(data))
     assert adapter.validate_json(data) == summary
+
+
+def test_it_has_the_sections_that_are_named_in_their_order_and_no_other() -> None:
+    chosen = ("findings", "round_trips", "environment")
+    html = render(replace(WITHOUT_FIGURES, measures=SUMMARY.measures, sections=chosen))
+    assert re.findall(r'<section id="(\w+)">', html) == list(chosen)
+    with pytest.raises(KeyError):
+        render(replace(WITHOUT_FIGURES, sections=("no such",)))
+
+
+def test_no_section_is_called_as_another() -> None:
+    assert len({*FIGURES, *TABLES, *OWN}) == len(FIGURES) + len(TABLES) + len(OWN)
+
+
+def test_a_kind_of_run_that_nobody_has_words_for_has_a_report() -> None:
+    html = render(replace(WITHOUT_FIGURES, kind="capacity", sections=("findings", "environment")))
+    assert "async and sync: every check passed." in html
+    assert SUMMARY.command in html

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from harness.experiments.comparison.plan import make_plan
-from harness.model.measures import Analysis, Comparison, Interval, Timeline
+from harness.model.measures import CellName, Comparison, Interval, Measures, MeasureWarning, Timeline
 from harness.model.plan import Profile, Target
 from harness.model.summary import Summary
-from harness.report import page
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.timelines import draw_timelines
 from harness.report.page import render, write_report
 from harness.report.palette import style_of
+from harness.report.sections import FIGURES
 from tests.report_fixture import SCENARIOS, SUMMARY, WITHOUT_FIGURES, comparison, known
 
 HOSTILE = '$x$ "><script>alert(1)</script>'
@@ -22,13 +22,13 @@ HOSTILE = '$x$ "><script>alert(1)</script>'
 
 def having(**parts: object) -> Summary:
     """The summary with other numbers."""
-    return replace(SUMMARY, analysis=replace(SUMMARY.analysis, **parts))  # type: ignore[arg-type]  # as the tests write them
+    return replace(SUMMARY, measures=replace(SUMMARY.measures, **parts))  # type: ignore[arg-type]  # as the tests write them
 
 
 def test_a_ratio_of_nothing_is_named() -> None:
     """Both served nothing, or were never run in one block: there is no ratio."""
     nothing = replace(
-        comparison("write", 0, 1.0, "too few blocks"),
+        comparison("write", 0, 1.0, "too_few_blocks"),
         ratio=Interval(value=math.nan, low=None, high=None, blocks=0),
     )
     html = render(having(comparisons=(nothing,), cells=(), timelines=()))
@@ -38,7 +38,7 @@ def test_a_ratio_of_nothing_is_named() -> None:
 
 def test_throughput_of_zero_is_drawn() -> None:
     cells = tuple(
-        replace(c, ops=0, throughput_rps=known(0.0), latency_ms={}, histogram_ms=()) for c in SUMMARY.analysis.cells
+        replace(c, ops=0, throughput_rps=known(0.0), latency_ms={}, histogram_ms=()) for c in SUMMARY.measures.cells
     )
     html = render(having(cells=cells, comparisons=(), timelines=()))
     assert 'id="throughput"' in html
@@ -47,13 +47,13 @@ def test_throughput_of_zero_is_drawn() -> None:
 
 def test_an_interval_that_reaches_below_zero_is_drawn() -> None:
     wide = Interval(value=5.0, low=-40.0, high=50.0, blocks=2)
-    cells = tuple(replace(c, throughput_rps=wide, latency_ms={"p50": wide}) for c in SUMMARY.analysis.cells)
+    cells = tuple(replace(c, throughput_rps=wide, latency_ms={"p50": wide}) for c in SUMMARY.measures.cells)
     assert "5.00 (-40.0 to 50.0)" in render(having(cells=cells, comparisons=(), timelines=()))
 
 
 @pytest.mark.parametrize("detail", ["connection reset", "12.5 ms", "", HOSTILE])
 def test_any_fault_has_its_shade_and_name(detail: str) -> None:
-    line = replace(SUMMARY.analysis.timelines[0], faults=((0.0, 1.0, detail), (2.0, 3.0, "20 ms")))
+    line = replace(SUMMARY.measures.timelines[0], faults=((0.0, 1.0, detail), (2.0, 3.0, "20 ms")))
     figure = draw_timelines(having(timelines=(line,)))
     assert figure is not None
     assert any(detail in cell for row in figure.table.rows for cell in row)
@@ -70,9 +70,9 @@ def test_hostile_names_are_text_everywhere() -> None:
     rename = {"write": HOSTILE}
     changed = replace(
         having(
-            cells=tuple(replace(c, scenario=rename.get(c.scenario, c.scenario)) for c in SUMMARY.analysis.cells),
+            cells=tuple(replace(c, scenario=rename.get(c.scenario, c.scenario)) for c in SUMMARY.measures.cells),
             comparisons=(comparison(HOSTILE, 0, 1.5, "first"),),
-            warnings=(HOSTILE,),
+            warnings=(MeasureWarning(code=HOSTILE, cells=(CellName(scenario=HOSTILE, added_ms=0, target=HOSTILE),)),),
         ),
         scenarios=(scenario,),
         plan=make_plan(("async", "sync"), {HOSTILE: scenario}, profile, 7),
@@ -86,12 +86,12 @@ def test_hostile_names_are_text_everywhere() -> None:
 
 def test_three_targets_are_told_apart() -> None:
     targets = (*SUMMARY.targets, Target(name="bridge", model="async", driver="psycopg", app="e:f"))
-    cells = SUMMARY.analysis.cells
-    more: tuple[Comparison, ...] = tuple(replace(c, second="bridge") for c in SUMMARY.analysis.comparisons)
+    cells = SUMMARY.measures.cells
+    more: tuple[Comparison, ...] = tuple(replace(c, second="bridge") for c in SUMMARY.measures.comparisons)
     summary = replace(
         having(
             cells=(*cells, *(replace(c, target="bridge") for c in cells if c.target == "sync")),
-            comparisons=(*SUMMARY.analysis.comparisons, *more),
+            comparisons=(*SUMMARY.measures.comparisons, *more),
         ),
         targets=targets,
         plan=make_plan(tuple(t.name for t in targets), {s.name: s for s in SCENARIOS}, SUMMARY.plan.profile, 7),
@@ -117,8 +117,8 @@ def test_faster_is_on_one_side_whatever_is_compared() -> None:
 
 
 def test_no_figure_is_drawn_of_nothing() -> None:
-    empty = replace(SUMMARY, analysis=Analysis(cells=(), comparisons=(), wire=(), timelines=(), warnings=()))
-    assert not [figure for draws in page.FIGURES.values() for draw in draws if (figure := draw(empty))]
+    empty = replace(SUMMARY, measures=Measures())
+    assert not [figure for draw in FIGURES.values() if (figure := draw(empty))]
 
 
 def test_a_report_that_cannot_be_drawn_leaves_the_earlier_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

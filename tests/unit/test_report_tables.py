@@ -10,13 +10,20 @@ from harness.model.measures import Interval
 from harness.model.outcome import Verdict
 from harness.model.summary import Setting
 from harness.report import tables
+from harness.report.panel import FigureOf, Table
 from harness.report.words import UNKNOWN, count, interval, number, ratio
 from tests.report_fixture import SUMMARY
 
 
 def finding(verdict: Verdict, count: int = 0, check: str = "writes") -> Finding:
     """A finding that says its count."""
-    return Finding(check=check, verdict=verdict, summary=f"{count} cases", count=count)
+    return Finding(check=check, verdict=verdict, code="crashed", facts={"error": f"{count} cases"}, count=count)
+
+
+def table_of(section: FigureOf | None) -> Table:
+    """The table of a section that is there."""
+    assert section is not None
+    return section.table
 
 
 def test_a_check_is_as_bad_as_its_worst_trial() -> None:
@@ -28,7 +35,7 @@ def test_a_check_is_as_bad_as_its_worst_trial() -> None:
     ]
     (row,) = tables.by_check(found)
     assert row.verdict is Verdict.FAIL
-    assert row.worst.summary == "3 cases"
+    assert row.worst.summary == "The check crashed: 3 cases"
     assert list(row.counts.values()) == [1, 2, 1]
 
 
@@ -67,20 +74,20 @@ def test_findings_are_counted(verdicts: list[Verdict], said: str) -> None:
 
 
 def test_the_wire_puts_the_targets_of_an_operation_one_under_another() -> None:
-    table = tables.wire(SUMMARY)
+    table = table_of(tables.round_trips(SUMMARY))
     assert [row[:3] for row in table.rows] == [("create_user", "async", "5"), ("create_user", "sync", "5")]
     assert table.rows[1][3:] == (UNKNOWN, "1,242", "502")
 
 
 def test_distances_have_a_column_a_target_and_no_row_without_distance() -> None:
-    table = tables.distances(SUMMARY)
+    table = table_of(tables.added_latency(SUMMARY))
     assert table.columns == ("planned", "scenario", "async, ms", "sync, ms")
     assert table.rows == (("20 ms", "mixed", "20.4", "20.4"), ("20 ms", "write", "20.4", "20.4"))
 
 
 def test_a_distance_that_one_target_lacks_is_a_dash() -> None:
-    cells = tuple(replace(c, added_round_trip_ms=None) if c.target == "sync" else c for c in SUMMARY.analysis.cells)
-    table = tables.distances(replace(SUMMARY, analysis=replace(SUMMARY.analysis, cells=cells)))
+    cells = tuple(replace(c, added_round_trip_ms=None) if c.target == "sync" else c for c in SUMMARY.measures.cells)
+    table = table_of(tables.added_latency(replace(SUMMARY, measures=replace(SUMMARY.measures, cells=cells))))
     assert {row[3] for row in table.rows} == {UNKNOWN}
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from harness.probe import request_state as standing
-from harness.probe.call_site import name_of
+from harness.probe.call_site import place_of
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON
 from harness.probe.request_state import RequestState, of_coroutine, of_stack
 
@@ -57,7 +57,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told(stands: RequestState) -> tuple[int, str]:
     """The phase, and the function that the application stands in."""
-    return stands.phase, name_of(stands.frame).split(" ")[-1] if stands.frame else ""
+    return stands.phase, place_of(stands.frame)[2] if stands.frame else ""
 
 
 @pytest.mark.parametrize(

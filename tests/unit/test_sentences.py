@@ -15,7 +15,7 @@ ONLY = " Only four-row writes were compared."
 
 def told(*comparisons: Comparison) -> tuple[str, str]:
     """Headline and answers of a summary that compared just these."""
-    summary = replace(SUMMARY, analysis=replace(SUMMARY.analysis, comparisons=comparisons))
+    summary = replace(SUMMARY, measures=replace(SUMMARY.measures, comparisons=comparisons))
     return headline(summary), " ".join(answers(summary))
 
 
@@ -35,9 +35,9 @@ def test_one_distance_is_not_every_distance() -> None:
 
 
 def test_noise_is_called_that_with_what_could_have_been_seen() -> None:
-    title, text = told(comparison("write", 0, 1.5, "first"), comparison("write", 20, 1.01, "noise"))
-    assert title == f"At 0 ms async serves 1.50 × as much as sync; at 20 ms the difference is inside the noise.{ONLY}"
-    assert "inside the noise (1.01 (0.96 to 1.06), with 12% the smallest difference" in text
+    title, text = told(comparison("write", 0, 1.5, "first"), comparison("write", 20, 1.01, "not_significant"))
+    assert title == f"At 0 ms async serves 1.50 × as much as sync; at 20 ms the difference is not significant.{ONLY}"
+    assert "not significant (1.01 (0.96 to 1.06), with 12% the smallest difference" in text
 
 
 def test_the_crossover_is_named_by_who_overtakes() -> None:
@@ -56,15 +56,15 @@ def test_waiting_longer_is_not_being_faster() -> None:
     ("words", "said"),
     [
         (
-            ("first", "noise"),
-            "async serves 1.10 × as much as sync or the difference is inside the noise, depending on the work",
+            ("first", "not_significant"),
+            "async serves 1.10 × as much as sync or the difference is not significant, depending on the work",
         ),
         (
-            ("second", "noise"),
-            "sync serves 0.91 × as much as async or the difference is inside the noise, depending on the work",
+            ("second", "not_significant"),
+            "sync serves 0.91 × as much as async or the difference is not significant, depending on the work",
         ),
         (("first", "second"), "it depends on the work"),
-        (("too few blocks", "too few blocks"), "There are too few blocks to say"),
+        (("too_few_blocks", "too_few_blocks"), "There are too few blocks to say"),
     ],
 )
 def test_scenarios_that_disagree_are_not_averaged(words: tuple[str, str], said: str) -> None:
@@ -73,7 +73,7 @@ def test_scenarios_that_disagree_are_not_averaged(words: tuple[str, str], said: 
     summary = replace(
         SUMMARY,
         scenarios=(*SUMMARY.scenarios, other),
-        analysis=replace(SUMMARY.analysis, comparisons=comparisons),
+        measures=replace(SUMMARY.measures, comparisons=comparisons),
     )
     assert said in headline(summary)
     assert "Only" not in headline(summary)
@@ -119,10 +119,10 @@ def test_the_dearest_probe_is_told_and_how_many_are_cheap_enough() -> None:
         return ProbeOverhead(scenario="ping", added_ms=0, plain="async", probed=probed, share=share)
 
     observed = (left("async:loop", 0.97, 0.98), left("async:pool", 0.95, 0.97))
-    summary = replace(SUMMARY, kind="probe_overhead", analysis=replace(SUMMARY.analysis, probe_overheads=observed))
+    summary = replace(SUMMARY, kind="probe_overhead", measures=replace(SUMMARY.measures, probe_overheads=observed))
     assert probes_headline(summary) == (
         "With probes inside, a target keeps 0.970 (0.950 to 1.000) of its throughput at worst: async:pool by ping."
     )
     assert probes_answers(summary) == ("1 of 2 keep at least 0.97 by the whole of their interval.",)
-    nothing = replace(SUMMARY, kind="probe_overhead", analysis=replace(SUMMARY.analysis, probe_overheads=()))
+    nothing = replace(SUMMARY, kind="probe_overhead", measures=replace(SUMMARY.measures, probe_overheads=()))
     assert (probes_headline(nothing), probes_answers(nothing)) == ("No probe was tried.", ())

@@ -52,7 +52,7 @@ def block(
         return record
 
     monkeypatch.setattr(run, "run_trial", run_trial)
-    far = replace(SCENARIO, checks=("distance",) if checked else ())
+    far = replace(SCENARIO, checks=("added_latency",) if checked else ())
     bench: Any = SimpleNamespace(store=store, scenarios={TRIAL.scenario: far})
     progress: Any = SimpleNamespace(trial_done=lambda trial: shown.append(trial.id))
     run._run_block(TRIALS, bench, progress)

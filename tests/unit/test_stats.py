@@ -12,6 +12,7 @@ from harness.analysis.stats.compare import compare
 from harness.analysis.stats.intervals import detectable_ratio, mean_interval, ratio_interval
 from harness.analysis.stats.percentiles import histogram_ms, quantiles_ms
 from harness.analysis.stats.timeline import timeline
+from harness.model.measures import CellName
 
 RATES = st.lists(st.floats(min_value=1.0, max_value=1e5), min_size=2, max_size=12)
 BLOCKS = 5
@@ -24,15 +25,7 @@ def blocks(generator: np.random.Generator, centre: float, spread: float) -> list
 
 def word(first: list[float], second: list[float]) -> str:
     """The word of a throughput comparison."""
-    return compare(
-        scenario="s",
-        added_ms=0,
-        metric="throughput",
-        first="a",
-        second="b",
-        first_by_block=first,
-        second_by_block=second,
-    ).word
+    return compare(CellName(scenario="s", added_ms=0, target="a"), "b", "throughput", first, second).word
 
 
 def test_the_interval_holds_the_truth_in_95_of_100() -> None:
@@ -49,7 +42,7 @@ def test_the_interval_holds_the_truth_in_95_of_100() -> None:
 def test_a_thing_compared_with_itself_differs_in_5_of_100() -> None:
     random = np.random.default_rng(2)
     words = [word(blocks(random, 100, 0.05), blocks(random, 100, 0.05)) for _ in range(2000)]
-    assert 0.935 <= words.count("noise") / 2000 <= 0.965
+    assert 0.935 <= words.count("not_significant") / 2000 <= 0.965
 
 
 def test_a_planted_difference_of_20_percent_is_found() -> None:
@@ -74,7 +67,7 @@ def test_turning_a_comparison_round_inverts_it(first: list[float], data: st.Data
     assert one.low is not None
     assert other.high is not None
     assert one.low == pytest.approx(1 / other.high)
-    turned = {"first": "second", "second": "first", "noise": "noise"}
+    turned = {"first": "second", "second": "first", "not_significant": "not_significant"}
     assert turned[word(first, second)] == word(second, first)
 
 
@@ -88,7 +81,7 @@ def test_a_unit_changes_nothing(first: list[float]) -> None:
 def test_one_block_has_no_interval_and_none_has_no_value() -> None:
     assert mean_interval([3.0]).low is None
     assert ratio_interval([3.0], [2.0]).value == pytest.approx(1.5)
-    assert word([3.0], [2.0]) == "too few blocks"
+    assert word([3.0], [2.0]) == "too_few_blocks"
     assert detectable_ratio([3.0], [2.0]) is None
     assert math.isnan(mean_interval([]).value)
     assert math.isnan(ratio_interval([], []).value)
@@ -101,7 +94,7 @@ def test_a_block_in_which_nothing_was_served_has_no_ratio() -> None:
 
 def test_no_spread_at_all_is_no_noise() -> None:
     assert word([2.0] * 3, [1.0] * 3) == "first"
-    assert word([1.0] * 3, [1.0] * 3) == "noise"
+    assert word([1.0] * 3, [1.0] * 3) == "not_significant"
 
 
 def test_series_of_unequal_length_are_refused() -> None:

@@ -8,10 +8,10 @@ from harness.model.measures import PHASES
 from tests.evidence import sample
 
 
-def request(queue: str = "", **parts_s: float) -> Sample:
+def request(queue: float | None = None, **parts_s: float) -> Sample:
     """One request of so many seconds in each phase."""
-    labels = {"queue": queue, **{phase: f"{parts_s.get(phase, 0.0):.6f}" for phase in PHASES}}
-    return sample("requests", "took_s", sum(parts_s.values()), **labels)
+    spent = {phase: parts_s.get(phase, 0.0) for phase in PHASES}
+    return sample("requests", "took_s", sum(parts_s.values()), queue=queue, **spent)
 
 
 def test_each_part_is_the_mean_of_its_requests_with_the_interval_of_its_blocks() -> None:
@@ -27,13 +27,13 @@ def test_each_part_is_the_mean_of_its_requests_with_the_interval_of_its_blocks()
 
 def test_they_add_up_to_what_clients_waited() -> None:
     spent = {"python": 0.002, "thread": 0.001, "connection": 0.003, "database": 0.01, "elsewhere": 0.001}
-    parts = parts_ms([([request("0.001500", **spent)], [20.0])])
+    parts = parts_ms([([request(0.0015, **spent)], [20.0])])
     assert sum(part.value for part in parts.values()) == pytest.approx(20.0)
     assert (parts["queue"].value, parts[OUTSIDE].value) == (pytest.approx(1.5), pytest.approx(1.5))
 
 
 def test_what_is_not_known_of_the_queue_is_outside() -> None:
-    parts = parts_ms([([request("0.002000", python=0.001), request("", python=0.001)], [4.0, 4.0])])
+    parts = parts_ms([([request(0.002, python=0.001), request(None, python=0.001)], [4.0, 4.0])])
     assert (parts["queue"].value, parts[OUTSIDE].value) == (pytest.approx(1.0), pytest.approx(2.0))
 
 

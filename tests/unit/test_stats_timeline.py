@@ -65,7 +65,7 @@ def test_what_was_not_answered_well_is_counted_beside_what_was() -> None:
 
 def test_what_probes_saw_is_on_the_same_axis() -> None:
     def seen(t_s: float, probe: str, metric: str, value: float) -> tuple[str, Sample]:
-        return "async", Sample(t_ns=round(t_s * SECOND), probe=probe, metric=metric, value=value, labels={})
+        return "async", Sample(t_ns=round(t_s * SECOND), probe=probe, metric=metric, value=value)
 
     samples = [
         *(seen(5.1, "loop", "lag_max_s", late_s) for late_s in (0.002, 0.004)),

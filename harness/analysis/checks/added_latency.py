@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median, quantiles
 
 from harness.model.evidence import Evidence, Op, Sample
-from harness.model.findings import Finding
+from harness.model.findings import Case, Finding, in_unit
 from harness.model.outcome import Outcome, Verdict
 from harness.model.plan import Trial
 
@@ -17,30 +17,43 @@ MIN_ROUND_TRIPS = 5
 MS_PER_S, NS_PER_MS = 1e3, 1e6
 
 
-def check_added_latency(evidence: Evidence) -> Finding:
+def check_added_latency(evidence: Evidence) -> Iterator[Finding]:
     """Compare the added time per round trip, as a median over the trial, with what was to be added.
 
     Added time is the round trip through the target's proxy less that through a proxy without a toxic,
     both timed by the harness on connections that were open before. And as every request of these
     scenarios makes at least one round trip, a successful one that is faster than that escaped.
     """
-    added_ms = evidence.trial.added_ms
-    if added_ms == 0 and not _round_trips_ms(evidence.samples, evidence.trial.target):
-        return _finding(evidence, Verdict.PASS, "Nothing stood between target and PostgreSQL", 0.0, [])
-    measured_ms = added_round_trip_ms(evidence.trial, evidence.samples)
-    if measured_ms is None:
-        summary = f"Fewer than {MIN_ROUND_TRIPS} round trips were timed"
-        return _finding(evidence, Verdict.UNDECIDED, summary, None, [])
-    if added_ms and not any(window.proof for window in evidence.faults):
-        return _finding(evidence, Verdict.UNDECIDED, "Nothing proves that the latency was in force", None, [])
-    escaped = [
-        op for op in evidence.ops if op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < added_ms
-    ]
-    if escaped:
-        return _finding(evidence, Verdict.FAIL, "Requests were faster than the distance allows", measured_ms, escaped)
-    if is_off(evidence.trial, evidence.samples):
-        return _finding(evidence, Verdict.UNDECIDED, "The distance was not what it was to be", measured_ms, [])
-    return _finding(evidence, Verdict.PASS, "PostgreSQL was as far away as planned", measured_ms, [])
+    planned_ms = evidence.trial.added_ms
+    added_ms = added_round_trip_ms(evidence.trial, evidence.samples)
+    escaped: list[Op] = []
+    if planned_ms == 0 and not _round_trips_ms(evidence.samples, evidence.trial.target):
+        verdict, code, added_ms = Verdict.PASS, "nothing_between", 0.0
+    elif added_ms is None:
+        verdict, code = Verdict.UNDECIDED, "too_few_round_trips"
+    elif planned_ms and not any(window.proof for window in evidence.faults):
+        verdict, code, added_ms = Verdict.UNDECIDED, "latency_unproven", None
+    elif escaped := [op for op in evidence.ops if _has_escaped(op, evidence)]:
+        verdict, code = Verdict.FAIL, "faster_than_latency"
+    elif is_off(evidence.trial, evidence.samples):
+        verdict, code = Verdict.UNDECIDED, "latency_off"
+    else:
+        verdict, code = Verdict.PASS, "as_planned"
+    tolerance = tolerance_ms(evidence.trial, evidence.samples)
+    measured = {} if added_ms is None else {"added": added_ms}
+    yield Finding(
+        check="added_latency",
+        verdict=verdict,
+        code=code,
+        values={
+            **in_unit("ms", planned=planned_ms, tolerance=tolerance, **measured),
+            **in_unit("round trips", least=MIN_ROUND_TRIPS),
+        },
+        count=len(escaped),
+        first=_case(escaped[0]) if escaped else None,
+        worst=_case(min(escaped, key=_took_ms)) if escaped else None,
+        subject=evidence.subject,
+    )
 
 
 def added_round_trip_ms(trial: Trial, samples: Sequence[Sample]) -> float | None:
@@ -74,22 +87,13 @@ def scheduling_ms(samples: Sequence[Sample]) -> float:
     return median(clean_ms) - max(min(clean_ms), quantiles(clean_ms, n=UNDISTURBED)[0])
 
 
-def _finding(
-    evidence: Evidence, verdict: Verdict, summary: str, measured_ms: float | None, escaped: list[Op]
-) -> Finding:
-    fastest = min(escaped, key=_took_ms, default=None)
-    added_ms = evidence.trial.added_ms
-    return Finding(
-        check="distance",
-        verdict=verdict,
-        summary=summary,
-        measured="" if measured_ms is None else f"{measured_ms:.2f} ms added per round trip",
-        limit=f"{added_ms} ± {tolerance_ms(evidence.trial, evidence.samples):.2f} ms",
-        count=len(escaped),
-        first=f"{escaped[0].name} #{escaped[0].id} took {_took_ms(escaped[0]):.2f} ms" if escaped else "",
-        worst=f"{fastest.name} #{fastest.id} took {_took_ms(fastest):.2f} ms" if fastest else "",
-        trial=evidence.trial.id,
-    )
+def _has_escaped(op: Op, evidence: Evidence) -> bool:
+    """Whether a request was answered well, in the window, sooner than one round trip takes."""
+    return op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < evidence.trial.added_ms
+
+
+def _case(op: Op) -> Case:
+    return Case(code="faster_than_latency", values=in_unit("ms", took=_took_ms(op)), ops=(op,))
 
 
 def _round_trips_ms(samples: Sequence[Sample], route: str) -> list[float]:

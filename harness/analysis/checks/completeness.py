@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding
+from harness.model.findings import Finding, in_unit
 from harness.model.outcome import Verdict
 
 
-def check_completeness(evidence: Evidence) -> Finding:
+def check_completeness(evidence: Evidence) -> Iterator[Finding]:
     """Compare the ops on disk with the number that the generator says it wrote."""
-    told = [int(sample.value) for sample in evidence.samples if sample.metric == "recorded"]
-    if not evidence.complete or not told:
-        return Finding(
-            check="record",
-            verdict=Verdict.UNDECIDED,
-            summary="The trial was interrupted",
-            measured=f"{len(evidence.ops)} requests on record",
-            trial=evidence.trial.id,
-        )
-    missing = told[0] - len(evidence.ops)
-    in_window = _in_window(evidence)
-    if missing == 0 and in_window == 0:
-        return Finding(
-            check="record",
-            verdict=Verdict.UNDECIDED,
-            summary="No request came to its end in the measured window",
-            measured="0 requests",
-            trial=evidence.trial.id,
-        )
-    return Finding(
-        check="record",
-        verdict=Verdict.FAIL if missing else Verdict.PASS,
-        summary="The record has holes" if missing else "Every request is on record",
-        measured=f"{len(evidence.ops)} requests on record",
-        limit=f"{told[0]} sent",
-        count=abs(missing),
-        trial=evidence.trial.id,
+    sent = [int(sample.value) for sample in evidence.samples if sample.metric == "recorded"]
+    recorded = len(evidence.ops)
+    values = in_unit("requests", recorded=recorded, **({"sent": sent[0]} if sent else {}))
+    if not evidence.complete or not sent:
+        verdict, code = Verdict.UNDECIDED, "interrupted"
+    elif sent[0] != recorded:
+        verdict, code = Verdict.FAIL, "record_has_holes"
+    elif not _in_window(evidence):
+        verdict, code = Verdict.UNDECIDED, "nothing_in_window"
+    else:
+        verdict, code = Verdict.PASS, "complete"
+    yield Finding(
+        check="completeness",
+        verdict=verdict,
+        code=code,
+        values=values,
+        count=abs(sent[0] - recorded) if verdict is Verdict.FAIL else 0,
+        subject=evidence.subject,
     )
 
 

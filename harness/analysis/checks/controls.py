@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
-from harness.model.findings import ControlRow, Finding
+from harness.model.findings import ControlRow, Finding, known_facts
 from harness.model.outcome import Verdict
 
 
-def check_control(row: ControlRow) -> Finding:
+def check_control(row: ControlRow) -> Iterator[Finding]:
     """Hold what the checks said of a target against what is known of it."""
     failed = sorted(check for check, verdict in row.verdicts.items() if verdict is Verdict.FAIL)
     missed = sorted(set(row.expected) - set(failed))
     besides = sorted(set(failed) - set(row.expected) - set(row.besides))
+    named: list[str] = []
     if not row.verdicts:
-        verdict, summary = Verdict.UNDECIDED, "It was not tried"
+        verdict, code = Verdict.UNDECIDED, "not_tried"
     elif missed:
-        verdict, summary = Verdict.FAIL, f"It was not caught by {', '.join(missed)}"
-    elif not _named(row):
-        verdict, summary = Verdict.FAIL, f"It was caught, and {row.place} was not named"
+        verdict, code, named = Verdict.FAIL, "not_caught", missed
+    elif not _is_placed(row):
+        verdict, code = Verdict.FAIL, "place_not_named"
     elif besides:
-        verdict, summary = Verdict.FAIL, f"It failed {', '.join(besides)}, which is not known of it"
+        verdict, code, named = Verdict.FAIL, "failed_besides", besides
     elif row.expected:
-        verdict, summary = Verdict.PASS, f"It was caught by {', '.join(row.expected)}"
+        verdict, code, named = Verdict.PASS, "caught", [*row.expected]
     else:
-        verdict, summary = Verdict.PASS, "No check failed it"
-    return Finding(
+        verdict, code = Verdict.PASS, "not_accused"
+    yield Finding(
         check="controls",
         verdict=verdict,
-        summary=summary,
-        measured=", ".join(f"{check} {said}" for check, said in row.verdicts.items()),
-        count=len(missed) + len(besides) + (not _named(row)) if row.verdicts else 0,
+        code=code,
+        facts={
+            **row.verdicts,
+            **known_facts(
+                checks=", ".join(named), function=f"{row.place.file} {row.place.function}" if row.place else ""
+            ),
+        },
+        place=row.offence.place if row.offence else None,
+        count=len(missed) + len(besides) + (not _is_placed(row)) if row.verdicts else 0,
         first=row.offence,
-        trial=row.target,
+        subject=row.subject,
     )
 
 
-def _named(row: ControlRow) -> bool:
-    """Whether the offence begins with a line of the function that is to blame, where there is one: "file.py:7 f"."""
-    file, _, function = row.place.partition(" ")
-    return not file or re.match(rf"{re.escape(file)}:\d+ {re.escape(function)}\b", row.offence) is not None
+def _is_placed(row: ControlRow) -> bool:
+    """Whether the offence is in the function that is to blame, where there is one."""
+    if row.place is None:
+        return True
+    found = row.offence.place if row.offence else None
+    return found is not None and found.is_in(row.place)

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding
+from harness.model.findings import Finding, in_unit
 from harness.model.outcome import Outcome, Verdict
 
 
-def check_duplicate_requests(evidence: Evidence) -> Finding:
+def check_duplicate_requests(evidence: Evidence) -> Iterator[Finding]:
     """Compare the requests that reached the application with those that clients sent."""
     served = [int(sample.value) for sample in evidence.samples if sample.probe == "served"]
     if not evidence.complete or not served:
-        return Finding(
-            check="resends",
+        yield Finding(
+            check="duplicate_requests",
             verdict=Verdict.UNDECIDED,
-            summary="The target's own count of requests is missing",
-            trial=evidence.trial.id,
+            code="requests_not_counted",
+            subject=evidence.subject,
         )
+        return
     sent = sum(op.outcome is not Outcome.UNSENT for op in evidence.ops)
     # A request whose connection broke may have died on its way: fewer are no re-send, but only as many.
     unanswered = sum(op.outcome is Outcome.UNKNOWN and op.status == 0 for op in evidence.ops)
     extra = served[0] - sent
     if extra > 0:
-        summary, count = "More requests reached the application than clients sent: hidden re-sends", extra
+        code, count = "requests_duplicated", extra
     elif extra < -unanswered:
-        summary, count = "Answered requests that never reached the application", -extra - unanswered
+        code, count = "requests_never_arrived", -extra - unanswered
     else:
-        summary, count = "Each request reached the application once", 0
-    return Finding(
-        check="resends",
+        code, count = "served_once", 0
+    yield Finding(
+        check="duplicate_requests",
         verdict=Verdict.FAIL if count else Verdict.PASS,
-        summary=summary,
-        measured=f"{served[0]} served",
-        limit=f"{sent} sent",
+        code=code,
+        values=in_unit("requests", served=served[0], sent=sent, unanswered=unanswered),
         count=count,
-        trial=evidence.trial.id,
+        subject=evidence.subject,
     )

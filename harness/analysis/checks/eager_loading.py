@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
-from harness.model.evidence import PageReading
-from harness.model.findings import Finding
+from harness.model.evidence import PageReading, PageReadings
+from harness.model.findings import Case, Finding, in_unit
 from harness.model.outcome import Verdict
 
 # Besides one for the users: how many for their posts. None stands for one of each user, which is N+1.
 PROMISED: dict[str, int | None] = {"raise": 0, "joined": 0, "selectin": 1, "lazy": None}
 
 
-def check_eager_loading(readings: Sequence[PageReading]) -> Finding:
+def check_eager_loading(pages: PageReadings) -> Iterator[Finding]:
     """Hold each reading's statements against what is promised.
 
     ``lazy`` is the control: where it is not seen to send one a user, no other count means much.
     """
-    if not readings or any(one.statements is None for one in readings):
-        return _finding(Verdict.UNDECIDED, "PostgreSQL did not count the statements", readings, len(readings))
+    readings = pages.readings
     broken = [one for one in readings if one.statements != _promised(one)]
     eager = [one for one in broken if PROMISED[one.strategy] is not None]
-    if eager:
-        return _finding(
-            Verdict.FAIL, "Pages send more or fewer statements than promised", readings, len(eager), eager[0]
-        )
-    if broken or not any(one.strategy == "lazy" for one in readings):
+    count, first = 0, None
+    if not readings or any(one.statements is None for one in readings):
+        verdict, code, count = Verdict.UNDECIDED, "statements_not_counted", len(readings)
+    elif eager:
+        verdict, code, count, first = Verdict.FAIL, "statements_differ", len(eager), eager[0]
+    elif broken or not any(one.strategy == "lazy" for one in readings):
+        verdict, code, count = Verdict.UNDECIDED, "control_not_seen", len(broken) or 1
         first = broken[0] if broken else None
-        return _finding(Verdict.UNDECIDED, "One statement a user was not seen", readings, len(broken) or 1, first)
-    return _finding(Verdict.PASS, "Pages send as many statements as their strategies promise", readings)
+    else:
+        verdict, code = Verdict.PASS, "as_promised"
+    strategies = {one.strategy for one in readings}
+    promised = {strategy: more for strategy, more in PROMISED.items() if more is not None}
+    yield Finding(
+        check="eager_loading",
+        verdict=verdict,
+        code=code,
+        values={
+            **in_unit("readings", readings=len(readings)),
+            **in_unit("strategies", strategies=len(strategies)),
+            **in_unit("statements", **promised),
+        },
+        count=count,
+        first=_case(first) if first else None,
+        subject=pages.subject,
+    )
 
 
 def _promised(one: PageReading) -> int:
@@ -36,20 +52,13 @@ def _promised(one: PageReading) -> int:
     return 1 + (one.users if more is None else more)
 
 
-def _finding(
-    verdict: Verdict, summary: str, readings: Sequence[PageReading], count: int = 0, first: PageReading | None = None
-) -> Finding:
-    return Finding(
-        check="loading",
-        verdict=verdict,
-        summary=summary,
-        measured=f"{len(readings)} readings of {len({one.strategy for one in readings})} strategies",
-        limit="1 statement for the users, and for their posts: raise 0, joined 0, selectin 1, lazy 1 a user",
-        count=count,
-        first=_told(first) if first else "",
+def _case(one: PageReading) -> Case:
+    return Case(
+        code="statements_differ",
+        facts={"target": one.target, "strategy": one.strategy},
+        values={
+            **in_unit("users", users=one.users),
+            **in_unit("posts", posts_each=one.posts_each),
+            **in_unit("statements", statements=one.statements or 0.0, promised=_promised(one)),
+        },
     )
-
-
-def _told(one: PageReading) -> str:
-    page = f"{one.users} users with {one.posts_each} posts each"
-    return f"{one.target}, load={one.strategy}, {page}: {one.statements:g} statements"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean, linear_regression
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding
+from harness.model.findings import Finding, in_unit, known_facts
 from harness.model.outcome import Verdict
+from harness.model.place import Place
 
 MOST_PER_ROW = 0.5  # statements; one that is sent once a row lies at 1, one that is not at 0
+PER_REQUEST, PER_ROW = "statements a request", "statements a row"
 
 
-def check_n_plus_one(evidence: Evidence) -> Finding:
+def check_n_plus_one(evidence: Evidence) -> Iterator[Finding]:
     """Take each route's slope of its most repeated statement against rows, and fail where it rises with them."""
     heard = [sample for sample in evidence.samples if sample.probe == "queries"]
     failed = [sample for sample in heard if sample.metric == "failed"]
@@ -21,19 +23,34 @@ def check_n_plus_one(evidence: Evidence) -> Finding:
     for sample in heard:
         if sample.metric == "statements":
             routes[sample.labels["route"]].append(sample)
-    if failed or not routes:
-        summary = f"The probe failed: {failed[0].labels['error']}" if failed else "No request was looked into"
-        return _finding(evidence, Verdict.UNDECIDED, summary, routes)
     rises = {route: _rise(samples) for route, samples in routes.items()}
     steep = {route: rise for route, rise in rises.items() if rise is not None and rise > MOST_PER_ROW}
-    if steep:
-        worst = max(steep, key=steep.__getitem__)
-        return _finding(evidence, Verdict.FAIL, f"{worst} sends a statement once a row", routes, worst, steep[worst])
-    flat = [route for route, rise in rises.items() if rise is None]
-    if flat:
-        summary = f"{flat[0]} repeats a statement, and always returns as many rows"
-        return _finding(evidence, Verdict.UNDECIDED, summary, routes, flat[0])
-    return _finding(evidence, Verdict.PASS, "No route sends more statements for more rows", routes)
+    level = [route for route, rise in rises.items() if rise is None]
+    route = ""
+    if failed:
+        verdict, code = Verdict.UNDECIDED, "probe_failed"
+    elif not routes:
+        verdict, code = Verdict.UNDECIDED, "nothing_looked_into"
+    elif steep:
+        verdict, code, route = Verdict.FAIL, "statement_per_row", max(steep, key=steep.__getitem__)
+    elif level:
+        verdict, code, route = Verdict.UNDECIDED, "rows_never_vary", level[0]
+    else:
+        verdict, code = Verdict.PASS, "no_rise"
+    place, fix, repeats = _repeated(routes.get(route, ()))
+    yield Finding(
+        check="n_plus_one",
+        verdict=verdict,
+        code=code,
+        values={
+            **in_unit(PER_REQUEST, **{name: fmean(one.value for one in seen) for name, seen in sorted(routes.items())}),
+            **in_unit(PER_ROW, limit=MOST_PER_ROW, **({"rise": steep[route]} if route in steep else {})),
+        },
+        facts=known_facts(error=failed[0].labels["error"] if failed else "", route=route, fix=fix),
+        place=place,
+        count=repeats if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
+        subject=evidence.subject,
+    )
 
 
 def _rise(samples: Sequence[Sample]) -> float | None:
@@ -41,34 +58,15 @@ def _rise(samples: Sequence[Sample]) -> float | None:
 
     None if that can't be told, as always as many rows were returned.
     """
-    repeated = [float(sample.labels["repeated"]) for sample in samples]
+    repeated = [sample.fields["repeated"] for sample in samples]
     if max(repeated) <= 1:
         return 0.0
-    rows = [float(sample.labels["rows"]) for sample in samples]
-    return statistics.linear_regression(rows, repeated).slope if len(set(rows)) > 1 else None
+    rows = [sample.fields["rows"] for sample in samples]
+    return linear_regression(rows, repeated).slope if len(set(rows)) > 1 else None
 
 
-def _finding(
-    evidence: Evidence,
-    verdict: Verdict,
-    summary: str,
-    routes: dict[str, list[Sample]],
-    route: str = "",
-    rise: float | None = None,
-) -> Finding:
-    call_sites = Counter(
-        (s.labels["call_site"], s.labels["fix"]) for s in routes.get(route, ()) if s.labels["call_site"]
-    )
-    call_site, fix = call_sites.most_common(1)[0][0] if call_sites else ("", "")
-    told = [f"{name}: {sum(s.value for s in samples) / len(samples):.1f}" for name, samples in sorted(routes.items())]
-    more = f"; {rise:.2f} more a row" if rise is not None else ""
-    return Finding(
-        check="queries",
-        verdict=verdict,
-        summary=summary,
-        measured=f"statements a request: {', '.join(told) or 'none'}{more}",
-        limit=f"{MOST_PER_ROW} more a row",
-        count=sum(call_sites.values()) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
-        first=f"{call_site}{f': {fix} spares it' if fix else ''}",
-        trial=evidence.trial.id,
-    )
+def _repeated(samples: Iterable[Sample]) -> tuple[Place | None, str, int]:
+    """Say where most repeated statements were sent from, what would spare them, and how many requests had any."""
+    seen = Counter((s.places["call_site"], s.labels["fix"]) for s in samples if "call_site" in s.places)
+    place, fix = seen.most_common(1)[0][0] if seen else (None, "")
+    return place, fix, seen.total()

@@ -13,14 +13,15 @@ The names, each with what is seen of it:
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding
+from harness.model.findings import Finding, Quantity, in_unit
 from harness.model.outcome import Verdict
+from harness.model.place import Place
 from harness.model.plan import Target
 
 SHORT_MOST_OF_TIME = 0.1  # of all looks at which somebody may wait
@@ -29,8 +30,6 @@ LEAKED_LOOKS = 6  # in a row, nearly half a second: longer than any answer is on
 # Of the statements under way at a look; a look sees a long one as young for as long as a statement may well take.
 LONG_OF_ACTIVE = 1 / 3
 MIN_LOOKS = 10
-SLOW = "The database is slow"
-STUCK = "Threads and connections wait for each other"
 # Of what holders do: all that goes on by itself, and what one does that has come just now, while nobody waits.
 WORKS = ("database", "python", "elsewhere", "briefly")
 
@@ -42,9 +41,7 @@ class _Look:
     in_use: int
     holders: Counter[str]
     waiting: Counter[str]
-    call_site: str
-    asks: str
-    wants: str
+    places: Mapping[str, Place]
 
     def short(self, target: Target) -> bool:
         """Whether a request waits while all connections, or all threads, are taken."""
@@ -58,95 +55,111 @@ class _Look:
         return self.in_use >= target.pool and not works and bool(self.waiting["connection"])
 
 
-def check_pool(evidence: Evidence) -> Finding:
+@dataclass(frozen=True)
+class _Shortage:
+    """What was short: its code, the numbers that say so, and where the one stands that speaks for each look."""
+
+    code: str
+    values: Mapping[str, Quantity] = field(default_factory=dict)
+    places: Sequence[Place | None] = ()
+
+
+def check_pool(evidence: Evidence) -> Iterator[Finding]:
     """See how often somebody waited, and name what was short by what holders and waiters were doing."""
     looks = _looks(evidence.samples)
     sessions = [sample for sample in evidence.samples if sample.probe == "sessions" and _within(evidence, sample)]
-    if len(looks) < MIN_LOOKS or not sessions:
-        missing = "The pool was not looked at" if len(looks) < MIN_LOOKS else "PostgreSQL was not asked of its sessions"
-        return _finding(evidence, Verdict.UNDECIDED, missing, "")
-    target = evidence.target
-    short = [look for look in looks if look.short(target)]
-    timed_out = sum(sample.metric == "timed_out" for sample in evidence.samples if sample.probe == "pool")
-    measured = f"somebody waited at {len(short)} of {len(looks)} looks; {timed_out} waits timed out{_ages(evidence)}"
+    measured: dict[str, Quantity] = {}
+    if len(looks) < MIN_LOOKS:
+        verdict, found = Verdict.UNDECIDED, _Shortage("pool_not_watched")
+    elif not sessions:
+        verdict, found = Verdict.UNDECIDED, _Shortage("sessions_not_watched")
+    else:
+        short = _shortage(evidence.target, looks, sessions)
+        verdict, found = (Verdict.FAIL, short) if short else (Verdict.PASS, _Shortage("nobody_waited"))
+        measured = _measured(evidence, looks)
+    call_sites = Counter(place for place in found.places if place)
+    yield Finding(
+        check="pool",
+        verdict=verdict,
+        code=found.code,
+        values={**in_unit("share", limit=SHORT_MOST_OF_TIME), **measured, **found.values},
+        place=call_sites.most_common(1)[0][0] if call_sites else None,
+        count=len(found.places) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
+        subject=evidence.subject,
+    )
+
+
+def _shortage(target: Target, looks: Sequence[_Look], sessions: Sequence[Sample]) -> _Shortage | None:
+    """Name what was short, if anything was."""
     leaked = looks[-LEAKED_LOOKS:]
     if all(look.holders["over"] for look in leaked):
-        count = leaked[-1].holders["over"]
-        summary = f"Connections leak: {count} of {target.pool} are held for requests that are over"
-        return _finding(evidence, Verdict.FAIL, summary, measured, [look.call_site for look in leaked])
+        values = in_unit("connections", leaked=leaked[-1].holders["over"], pool=target.pool)
+        return _Shortage("connections_leak", values, [look.places.get("call_site") for look in leaked])
+    short = [look for look in looks if look.short(target)]
     if len(short) > SHORT_MOST_OF_TIME * len(looks):
-        summary = _name(target, short, sessions)
-        if summary.startswith(STUCK):
-            places = [look.wants or look.call_site for look in short]
-        else:
-            places = [look.asks if summary.startswith(SLOW) else look.call_site for look in short]
-        return _finding(evidence, Verdict.FAIL, summary, measured, places)
-    if idle := _idle(looks, sessions):
-        return _finding(evidence, Verdict.FAIL, idle, measured, [look.call_site for look in looks])
-    return _finding(evidence, Verdict.PASS, "Hardly any request waited for a connection or a thread", measured)
+        return _name(target, short, sessions)
+    return _idle(looks, sessions)
 
 
-def _name(target: Target, short: Sequence[_Look], sessions: Sequence[Sample]) -> str:
+def _name(target: Target, short: Sequence[_Look], sessions: Sequence[Sample]) -> _Shortage:
+    """Name what was short while somebody waited."""
     holders = sum((look.holders for look in short), Counter())
     waiting = sum((look.waiting for look in short), Counter())
+    places = [look.places.get("call_site") for look in short]
+    sizes = {**in_unit("threads", threads=target.threads), **in_unit("connections", pool=target.pool)}
     if sum(look.stuck(target) for look in short) > STUCK_OF_SHORT * len(short):
-        return (
-            f"{STUCK}: {target.threads} threads for {target.pool} connections; "
-            f"let no more threads than connections run, or wait for connections outside of threads"
-        )
+        wants = [look.places.get("wants") or look.places.get("call_site") for look in short]
+        return _Shortage("threads_and_connections_deadlocked", sizes, wants)
     for_threads = holders["thread"] + waiting["thread"]
     works = sum(holders[what] for what in WORKS)
     if for_threads > max(works, waiting["connection"] + waiting["elsewhere"]):
         need = round((for_threads + works) / len(short))
-        return f"Too few threads: {target.threads}, while {need} requests could have gone on"
+        return _Shortage("too_few_threads", {**sizes, **in_unit("requests", need=need)}, places)
     if idle := _idle(short, sessions):
         return idle
     in_use = sum(look.in_use for look in short) / len(short)
     active, long_active = _mean(sessions, "active"), _mean(sessions, "long_active")
     if 2 * active > in_use and long_active > LONG_OF_ACTIVE * active:
-        asked = f"of {in_use:.1f} connections in use, {active:.1f} waited for a statement, {long_active:.1f} long"
-        return f"{SLOW}: {asked}"
+        values = in_unit("connections", in_use=in_use, active=active, long_active=long_active)
+        return _Shortage("database_slow", values, [look.places.get("asks") for look in short])
     need = round(in_use + (waiting["connection"] + waiting["elsewhere"]) / len(short))
-    return f"The pool is too small: {target.pool} connections, while {need} requests wanted one"
+    return _Shortage("pool_too_small", {**sizes, **in_unit("requests", need=need)}, places)
 
 
-def _idle(looks: Sequence[_Look], sessions: Sequence[Sample]) -> str:
+def _idle(looks: Sequence[_Look], sessions: Sequence[Sample]) -> _Shortage | None:
     """Say so if most connections in use asked nothing for long: a harm of its own, before any request waits."""
     in_use = sum(look.in_use for look in looks) / len(looks)
     long_idle = _mean(sessions, "long_idle_in_transaction")
-    idle = f"Transactions idle: of {in_use:.1f} connections in use, {long_idle:.1f} asked nothing for long"
-    return idle if 2 * long_idle > in_use else ""
+    if 2 * long_idle <= in_use:
+        return None
+    values = in_unit("connections", in_use=in_use, long_idle=long_idle)
+    return _Shortage("transactions_idle", values, [look.places.get("call_site") for look in looks])
 
 
 def _mean(sessions: Sequence[Sample], metric: str) -> float:
-    return statistics.fmean(sample.value for sample in sessions if sample.metric == metric)
+    return fmean(sample.value for sample in sessions if sample.metric == metric)
 
 
 def _looks(samples: Sequence[Sample]) -> list[_Look]:
     in_use = [sample for sample in samples if (sample.probe, sample.metric) == ("pool", "in_use")]
     waiting = [sample for sample in samples if (sample.probe, sample.metric) == ("pool", "waiting")]
     return [
-        _Look(
-            in_use=round(held.value),
-            holders=_counts(held),
-            waiting=_counts(waits),
-            call_site=held.labels["call_site"],
-            asks=held.labels["asks"],
-            wants=held.labels.get("wants", ""),
-        )
+        _Look(in_use=round(held.value), holders=_counts(held), waiting=_counts(waits), places=held.places)
         for held, waits in zip(in_use, waiting, strict=False)  # the last may lie beyond the window's end
     ]
 
 
-def _ages(evidence: Evidence) -> str:
-    """Say how old the connections of the pool were in the end, and how many came and went."""
+def _measured(evidence: Evidence, looks: Sequence[_Look]) -> dict[str, Quantity]:
+    """Say how often somebody waited, how old the connections were in the end, and how many came and went."""
     counts = Counter(sample.metric for sample in evidence.samples if sample.probe == "pool")
-    last = [sample for sample in evidence.samples if (sample.probe, sample.metric) == ("pool", "open")][-1:]
-    return "".join(
-        f"; {sample.value:.0f} connections, {sample.labels['youngest_s']} to {sample.labels['oldest_s']} s old,"
-        f" {counts['opened']} opened and {counts['closed']} closed"
-        for sample in last
-    )
+    values = {
+        **in_unit("looks", short=sum(look.short(evidence.target) for look in looks), looks=len(looks)),
+        **in_unit("waits", timed_out=counts["timed_out"]),
+    }
+    for last in [sample for sample in evidence.samples if (sample.probe, sample.metric) == ("pool", "open")][-1:]:
+        values |= in_unit("connections", open=last.value, opened=counts["opened"], closed=counts["closed"])
+        values |= in_unit("s", youngest=last.fields["youngest_s"], oldest=last.fields["oldest_s"])
+    return values
 
 
 def _within(evidence: Evidence, sample: Sample) -> bool:
@@ -154,19 +167,5 @@ def _within(evidence: Evidence, sample: Sample) -> bool:
 
 
 def _counts(sample: Sample) -> Counter[str]:
-    return Counter({name: int(count) for name, count in sample.labels.items() if count.isdigit()})
-
-
-def _finding(evidence: Evidence, verdict: Verdict, summary: str, measured: str, places: Sequence[str] = ()) -> Finding:
-    """``places`` has for each look that speaks for the verdict where the most holders stood; none if nobody did."""
-    call_sites = Counter(place for place in places if place)
-    return Finding(
-        check="pool",
-        verdict=verdict,
-        summary=summary,
-        measured=measured,
-        limit=f"{SHORT_MOST_OF_TIME:.0%} of all looks",
-        count=len(places) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
-        first=call_sites.most_common(1)[0][0] if call_sites else "",
-        trial=evidence.trial.id,
-    )
+    """Return how many there are of each kind; all fields of a look are counts, but for an age."""
+    return Counter({name: int(count) for name, count in sample.fields.items() if name != "longest_s"})

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from harness.model.findings import Finding
-from harness.model.measures import LEAST_LEFT, ProbeOverhead
+from collections.abc import Iterator
+
+from harness.model.findings import Finding, in_unit
+from harness.model.measures import LEAST_LEFT, ProbeOverhead, of_interval
 from harness.model.outcome import Verdict
 
 
-def check_probe_overhead(observed: ProbeOverhead) -> Finding:
+def check_probe_overhead(observed: ProbeOverhead) -> Iterator[Finding]:
     """Judge the throughput that is left with probes inside, by its interval: all of it lies on one side, or none is."""
     low, high = observed.share.low, observed.share.high
     if low is not None and low >= LEAST_LEFT:
-        verdict, summary = Verdict.PASS, "The probes cost next to nothing"
+        verdict, code = Verdict.PASS, "probes_cost_little"
     elif high is not None and high < LEAST_LEFT:
-        verdict, summary = Verdict.FAIL, "The probes change what they look at"
+        verdict, code = Verdict.FAIL, "probes_cost_much"
     else:
-        verdict, summary = Verdict.UNDECIDED, "This many blocks can't tell what the probes cost"
-    interval = f" ({low:.3f} to {high:.3f} in {observed.share.blocks} blocks)" if low is not None else ""
-    return Finding(
-        check="observer",
+        verdict, code = Verdict.UNDECIDED, "too_few_blocks"
+    yield Finding(
+        check="probe_overhead",
         verdict=verdict,
-        summary=summary,
-        measured=f"{observed.scenario} at {observed.added_ms} ms: {observed.probed} has"
-        f" {observed.share.value:.3f}{interval} of the throughput of {observed.plain}",
-        limit=f"at least {LEAST_LEFT}",
+        code=code,
+        values={
+            **of_interval("share", observed.share),
+            **in_unit("share", limit=LEAST_LEFT),
+            **in_unit("blocks", blocks=observed.share.blocks),
+            **in_unit("ms", added=observed.added_ms),
+        },
+        facts={"scenario": observed.scenario, "plain": observed.plain, "probed": observed.probed},
         count=int(verdict is not Verdict.PASS),
+        subject=observed.subject,
     )

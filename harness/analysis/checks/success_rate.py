@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from harness.model.evidence import Evidence, Op
-from harness.model.findings import Finding
+from harness.model.findings import Case, Finding, in_unit, known_facts
 from harness.model.outcome import Outcome, Verdict
 
 NS_PER_MS = 1e6
 
 
-def check_success_rate(evidence: Evidence) -> Finding:
+def check_success_rate(evidence: Evidence) -> Iterator[Finding]:
     """Look for requests that did not end in a 2xx, and for operations that never succeeded."""
     wrong = [op for op in evidence.ops if op.outcome is not Outcome.OK]
     succeeded = {op.name for op in evidence.ops if op.outcome is Outcome.OK}
     never = sorted(set(evidence.scenario.mix) - succeeded)
     if not evidence.complete:
         # whatever ended the trial may have ended its requests, too
-        verdict, summary = Verdict.UNDECIDED, "The trial was interrupted"
+        verdict, code = Verdict.UNDECIDED, "interrupted"
     elif wrong:
-        verdict, summary = Verdict.FAIL, "Requests were not answered with success"
+        verdict, code = Verdict.FAIL, "requests_failed"
     elif never:
-        verdict, summary = Verdict.UNDECIDED, f"No {', '.join(never)} ever succeeded"
+        verdict, code = Verdict.UNDECIDED, "operations_never_succeeded"
     else:
-        verdict, summary = Verdict.PASS, "Every request was answered with success"
-    slowest = max(wrong, key=lambda op: op.ended_ns - op.started_ns, default=None)
-    return Finding(
-        check="answers",
+        verdict, code = Verdict.PASS, "all_succeeded"
+    yield Finding(
+        check="success_rate",
         verdict=verdict,
-        summary=summary,
-        measured=f"{len(wrong)} of {len(evidence.ops)} not ok",
-        limit="0",
+        code=code,
+        values=in_unit("requests", failed=len(wrong), requests=len(evidence.ops), limit=0),
+        facts=known_facts(operations=", ".join(never)),
         count=len(wrong),
-        first=_told(wrong[0]) if wrong else "",
-        worst=_told(slowest) if slowest else "",
-        trial=evidence.trial.id,
+        first=_case(wrong[0]) if wrong else None,
+        worst=_case(max(wrong, key=_took_ms)) if wrong else None,
+        subject=evidence.subject,
     )
 
 
-def _told(op: Op) -> str:
-    took_ms = (op.ended_ns - op.started_ns) / NS_PER_MS
-    return f"{op.name} #{op.id}: {op.outcome} {op.status or ''} after {took_ms:.0f} ms {op.error}".strip()
+def _case(op: Op) -> Case:
+    return Case(code="request_failed", values=in_unit("ms", took=_took_ms(op)), ops=(op,))
+
+
+def _took_ms(op: Op) -> float:
+    return (op.ended_ns - op.started_ns) / NS_PER_MS

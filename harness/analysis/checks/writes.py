@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.model.evidence import Evidence, Ledger, Op
-from harness.model.findings import Finding
+from harness.model.findings import Case, Finding, Quantity, in_unit, known_facts
 from harness.model.outcome import Outcome, Verdict
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 
@@ -21,15 +21,12 @@ class Judged:
     sent: tuple[Op, ...]
     rows: Mapping[str, int]
 
-    def __str__(self) -> str:
-        """Tell what was asked for, told and stored."""
-        told = "; ".join(f"{op.name} #{op.id}, told {op.outcome} {op.status or op.error}".strip() for op in self.sent)
-        held = ", ".join(f"{count} in {table}" for table, count in self.rows.items())
-        asked = f"; asked for {self.sent[0].asked}" if self.sent else ""
-        return f"{self.status}: key {self.key}: {told or 'sent by nobody'}, stored {held}{asked}"
+    def as_case(self) -> Case:
+        """Return what was asked for, told and stored."""
+        return Case(code=code_of(self.status), facts={"key": self.key}, ops=self.sent, rows=self.rows)
 
 
-def check_writes(evidence: Evidence) -> Finding:
+def check_writes(evidence: Evidence) -> Iterator[Finding]:
     """Reconcile every write with the ledger.
 
     ``partial``: some rows, not all; ``lost``: acknowledged, not there; ``ghost``: refused, yet there;
@@ -37,20 +34,34 @@ def check_writes(evidence: Evidence) -> Finding:
     A write of unknown outcome may be there or not; which of the two it was is told.
     """
     if not evidence.complete or evidence.ledger is None:
-        return _finding(evidence, Verdict.UNDECIDED, "The ledger was not read", [])
+        yield Finding(check="writes", verdict=Verdict.UNDECIDED, code="ledger_not_read", subject=evidence.subject)
+        return
     if not evidence.ledger.effects.by_key:
-        return _finding(evidence, Verdict.UNDECIDED, "Rows carry no key of the write that made them", [])
+        yield Finding(check="writes", verdict=Verdict.UNDECIDED, code="no_write_key", subject=evidence.subject)
+        return
     judged = list(judge_writes(evidence.ops, evidence.ledger))
+    offences = [write for write in judged if write.status in OFFENCES]
     kinds = {op.name for op in evidence.ops if op.key}
     never = sorted(kinds - {op.name for op in evidence.ops if op.outcome is Outcome.OK})
-    offences = [write for write in judged if write.status in OFFENCES]
     if offences:
-        names = sorted({write.status for write in offences})
-        return _finding(evidence, Verdict.FAIL, f"Writes are {', '.join(names)}", judged)
-    if never or not kinds:
-        summary = f"No {' and no '.join(never) or 'write'} ever succeeded"
-        return _finding(evidence, Verdict.UNDECIDED, summary, judged)
-    return _finding(evidence, Verdict.PASS, "Every write is whole and as its client was told", judged)
+        verdict, code = Verdict.FAIL, gravest(write.status for write in offences)
+    elif never:
+        verdict, code = Verdict.UNDECIDED, "operations_never_succeeded"
+    elif not kinds:
+        verdict, code = Verdict.UNDECIDED, "no_write"
+    else:
+        verdict, code = Verdict.PASS, "whole"
+    yield Finding(
+        check="writes",
+        verdict=verdict,
+        code=code,
+        values={**tally(write.status for write in judged), **in_unit("writes", writes=len(judged), limit=0)},
+        facts=known_facts(statuses=statuses(write.status for write in offences), operations=", ".join(never)),
+        count=len(offences),
+        first=offences[0].as_case() if offences else None,
+        worst=max(offences, key=lambda write: sum(write.rows.values())).as_case() if offences else None,
+        subject=evidence.subject,
+    )
 
 
 def judge_writes(ops: Sequence[Op], ledger: Ledger) -> Iterator[Judged]:
@@ -75,22 +86,30 @@ def judge_writes(ops: Sequence[Op], ledger: Ledger) -> Iterator[Judged]:
         yield Judged(WriteStatus.PHANTOM, key, (), {table: counts.get(key, 0) for table, counts in rows.items()})
 
 
-def _finding(evidence: Evidence, verdict: Verdict, summary: str, judged: Sequence[Judged]) -> Finding:
-    offences = [write for write in judged if write.status in OFFENCES]
-    worst = max(offences, key=lambda write: sum(write.rows.values()), default="")
-    return Finding(
-        check="writes",
-        verdict=verdict,
-        summary=summary,
-        measured=f"{len(judged)} writes: {_tally(judged)}",
-        limit="0 offences",
-        count=len(offences),
-        first=str(offences[0]) if offences else "",
-        worst=str(worst),
-        trial=evidence.trial.id,
-    )
+def judged_write(op: Op, evidence: Evidence) -> Judged | None:
+    """Tell what became of the write that a request belongs to; None if rows don't tell."""
+    if evidence.ledger is None or not evidence.ledger.effects.by_key:
+        return None
+    return next(write for write in judge_writes(evidence.ops, evidence.ledger) if write.key == op.key)
 
 
-def _tally(judged: Sequence[Judged]) -> str:
-    counts = Counter(write.status for write in judged)
-    return ", ".join(f"{counts[status]:,} {status}" for status in WriteStatus if counts[status]) or "none"
+def code_of(status: WriteStatus) -> str:
+    """Return the code of a status."""
+    return status.name.lower()
+
+
+def gravest(offences: Iterable[WriteStatus]) -> str:
+    """Return the code of the gravest of some offences, in the order of ``WriteStatus``."""
+    found = set(offences)
+    return next(code_of(status) for status in WriteStatus if status in found)
+
+
+def tally(found: Iterable[WriteStatus]) -> dict[str, Quantity]:
+    """Count writes by their status; those of which there is none are left out."""
+    counts = Counter(found)
+    return in_unit("writes", **{code_of(status): counts[status] for status in WriteStatus if counts[status]})
+
+
+def statuses(found: Iterable[WriteStatus]) -> str:
+    """Name some statuses, each once."""
+    return ", ".join(sorted(set(found)))

@@ -6,26 +6,23 @@ from collections.abc import Sequence
 from typing import Literal
 
 from harness.analysis.stats.intervals import detectable_ratio, ratio_interval
-from harness.model.measures import Comparison, Interval
+from harness.model.measures import CellName, Comparison, Interval
 
 
-def compare(  # noqa: PLR0913 - what is compared, and the two series
-    *,
-    scenario: str,
-    added_ms: int,
-    metric: Literal["throughput", "p50"],
-    first: str,
+def compare(
+    first: CellName,
     second: str,
+    metric: Literal["throughput", "p50"],
     first_by_block: Sequence[float],
     second_by_block: Sequence[float],
 ) -> Comparison:
-    """Compare two targets by one value a block each, the same blocks in the same order."""
+    """Compare a cell with the same of a ``second`` target by one value a block each, the same blocks in order."""
     ratio = ratio_interval(first_by_block, second_by_block)
     return Comparison(
-        scenario=scenario,
-        added_ms=added_ms,
+        scenario=first.scenario,
+        added_ms=first.added_ms,
         metric=metric,
-        first=first,
+        first=first.target,
         second=second,
         ratio=ratio,
         word=_word(ratio),
@@ -33,12 +30,12 @@ def compare(  # noqa: PLR0913 - what is compared, and the two series
     )
 
 
-def _word(ratio: Interval) -> Literal["first", "second", "noise", "too few blocks"]:
-    """Name the larger one, unless the interval holds 1: then the difference is inside the noise."""
+def _word(ratio: Interval) -> Literal["first", "second", "not_significant", "too_few_blocks"]:
+    """Name the larger one, unless the interval holds 1: then the difference is not significant."""
     if ratio.low is None or ratio.high is None:
-        return "too few blocks"
+        return "too_few_blocks"
     if ratio.low > 1:
         return "first"
     if ratio.high < 1:
         return "second"
-    return "noise"
+    return "not_significant"

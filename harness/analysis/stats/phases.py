@@ -28,8 +28,8 @@ def parts_ms(blocks: Sequence[tuple[Sequence[Sample], Sequence[float]]]) -> dict
         if not samples or not waited_ms:
             return {}
         for phase in PHASES:
-            by_phase[phase].append(fmean(1e3 * float(sample.labels[phase]) for sample in samples))
-        by_phase[QUEUE].append(fmean(1e3 * float(sample.labels[QUEUE] or 0.0) for sample in samples))
+            by_phase[phase].append(fmean(1e3 * sample.fields[phase] for sample in samples))
+        by_phase[QUEUE].append(fmean(1e3 * sample.fields.get(QUEUE, 0.0) for sample in samples))
         inside_ms = fmean(1e3 * sample.value for sample in samples) + by_phase[QUEUE][-1]
         by_phase[OUTSIDE].append(fmean(waited_ms) - inside_ms)
     return {phase: mean_interval(values) for phase, values in by_phase.items()}

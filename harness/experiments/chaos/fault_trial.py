@@ -299,4 +299,4 @@ def _open(url: str) -> psycopg2.extensions.connection:
 
 
 def _sample(probe: str, metric: str, value: float) -> Sample:
-    return Sample(t_ns=time.monotonic_ns(), probe=probe, metric=metric, value=value, labels={})
+    return Sample(t_ns=time.monotonic_ns(), probe=probe, metric=metric, value=value)

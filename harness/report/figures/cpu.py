@@ -31,7 +31,6 @@ def draw_cpu(summary: Summary) -> FigureOf | None:
         return None
     most = max(sum(cell.cpu_cores.values()) for cells in scenarios.values() for cell in cells)
     return FigureOf(
-        id="cpu",
         title="Where did the processor's time go?",
         note=f"Mean cores in use in the measured windows, of {summary.environment.get('cores', '?')} on this"
         " machine. Where all are in use the parts slow each other, and where the generator alone uses"

@@ -29,7 +29,6 @@ def draw_cut_map(summary: Summary) -> FigureOf | None:
     if not summary.cuts:
         return None
     return FigureOf(
-        id="cutmap",
         title="What became of a write that was cut at this very byte?",
         note="Each row is a protocol message of one write, each step as wide as its bytes. Toxiproxy let so many bytes"
         " pass and closed both sides; the colour is what the database held afterwards against what the client was"

@@ -31,7 +31,6 @@ def draw_distributions(summary: Summary) -> FigureOf | None:
     if not panels:
         return None
     return FigureOf(
-        id="distributions",
         title="What share of requests is answered within a given time?",
         note="All measured requests of all blocks, from the intended start. The table reads the time off"
         " the same curve.",

@@ -36,7 +36,6 @@ def draw_eager_loading(summary: Summary) -> FigureOf | None:
     if not costs:
         return None
     return FigureOf(
-        id="loading",
         title="What does each way of loading posts cost, and how does it grow with the page?",
         note="A page of users with their posts, asked for by one client on one connection. PostgreSQL counts the"
         " statements, a relay the bytes on the wire, and the client times: the mean over blocks of each block's"

@@ -26,7 +26,6 @@ def draw_latency(summary: Summary) -> FigureOf | None:
     look = Look(prefix="latency", unit="latency, ms", log=True)
     shown = [Shown(pick=_latency("p50"), name="p50"), Shown(pick=_latency("p95"), name="p95", hollow=True)]
     return FigureOf(
-        id="latency",
         title="How long does a request wait?",
         note="From the moment a request was meant to be sent until its answer was read. Filled marks are"
         " medians, hollow ones 95th percentiles, bars 95 % intervals; the axis is logarithmic. The"

@@ -31,7 +31,6 @@ def draw_phases(summary: Summary) -> FigureOf | None:
     if not scenarios:
         return None
     return FigureOf(
-        id="phases",
         title="Where did a request's time go?",
         note="Mean of all requests in the measured windows. A request runs in Python, waits for a thread, for a"
         " connection of the pool or for the database, or waits elsewhere: for another service, a lock, or its turn."

@@ -16,12 +16,11 @@ ROW_IN = 0.3
 
 def draw_probe_overhead(summary: Summary) -> FigureOf | None:
     """Draw the throughput that is left with probes, a panel a scenario; None if nothing shows it."""
-    by_level = sorted(summary.analysis.probe_overheads, key=lambda one: one.added_ms)
+    by_level = sorted(summary.measures.probe_overheads, key=lambda one: one.added_ms)
     known = [one for name in summary.plan.profile.scenarios for one in by_level if one.scenario == name]
     if not known:
         return None
     return FigureOf(
-        id="observer",
         title="What do the probes cost?",
         note=f"Throughput with probes over that without, in turns, with 95 % intervals. Dashed: {LEAST_LEFT}, the least"
         " that is to be left. A ping never reaches the database, so it is the worst case: little else is done.",

@@ -15,9 +15,9 @@ from harness.report.ticks import ratio_ticks
 from harness.report.words import distance, number, ratio
 
 ROW_IN = 0.34
-WORDS = {"noise": "inside the noise", "too few blocks": "too few blocks"}
+WORDS = {"not_significant": "not significant", "too_few_blocks": "too few blocks"}
 OF = {"throughput": "requests per second", "p50": "median wait"}
-NOISE = Style(colour=FAINT, marker="d", line="-")
+NEITHER = Style(colour=FAINT, marker="d", line="-")
 
 
 def draw_ratios(summary: Summary) -> FigureOf | None:
@@ -25,7 +25,7 @@ def draw_ratios(summary: Summary) -> FigureOf | None:
 
     The panel shows throughput where it was free to vary, else the median wait; the table has both.
     """
-    compared = summary.analysis.comparisons
+    compared = summary.measures.comparisons
     panels, told = [], []
     for scenario in summary.scenarios:
         mine = sorted((c for c in compared if c.scenario == scenario.name), key=lambda c: (c.second, c.added_ms))
@@ -38,10 +38,9 @@ def draw_ratios(summary: Summary) -> FigureOf | None:
         return None
     others = " and ".join(dict.fromkeys(c.second for c in told))
     return FigureOf(
-        id="ratios",
         title=f"Is {told[0].first} faster than {others}, and at which distance?",
         note="Each point is the geometric mean of the ratios of single blocks, each bar its 95 % interval."
-        " Grey: the bar crosses 1, so the difference is inside the noise. About one interval in twenty"
+        " Grey: the bar crosses 1, so the difference is not significant. About one interval in twenty"
         " misses the truth.",
         panels=tuple(panels),
         table=Table(
@@ -103,7 +102,7 @@ def _point(axes: Axes, place: int, comparison: Comparison, targets: tuple[str, .
     faster = {"first": comparison.first, "second": comparison.second}.get(comparison.word)
     if comparison.metric == "p50" and faster:  # waiting longer is not being faster
         faster = comparison.second if faster == comparison.first else comparison.first
-    style = style_of(faster, targets) if faster else NOISE
+    style = style_of(faster, targets) if faster else NEITHER
     value = "no ratio" if math.isnan(known.value) else f"{known.value:.2f}"
     axes.text(1.03, place, value, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
     if known.low is not None and known.high is not None:

@@ -22,7 +22,6 @@ def draw_recovery(summary: Summary) -> FigureOf | None:
         return None
     kinds = sorted(dict.fromkeys(row.kind for row in rows), key=lambda kind: _slowest(rows, kind))
     return FigureOf(
-        id="recovery",
         title="How long after a fault was healed until a write was done again?",
         note="Seconds from the heal to the end of the first write that began after it; one mark a trial. A fault whose"
         " target never served again is missing here, and is a finding.",

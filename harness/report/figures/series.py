@@ -23,7 +23,7 @@ def cells_by_scenario(summary: Summary, *, paced: bool | None = None) -> Mapping
     targets = summary.plan.targets
     found = {
         name: sorted(
-            (c for c in summary.analysis.cells if c.scenario == name),
+            (c for c in summary.measures.cells if c.scenario == name),
             key=lambda c: (c.added_ms, targets.index(c.target)),
         )
         for name in wanted

@@ -20,7 +20,6 @@ def draw_throughput(summary: Summary) -> FigureOf | None:
         return None
     look = Look(prefix="rps", unit="requests per second")
     return FigureOf(
-        id="throughput",
         title="How many requests per second does each twin serve?",
         note="Clients send back to back, so this is capacity under as many clients. Bars are 95 % intervals"
         " over blocks. Bars of two twins may overlap where the ratio above is sure: a slow block slows"

@@ -38,12 +38,11 @@ MOST_BINS = 2500
 
 def draw_timelines(summary: Summary) -> FigureOf | None:
     """Draw one panel a block; None if nothing was recorded."""
-    timelines = summary.analysis.timelines
+    timelines = summary.measures.timelines
     if not timelines:
         return None
     faults = sorted({detail for line in timelines for _, _, detail in line.faults}, key=_strength)
     return FigureOf(
-        id="timelines",
         title="What happened when?",
         note=f"Requests answered, and their median latency, in bins of {number(1000 * timelines[0].bin_s)}"
         " ms, warm-up and draining included; crosses are requests that were not answered well. Shaded and"

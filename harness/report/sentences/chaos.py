@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
+from harness.model.findings import Finding
 from harness.model.outcome import Verdict
 from harness.model.summary import Summary
 from harness.model.write_status import OFFENCES, WriteStatus
+from harness.report.sentences.findings import finding_text
 
 
 def chaos_headline(summary: Summary) -> str:
@@ -15,7 +18,7 @@ def chaos_headline(summary: Summary) -> str:
     if not targets:
         return _controls_headline(summary)
     if summary.verdict is Verdict.FAIL:
-        broken = sorted({finding.summary for finding in summary.findings if finding.verdict is Verdict.FAIL})
+        broken = sorted({finding_text(one).summary for one in summary.findings if one.verdict is Verdict.FAIL})
         return f"{targets}: {'; '.join(broken)}."
     if summary.verdict is Verdict.UNDECIDED:
         return f"{targets}: no write was found broken, but this run can't say that none is."
@@ -24,9 +27,7 @@ def chaos_headline(summary: Summary) -> str:
 
 def controls_text(summary: Summary) -> str:
     """Say how many flaws were tried and caught as they must be, and how many sound targets were left alone."""
-    right = {
-        finding.trial for finding in summary.findings if finding.check == "controls" and finding.verdict is Verdict.PASS
-    }
+    right = {one.subject for one in summary.findings if one.check == "controls" and one.verdict is Verdict.PASS}
     flaws = [row.target for row in summary.controls if row.expected]
     sound = [row.target for row in summary.controls if not row.expected]
     told = []
@@ -67,12 +68,11 @@ def chaos_answers(summary: Summary) -> tuple[str, ...]:
         bit = {row.kind for row in summary.faults if row.proof}
         proven = sum(bool(row.proof) for row in summary.faults)
         told.append(
-            f"{len(summary.faults)} faults of {len(kinds)} kinds were injected, and {proven} are proven to have bitten,"
-            f" of {len(bit)} kinds; {sum(row.in_transaction > 0 for row in summary.faults)} came while a write was in"
-            " its transaction."
+            f"{len(summary.faults)} faults of {len(kinds)} kinds were injected, and {proven} are proven to have taken"
+            f" effect, of {len(bit)} kinds; {sum(row.in_transaction > 0 for row in summary.faults)} came while a write"
+            " was in its transaction."
         )
-        writes_found = [finding for finding in summary.findings if finding.check == "writes"]
-        told.append(f"{_sum_of_writes([finding.measured for finding in writes_found])}.")
+        told.append(f"{_sum_of_writes([one for one in summary.findings if one.check == 'writes'])}.")
     if summary.controls:
         flaws = [row for row in summary.controls if row.expected]
         caught = sum(row.verdicts.get(check) is Verdict.FAIL for row in flaws for check in row.expected)
@@ -80,15 +80,11 @@ def chaos_answers(summary: Summary) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _sum_of_writes(measured: list[str]) -> str:
-    """Add up what the check of writes counted in each trial ("12 writes: 9 acknowledged, 3 rolled back")."""
+def _sum_of_writes(findings: Sequence[Finding]) -> str:
+    """Add up what became of the writes of each trial."""
     total: Counter[str] = Counter()
-    for text in measured:
-        writes, _, statuses = text.partition(" writes: ")
-        total["writes"] += int(writes.replace(",", "") or 0)
-        for part in statuses.split(", "):
-            number, _, status = part.partition(" ")
-            if number.replace(",", "").isdigit():
-                total[status] += int(number.replace(",", ""))
-    resolved = ", ".join(f"{total[status]:,} {status}" for status in WriteStatus if total[status])
+    for finding in findings:
+        total.update({name: round(one.value) for name, one in finding.values.items() if one.unit == "writes"})
+    counts = {status.value: total[status.name.lower()] for status in WriteStatus}
+    resolved = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     return f"Under these faults {total['writes']:,} writes were attempted: {resolved}"

@@ -25,7 +25,7 @@ def answers(summary: Summary) -> tuple[str, ...]:
 
     Of a scenario whose load was free to vary, throughput is told; of one with a fixed rate, the median wait.
     """
-    compared = summary.analysis.comparisons
+    compared = summary.measures.comparisons
     told = []
     for scenario in summary.scenarios:
         of_scenario = [c for c in compared if c.scenario == scenario.name]
@@ -41,11 +41,11 @@ def headline(summary: Summary) -> str:
     if len(summary.plan.targets) < 2:  # noqa: PLR2004 - a comparison takes two
         return f"Only {summary.plan.targets[0]} was run, so there is nothing to compare."
     with_database = {s.name for s in summary.scenarios if s.reaches_database and s.shape.pace_s is None}
-    chosen = [c for c in summary.analysis.comparisons if c.metric == "throughput" and c.scenario in with_database]
+    chosen = [c for c in summary.measures.comparisons if c.metric == "throughput" and c.scenario in with_database]
     if not chosen:
         return "Nothing that reaches the database was compared."
     first, second = chosen[0].first, chosen[0].second
-    if all(c.word == "too few blocks" for c in chosen):
+    if all(c.word == "too_few_blocks" for c in chosen):
         return "There are too few blocks to say which twin serves more."
     levels = sorted({c.added_ms for c in chosen})
     at_level = {added_ms: [c for c in chosen if c.added_ms == added_ms] for added_ms in levels}
@@ -70,14 +70,14 @@ def headline(summary: Summary) -> str:
 def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str:
     """Say which target serves more and how much, over all scenarios of some levels."""
     words = {c.word for c in comparisons}
-    if words == {"noise"}:
-        return "the difference is inside the noise"
+    if words == {"not_significant"}:
+        return "the difference is not significant"
     for word, more, less in (("first", first, second), ("second", second, first)):
-        if word in words and words <= {word, "noise", "too few blocks"}:
+        if word in words and words <= {word, "not_significant", "too_few_blocks"}:
             factors = [c.ratio.value if word == "first" else 1 / c.ratio.value for c in comparisons if c.word == word]
             serves = f"{more} serves {_range(factors)} {TIMES} as much as {less}"
             return (
-                serves if words == {word} else f"{serves} or the difference is inside the noise, depending on the work"
+                serves if words == {word} else f"{serves} or the difference is not significant, depending on the work"
             )
     return "it depends on the work"
 
@@ -115,20 +115,20 @@ def _undecided(comparisons: Sequence[Comparison]) -> str:
     return f"at {at} too few blocks to say (ratio {_and([ratio(c.ratio) for c in comparisons])})"
 
 
-def _noise(comparisons: Sequence[Comparison]) -> str:
+def _not_significant(comparisons: Sequence[Comparison]) -> str:
     """Say of neighbouring levels in one clause that nothing was found, and what would have been."""
     at = _levels([c.added_ms for c in comparisons])
     values = _and([ratio(c.ratio) for c in comparisons])
     seen = [c.detectable for c in comparisons if c.detectable is not None]
     shown = f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show" if seen else ""
-    return f"at {at} the difference is inside the noise ({values}{shown})"
+    return f"at {at} the difference is not significant ({values}{shown})"
 
 
 SAY: Mapping[str, Callable[[Sequence[Comparison]], str]] = {
     "first": _decided,
     "second": _decided,
-    "noise": _noise,
-    "too few blocks": _undecided,
+    "not_significant": _not_significant,
+    "too_few_blocks": _undecided,
 }
 
 

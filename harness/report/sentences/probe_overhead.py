@@ -9,7 +9,7 @@ from harness.report.words import share
 
 def probes_headline(summary: Summary) -> str:
     """Return in one sentence what the dearest pair costs."""
-    observed = summary.analysis.probe_overheads
+    observed = summary.measures.probe_overheads
     if not observed:
         return "No probe was tried."
     dearest = min(observed, key=lambda one: one.share.value)
@@ -21,7 +21,7 @@ def probes_headline(summary: Summary) -> str:
 
 def probes_answers(summary: Summary) -> tuple[str, ...]:
     """Return how many pairs keep as much as they should by the whole of their interval."""
-    observed = summary.analysis.probe_overheads
+    observed = summary.measures.probe_overheads
     enough = sum(one.share.low is not None and one.share.low >= LEAST_LEFT for one in observed)
     return (
         (f"{enough} of {len(observed)} keep at least {LEAST_LEFT} by the whole of their interval.",) if observed else ()

@@ -1,0 +1,22 @@
+"""Was the plan carried out? A run that ended early, or left something out, can't say what that would have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.model.findings import Execution, Finding, in_unit
+from harness.model.outcome import Verdict
+
+
+def check_plan(execution: Execution) -> Iterator[Finding]:
+    """Leave the verdict open for all that could not be done, and for a run that did not come to its end."""
+    for reason in execution.not_done:
+        yield Finding(check="plan", verdict=Verdict.UNDECIDED, code="left_out", facts={"reason": reason}, count=1)
+    if not execution.complete or execution.done < execution.planned:
+        yield Finding(
+            check="plan",
+            verdict=Verdict.UNDECIDED,
+            code="run_incomplete",
+            values=in_unit("trials", done=execution.done, planned=execution.planned),
+            count=execution.planned - execution.done,
+        )

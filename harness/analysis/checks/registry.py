@@ -1,0 +1,117 @@
+"""Every check by name, what it judges, and the one way to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from harness.analysis.checks.added_latency import check_added_latency
+from harness.analysis.checks.completeness import check_completeness
+from harness.analysis.checks.confirmed import check_confirmed
+from harness.analysis.checks.controls import check_control
+from harness.analysis.checks.cut_map import check_cut_map
+from harness.analysis.checks.deadline import check_deadline
+from harness.analysis.checks.duplicate_requests import check_duplicate_requests
+from harness.analysis.checks.eager_loading import check_eager_loading
+from harness.analysis.checks.framework_overhead import check_framework_overhead
+from harness.analysis.checks.invariants import check_invariants
+from harness.analysis.checks.loop import check_loop
+from harness.analysis.checks.n_plus_one import check_n_plus_one
+from harness.analysis.checks.plan import check_plan
+from harness.analysis.checks.pool import check_pool
+from harness.analysis.checks.probe_overhead import check_probe_overhead
+from harness.analysis.checks.recovery import check_recovery, check_recovery_of_cuts
+from harness.analysis.checks.requests import check_requests
+from harness.analysis.checks.success_rate import check_success_rate
+from harness.analysis.checks.writes import check_writes
+from harness.model.cut_map import CutMap
+from harness.model.evidence import Evidence, PageReadings
+from harness.model.findings import ControlRow, Execution, Finding
+from harness.model.measures import ProbeOverhead, TargetOverheads
+from harness.model.outcome import Verdict
+
+
+class Subject(Protocol):
+    """What can be judged, by its name."""
+
+    @property
+    def subject(self) -> str:
+        """Its name; empty for the run as a whole."""
+
+
+S = TypeVar("S", bound=Subject)
+
+
+@dataclass(frozen=True)
+class Check(Generic[S]):
+    """A pure function of one subject: what it is called, what it judges, and the probe that it needs, if any.
+
+    A trial is judged by the checks that its scenario names, and by those whose probe its target has; every other
+    subject by all that judge its kind.
+    """
+
+    name: str
+    judges: type[S]
+    judge: Callable[[S], Iterable[Finding]]
+    probe: str = ""
+
+
+CHECKS: tuple[Check[Any], ...] = (
+    Check("completeness", Evidence, check_completeness),
+    Check("duplicate_requests", Evidence, check_duplicate_requests),
+    Check("success_rate", Evidence, check_success_rate),
+    Check("added_latency", Evidence, check_added_latency),
+    Check("confirmed", Evidence, check_confirmed),
+    Check("writes", Evidence, check_writes),
+    Check("invariants", Evidence, check_invariants),
+    Check("deadline", Evidence, check_deadline),
+    Check("recovery", Evidence, check_recovery),
+    Check("loop", Evidence, check_loop, probe="loop"),
+    Check("n_plus_one", Evidence, check_n_plus_one, probe="queries"),
+    Check("requests", Evidence, check_requests, probe="requests"),
+    Check("pool", Evidence, check_pool, probe="pool"),
+    Check("cut_map", CutMap, check_cut_map),
+    Check("recovery", CutMap, check_recovery_of_cuts),
+    Check("eager_loading", PageReadings, check_eager_loading),
+    Check("framework_overhead", TargetOverheads, check_framework_overhead),
+    Check("probe_overhead", ProbeOverhead, check_probe_overhead),
+    Check("controls", ControlRow, check_control),
+    Check("plan", Execution, check_plan),
+)
+OF_TRIALS = {check.name: check for check in CHECKS if check.judges is Evidence}
+
+
+def judge_subject(subject: Subject) -> tuple[Finding, ...]:
+    """Judge anything but a trial by all checks of its kind."""
+    return tuple(
+        finding for check in CHECKS if check.judges is type(subject) for finding in findings_of(check, subject)
+    )
+
+
+def judge_trial(evidence: Evidence) -> tuple[Finding, ...]:
+    """Judge a trial by the checks that its scenario names, and by those of its target's probes.
+
+    Raises:
+        KeyError: The scenario names a check that there is not.
+    """
+    named = {name: OF_TRIALS[name] for name in evidence.scenario.checks}
+    probed = {check.name: check for check in OF_TRIALS.values() if check.probe in evidence.target.probes}
+    return tuple(finding for check in {**named, **probed}.values() for finding in findings_of(check, evidence))
+
+
+def findings_of(check: Check[S], subject: S) -> tuple[Finding, ...]:
+    """Call a check. One that crashes has decided nothing, and says how it crashed."""
+    try:
+        return tuple(check.judge(subject))
+    except Exception as error:  # noqa: BLE001 - whatever a check does, it must not pass
+        return (
+            Finding(
+                check=check.name,
+                verdict=Verdict.UNDECIDED,
+                code="crashed",
+                facts={"error": f"{type(error).__name__}: {error}"},
+                count=1,
+                subject=subject.subject,
+            ),
+        )
