@@ -1,7 +1,7 @@
 """Mutation test of the checks: change one thing at a time, and see a test go red.
 
-    python tools/mutate.py            every mutant of harness/checks and harness/statuses.py
-    python tools/mutate.py cuts       those of one module
+    python tools/mutate.py            every mutant of harness/analysis/checks and harness/model/write_status.py
+    python tools/mutate.py cut_map    those of one module
 
 Each mutant is a changed syntax tree that stands in for the module in a forked process, which then runs the
 checks' own tests. A mutant that no test notices has survived, and is printed with its line.
@@ -24,23 +24,15 @@ from pathlib import Path
 from types import CodeType
 
 ROOT = Path(__file__).parents[1]
-MODULES = [ROOT / "harness" / "statuses.py", *sorted((ROOT / "harness" / "checks").glob("[a-z]*.py"))]
-TESTS = [
-    "tests/unit/test_fates.py",
-    "tests/unit/test_checks.py",
-    "tests/unit/test_check_cuts.py",
-    "tests/unit/test_check_controls.py",
-    "tests/unit/test_check_distance.py",
-    "tests/unit/test_check_loading.py",
-    "tests/unit/test_check_loop.py",
-    "tests/unit/test_check_observer.py",
-    "tests/unit/test_check_pool.py",
-    "tests/unit/test_check_programme.py",
-    "tests/unit/test_check_queries.py",
-    "tests/unit/test_check_requests.py",
-    "tests/unit/test_check_tuning.py",
-    "tests/unit/test_set_aside.py",
+MODULES = [
+    ROOT / "harness" / "model" / "write_status.py",
+    *sorted((ROOT / "harness" / "analysis" / "checks").glob("[a-z]*.py")),
 ]
+TESTS = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("test_check*.py", "test_write_status.py", "test_set_aside.py")
+    for path in (ROOT / "tests" / "unit").glob(pattern)
+)
 # Ten thousand examples for each mutant would take hours; the exhaustive comparison beside it knows the same.
 LEFT_OUT = "not an_offence_is_exactly"
 # What is imported before the fork is not rewritten by pytest, which would make an error of that.

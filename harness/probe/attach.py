@@ -58,21 +58,21 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         from harness.probe.queries import QueryProbe
 
         served.looked_into = QueryProbe(served.looked_into, told)
-    holders = None
+    checkouts = None
     if "pool" in names:
         from harness.probe.checkouts import CheckoutProbe
         from harness.probe.request import beginning
 
-        holders = CheckoutProbe(told, sampler, served.in_flight)
+        checkouts = CheckoutProbe(told, sampler, served.in_flight)
 
         def _know_requests() -> None:
             served.begins = beginning(asyncio.get_running_loop())
 
-        starts += [holders.start, _know_requests]
+        starts += [checkouts.start, _know_requests]
     if {"requests", "pool"} & set(names):
         from harness.probe.waits import tell_connections
 
-        tell_connections(told, holders.checked_out if holders else None)
+        tell_connections(told, checkouts.checked_out if checkouts else None)
     if "requests" in names:
         from harness.probe.phases import PhaseProbe
         from harness.probe.waits import tell_database

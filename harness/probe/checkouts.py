@@ -15,77 +15,28 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from types import CodeType
 
 from sqlalchemy import Pool, PoolProxiedConnection, event
 
 from harness.probe import dialects, waits
-from harness.probe.call_site import Place, caller, place_at, place_of
+from harness.probe.call_site import caller
+from harness.probe.holders import BRIEFLY, Checkout, Stacks, holder_of, is_checked_out, place_of_longest, where_wanted
 from harness.probe.recorder import Recorder
-from harness.probe.request import (
-    CONNECTION,
-    DATABASE,
-    ELSEWHERE,
-    PHASES,
-    PYTHON,
-    THREAD,
-    Came,
-    Followed,
-    Mark,
-    came,
-    current_task,
-)
-from harness.probe.request_state import RequestState, of_coroutine, of_stack
+from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Came, Mark, came, current_task
 from harness.probe.sampler import Look, Sampler
 from harness.probe.served import looked_into
 from harness.probe.workers import AtWork, Workers
 
 LOOK_EVERY_S = 0.075
 EARLY_S = 0.015  # sooner, if something else is looked at then
-OVER = "over"  # what a holder does whose request has ended
-NOBODYS = "background"  # what one does that no request has checked out
-BRIEFLY = "briefly"  # what one does that is not looked at more closely, as it has had its connection for so short
 BRIEFLY_S = 0.05
 
 
-# A connection, which knows whether it is still checked out, and the fields of _Held: a plain tuple, as one is made for
-# every request that asks the database something.
+# A connection, which knows whether it is still checked out, and the fields of a Checkout: a plain tuple, as one is made
+# for every request that asks the database something.
 _Noted = tuple["weakref.ref[PoolProxiedConnection]", "Mark", "Came | None", "CodeType | None", int, float]
-
-
-class _Held(NamedTuple):
-    """One connection that is checked out: for which request, in which task if in any, by which line if it is known."""
-
-    request: Mark
-    asked_in: Came | None
-    code: CodeType | None
-    line: int
-    since_s: float
-
-
-class _Holder(NamedTuple):
-    """What the holder of a connection is doing, and where it stands: a call, or in words."""
-
-    held: _Held
-    phase: str
-    frame: FrameType | None = None
-
-    @property
-    def place(self) -> Place | None:
-        """Where it stands: the application's innermost call that waits or runs, else where it checked out, if known."""
-        if self.frame is not None:
-            return place_of(self.frame)
-        return place_at(self.held.code, self.held.line) if self.held.code else None
-
-
-class _Stacks(NamedTuple):
-    """Where holders stand: the threads that work for requests, the event loop's, and which task has started which."""
-
-    work: AtWork
-    serving: Mapping[int, FrameType]
-    loops: FrameType | None
 
 
 class CheckoutProbe:
@@ -105,7 +56,7 @@ class CheckoutProbe:
 
     def __init__(self, recorder: Recorder, sampler: Sampler, in_flight: Callable[[], int]) -> None:
         self._recorder = recorder
-        self._looker = sampler
+        self._sampler = sampler
         self._in_flight = in_flight
         self._loops_thread = 0
         # Threads change these by single operations of a dict, which are whole; so there is no lock to wait for. The
@@ -121,7 +72,7 @@ class CheckoutProbe:
         """Begin to look at requests that are served by the loop of this thread."""
         self._loop, self._loops_thread = asyncio.get_running_loop(), threading.get_ident()
         self._workers = Workers()
-        self._looker.add(self._look(), early_s=EARLY_S)
+        self._sampler.add(self._look(), early_s=EARLY_S)
 
     def checked_out(self, connection: PoolProxiedConnection, request: Mark) -> None:
         """Note a connection that a pool hands out; that it has been given back, it knows by itself."""
@@ -152,7 +103,7 @@ class CheckoutProbe:
 
     def _look_once(self) -> None:
         now_s = time.monotonic()
-        held = [_Held(*noted[1:]) for noted in list(self._noted.values()) if _is_out(noted[0]())]
+        held = [Checkout(*noted[1:]) for noted in list(self._noted.values()) if is_checked_out(noted[0]())]
         opened_s = list(self._opened_s.values())
         work = self._workers.look()
         holding = _numbers([one.request for one in held])
@@ -166,16 +117,16 @@ class CheckoutProbe:
         short = threadless or connecting - holding or (waiting[PHASES[ELSEWHERE]] and len(held) >= len(opened_s))
         closer = [bool(short) or now_s - one.since_s >= BRIEFLY_S for one in held]
         stacks = self._stacks(work) if any(closer) else None
-        holders = [_holder(one, stacks if looked_at else None) for one, looked_at in zip(held, closer, strict=True)]
+        holders = [holder_of(one, stacks if looked_at else None) for one, looked_at in zip(held, closer, strict=True)]
         asking = [one for one in holders if one.phase == PHASES[DATABASE]]
         idle = [one for one in holders if one.phase not in {PHASES[DATABASE], PHASES[CONNECTION], BRIEFLY}]
         self._recorder.note(
             "pool",
             "in_use",
             len(held),
-            call_site=_place_of_longest(idle),
-            asks=_place_of_longest(asking),
-            wants=_where_wanted(stacks, holding) if stacks else None,
+            call_site=place_of_longest(idle),
+            asks=place_of_longest(asking),
+            wants=where_wanted(stacks, holding) if stacks else None,
             longest_s=_ages([one.since_s for one in held], now_s)[1],
             **Counter(one.phase for one in holders),
         )
@@ -183,9 +134,9 @@ class CheckoutProbe:
         self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
         self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=len(work.having), **waiting)
 
-    def _stacks(self, work: AtWork) -> _Stacks:
+    def _stacks(self, work: AtWork) -> Stacks:
         frames = sys._current_frames()  # noqa: SLF001 - documented for this purpose
-        return _Stacks(work, self._workers.serving(frames), frames.get(self._loops_thread))
+        return Stacks(work, self._workers.serving(frames), frames.get(self._loops_thread))
 
     def _waiting_elsewhere(self, busy: set[int], work: AtWork) -> int:
         """Count requests of which nothing is known, but for one that the loop may be running just now."""
@@ -194,75 +145,12 @@ class CheckoutProbe:
         return max(0, self._in_flight() - len(busy) - runs)
 
 
-def _is_out(connection: PoolProxiedConnection | None) -> bool:
-    """Whether it is checked out: what is given back is detached, as is what nobody has any more."""
-    return connection is not None and not connection.is_detached
-
-
 def _numbers(requests: Sequence[Mark]) -> set[int]:
     """Tell the numbers of the tasks that these requests came in, of those that are not over."""
     tasks = [task() for task in map(came, requests) if task is not None]
     return {id(task) for task in tasks if task is not None and not task.done()}
 
 
-def _place_of_longest(holders: Sequence[_Holder]) -> Place | None:
-    """Name where the one stands that has held its connection longest.
-
-    One that is over stands nowhere any more, so it comes last if it is not known where it checked out.
-    """
-
-    def order(one: _Holder) -> tuple[bool, float]:
-        return one.phase == OVER and not one.held.code, one.held.since_s
-
-    return min(holders, key=order).place if holders else None
-
-
-def _where_wanted(stacks: _Stacks, holding: set[int]) -> Place | None:
-    """Say where a thread waits for a connection on behalf of a request that has none; None if none does."""
-    for request, thread in stacks.serving.items():
-        if request not in holding:
-            phase, frame = of_stack(thread)
-            if phase == CONNECTION and frame is not None:
-                return place_of(frame)
-    return None
-
-
 def _ages(began_s: Sequence[float], now_s: float) -> tuple[float, float]:
     """Tell the least and the greatest age, 0 if there is none."""
     return now_s - max(began_s, default=now_s), now_s - min(began_s, default=now_s)
-
-
-def _holder(held: _Held, stacks: _Stacks | None) -> _Holder:
-    """See what a holder is doing, if there are stacks to read it off."""
-    request = came(held.request)
-    if request is None:
-        return _Holder(held, NOBODYS)
-    task = request()
-    if task is None or task.done():
-        return _Holder(held, OVER)
-    if stacks is None:
-        return _Holder(held, BRIEFLY)
-    asked_in = held.asked_in() if held.asked_in else None
-    goes_on = asked_in if asked_in is not None and not asked_in.done() else task
-    phase, frame = _stands(stacks.work.family(goes_on), held.request, stacks)
-    if (thread := stacks.serving.get(id(task))) is not None:
-        phase, its = of_stack(thread)
-        frame = its or frame
-    return _Holder(held, PHASES[phase], frame)
-
-
-def _stands(tasks: Sequence[asyncio.Task[Any]], request: Mark, stacks: _Stacks) -> RequestState:
-    """See where a request stands by its tasks: by one that waits or works for a thread, else by the last that tells."""
-    stands = RequestState(ELSEWHERE, None)
-    for task in tasks:
-        coroutine: Any = task.get_coro()
-        if isinstance(request, Followed) and request.task() is task:
-            coroutine = request.serving  # its task's own leads no further than to where it is driven step by step
-        phase, frame = of_coroutine(coroutine, stacks.loops)
-        if task in stacks.work.waiting:
-            return RequestState(THREAD, frame)
-        if task in stacks.work.having:  # and on its way there, or back
-            return RequestState(PYTHON, frame)
-        if phase != ELSEWHERE or frame is not None:
-            stands = RequestState(phase, frame)
-    return stands

@@ -1,4 +1,4 @@
-"""Where a request stands, read off a stack when somebody looks: nothing is told while it runs, and nothing costs it.
+"""The state of a request, read off a stack when somebody looks: nothing is told while it runs, and nothing costs it.
 
 A stack is read from its innermost call outwards, up to the first that is the application's.
 """
@@ -16,7 +16,8 @@ from harness.probe.call_site import inwards, is_of_application
 from harness.probe.dialects import asking
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON
 
-_OF_POOLS = {Pool.connect.__code__, SingletonThreadPool.connect.__code__}
+# Of all that waits for a connection of a pool, to know it on a stack.
+connecting = {Pool.connect.__code__, SingletonThreadPool.connect.__code__}
 
 
 class RequestState(NamedTuple):
@@ -31,7 +32,7 @@ def of_stack(frame: FrameType | None, phase: int = PYTHON) -> RequestState:
     asks = None
     while frame is not None and not is_of_application(frame):
         if asks is None:
-            asks = DATABASE if frame.f_code in asking else CONNECTION if frame.f_code in _OF_POOLS else None
+            asks = DATABASE if frame.f_code in asking else CONNECTION if frame.f_code in connecting else None
         frame = frame.f_back
     return RequestState(phase if asks is None else asks, frame)
 
@@ -39,15 +40,15 @@ def of_stack(frame: FrameType | None, phase: int = PYTHON) -> RequestState:
 def of_coroutine(coroutine: Any, loops: FrameType | None) -> RequestState:  # noqa: ANN401 - a coroutine, or a generator that one waits for
     """Follow a coroutine inwards to where it waits; ``loops`` is the loop's stack, which it is on if it runs."""
     runs = getattr(coroutine, "cr_running", False)
-    stands = of_stack(loops) if runs else RequestState(ELSEWHERE, None)
+    state = of_stack(loops) if runs else RequestState(ELSEWHERE, None)
     greenlet_spawn = getattr(sys.modules.get("sqlalchemy.util.concurrency"), "greenlet_spawn", None)
     frame = None
     for inner, its in inwards(coroutine):
         if is_of_application(its):
             frame = its
         elif not runs and greenlet_spawn and its.f_code is greenlet_spawn.__code__:
-            stands = _in_greenlet(inner)
-    return RequestState(stands.phase, stands.frame or frame)
+            state = _in_greenlet(inner)
+    return RequestState(state.phase, state.frame or frame)
 
 
 def _in_greenlet(spawned: object) -> RequestState:

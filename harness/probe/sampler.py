@@ -1,4 +1,4 @@
-"""The one thread that looks, for every probe that looks from outside: each time one wakes up, the loop waits for it.
+"""The one thread that looks, for all probes that look from outside: each time it wakes up, the loop waits for it.
 
 What a look does costs little; that a thread wakes up in between was seen to take a busy event loop about 50 µs, as both
 want the interpreter's lock. So looks that are due at about the same time are taken at once, and one may be put off.
@@ -31,7 +31,7 @@ class Sampler:
 
     def __init__(self) -> None:
         self._looking: list[Scheduled] = []
-        self._alarm = timer()
+        self._timer = timer()
 
     def add(self, look: Look, early_s: float = 0.0) -> Scheduled:
         """Take these looks as well; ``early_s`` is how much earlier one may come, where it spares waking up for it."""
@@ -45,12 +45,12 @@ class Sampler:
     def put_off(self, looking: Scheduled, until_s: float) -> None:
         """Take the next of these looks at that time only, without waking the thread up to tell it."""
         looking.due_s = until_s
-        self._alarm.set(min(one.due_s for one in self._looking))
+        self._timer.set(min(one.due_s for one in self._looking))
 
     def _look(self) -> None:
         while self._looking:
-            self._alarm.set(min(one.due_s for one in self._looking))
-            self._alarm.wait()
+            self._timer.set(min(one.due_s for one in self._looking))
+            self._timer.wait()
             now_s = time.monotonic()
             for one in [one for one in self._looking if one.due_s - one.early_s <= now_s]:
                 try:

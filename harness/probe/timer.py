@@ -1,4 +1,4 @@
-"""An alarm that wakes a thread at a time which another may put off, again and again, without waking it for that.
+"""A timer that wakes a thread at a time which another may put off, again and again, without waking it for that.
 
 A thread that wakes up takes the interpreter's lock from the one that runs, and gives it back. Linux has timers that are
 files (timerfd_create(2)), which a thread can wait for outside the lock; Python has them from 3.13 on, and until then

@@ -136,14 +136,14 @@ async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
 async def serve(case: str, path: str, folder: Path) -> None:
     """Let one after the other come to where it stands still, and go on once they have been looked at."""
     served, recorder = Served(app), Recorder(folder)  # type: ignore[arg-type]  # an application that only the probe calls
-    holders = CheckoutProbe(recorder, Sampler(), served.in_flight)
-    tell_connections(recorder, holders.checked_out)
+    checkouts = CheckoutProbe(recorder, Sampler(), served.in_flight)
+    tell_connections(recorder, checkouts.checked_out)
     served.begins = request.beginning(asyncio.get_running_loop())
     to_thread.current_default_thread_limiter().total_tokens = 2 if case == "moves" else 1
     if len(sys.argv) == 5:
         served.sampling = RequestSampling()
         served.looked_into = PhaseProbe(served.app, recorder, served.in_flight)
-    holders.start()
+    checkouts.start()
     tasks = []
     # A job that is of no request, with a pool of a kind that has a way of its own to connect.
     job = create_engine("sqlite://").connect() if case == "background" else None

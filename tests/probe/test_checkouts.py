@@ -47,9 +47,9 @@ def work():
 
 async def serve():
     recorder = Recorder(Path(sys.argv[1]))
-    holders = CheckoutProbe(recorder, Sampler(), lambda: 0)
-    waits.tell_connections(recorder, holders.checked_out)
-    holders.start()
+    checkouts = CheckoutProbe(recorder, Sampler(), lambda: 0)
+    waits.tell_connections(recorder, checkouts.checked_out)
+    checkouts.start()
     context = await asyncio.create_task(begin())
     await asyncio.sleep(0)  # the loop keeps what has woken this one up until then
     assert context[request.under_way]() is None
@@ -63,7 +63,7 @@ asyncio.run(serve())
 """
 PLANT = Path(__file__).parent / "plant_checkouts.py"
 # Of those without a connection: who has the one thread, and who waits for it or for something else.
-STANDING = {
+STATES = {
     "waits": ("thread", {"in_thread": 1, "thread": 2, "elsewhere": 0}, "holds_and_waits_for_a_thread"),
     "runs": ("python", {"in_thread": 1, "thread": 1, "elsewhere": 0}, "check_out_and_stay"),
     "moves": ("python", {"in_thread": 2, "thread": 0, "elsewhere": 0}, "go_on"),
@@ -75,13 +75,13 @@ STANDING = {
 
 @pytest.mark.parametrize("followed", [(), ("followed",)])
 @pytest.mark.parametrize("path", ["/", "/handed-on", "/handed-on-later"])
-@pytest.mark.parametrize("case", STANDING)
+@pytest.mark.parametrize("case", STATES)
 def test_each_is_seen_where_it_stands(case: str, path: str, followed: tuple[str, ...], tmp_path: Path) -> None:
     subprocess.run([sys.executable, PLANT, case, path, str(tmp_path), *followed], check=True)
     samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
     held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
     at = [number for number, one in enumerate(held) if one.value][-3]  # nobody moves before it is over
-    holder, others, place = STANDING[case]
+    holder, others, place = STATES[case]
     assert held[at].value == 1
     assert held[at].fields[holder] == 1
     assert held[at].places["call_site"].function == place

@@ -6,20 +6,63 @@ import sqlite3
 import sys
 import time
 import weakref
-from pathlib import Path
+from collections.abc import Callable
 from types import CodeType
+from typing import Any
 
 import pytest
 from anyio import to_thread
 from sqlalchemy import QueuePool, event
 
 from harness.probe import checkouts, waits
-from harness.probe.checkouts import NOBODYS, OVER, CheckoutProbe, _Held, _holder, _is_out, _place_of_longest, _Stacks
-from harness.probe.recorder import Label, Recorder
+from harness.probe.checkouts import CheckoutProbe
+from harness.probe.holders import NOBODYS, OVER, Checkout, Stacks, holder_of, is_checked_out, place_of_longest
 from harness.probe.request import Came, Followed, Mark, beginning, came, under_way
-from harness.probe.sampler import Sampler
+from harness.probe.sampler import Look
 from harness.probe.waits import ThreadWaits
 from harness.probe.workers import IDLE, AtWork
+
+
+class Sampler:
+    """Lets a test take the looks."""
+
+    def add(self, look: Look, early_s: float = 0.0) -> None:
+        assert early_s
+        self.looks = look
+
+    def take_one(self) -> None:
+        next(self.looks)  # which waits first
+        next(self.looks)
+
+
+class Told:
+    """Keeps what is noted of connections in use."""
+
+    def __init__(self) -> None:
+        self.in_use: list[tuple[float, dict[str, Any]]] = []
+
+    def note(self, _probe: str, metric: str, value: float, **labels: Any) -> None:
+        if metric == "in_use":
+            self.in_use.append((value, labels))
+
+
+def watched(in_flight: int) -> tuple[CheckoutProbe, Sampler, Told]:
+    """A probe that looks at requests that are served by this thread's loop, so many of them."""
+    sampler, told = Sampler(), Told()
+    probe = CheckoutProbe(told, sampler, lambda: in_flight)  # type: ignore[arg-type]  # stand-ins with what it calls
+    probe.start()
+    return probe, sampler, told
+
+
+Listeners = dict[str, Callable[[object, object], None]]
+
+
+@pytest.fixture
+def listeners(monkeypatch: pytest.MonkeyPatch) -> Listeners:
+    """Listeners to SQLAlchemy's events, by name; they would stay for all the other tests."""
+    heard: Listeners = {}
+    monkeypatch.setattr(event, "listen", lambda _of, name, listener: heard.update({name: listener}))
+    return heard
 
 
 async def serve() -> None:
@@ -60,14 +103,14 @@ def test_in_a_thread_of_the_applications_own_there_is_no_task_to_look_for() -> N
     assert not here.handed_on
 
 
-def held(request: Mark, code: CodeType | None = serve.__code__, since_s: float = 0.0) -> _Held:
+def held(request: Mark, code: CodeType | None = serve.__code__, since_s: float = 0.0) -> Checkout:
     """A connection that is checked out."""
-    return _Held(request, None, code, serve.__code__.co_firstlineno, since_s)
+    return Checkout(request, None, code, serve.__code__.co_firstlineno, since_s)
 
 
 def phase(request: Mark, work: AtWork = IDLE) -> str:
     """What its holder is seen to do by somebody in the loop's thread."""
-    return _holder(held(request), _Stacks(work, {}, sys._getframe())).phase
+    return holder_of(held(request), Stacks(work, {}, sys._getframe())).phase
 
 
 def test_what_it_did_last_before_its_answer_is_told_too() -> None:
@@ -85,24 +128,24 @@ def test_a_connection_that_no_request_has_checked_out_has_not_leaked() -> None:
 @pytest.mark.parametrize("part_with", ["close", "detach", "invalidate"])
 def test_a_connection_is_held_until_it_is_parted_with(part_with: str) -> None:
     connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
-    assert _is_out(connection)
+    assert is_checked_out(connection)
     getattr(connection, part_with)()
-    assert not _is_out(connection)
+    assert not is_checked_out(connection)
 
 
-def test_a_connection_that_nobody_has_any_more_goes_back_to_its_pool(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(event, "listen", lambda *_what: None)  # it would stay for all the other tests
-    probe, pool = (
-        CheckoutProbe(Recorder(tmp_path), Sampler(), lambda: 0),
-        QueuePool(lambda: sqlite3.connect(":memory:")),
-    )
-    probe.checked_out(pool.connect(), None)
-    gc.collect()
+@pytest.mark.usefixtures("listeners")
+def test_a_connection_that_nobody_has_any_more_goes_back_to_its_pool() -> None:
+    pool = QueuePool(lambda: sqlite3.connect(":memory:"))
+
+    async def look() -> list[float]:
+        probe, sampler, told = watched(0)
+        probe.checked_out(pool.connect(), None)
+        gc.collect()
+        sampler.take_one()
+        return [value for value, _ in told.in_use]
+
+    assert asyncio.run(look()) == [0]
     assert pool.checkedout() == 0
-    ((noted, *_),) = probe._noted.values()
-    assert not _is_out(noted())
 
 
 def test_a_request_waits_elsewhere_if_nothing_of_it_runs_and_it_waits_for_no_thread() -> None:
@@ -126,9 +169,9 @@ def test_what_a_task_has_asked_for_that_has_ended_its_request_goes_on_with() -> 
     async def look() -> list[str]:
         request, asks, has_asked = (asyncio.create_task(one()) for one in (serve, other, ended))
         await has_asked
-        stacks = _Stacks(IDLE, {}, sys._getframe())
-        held = [_Held(weakref.ref(request), weakref.ref(one), None, 0, 0.0) for one in (asks, has_asked)]
-        places = [_holder(one, stacks).place for one in held]
+        stacks = Stacks(IDLE, {}, sys._getframe())
+        held = [Checkout(weakref.ref(request), weakref.ref(one), None, 0, 0.0) for one in (asks, has_asked)]
+        places = [holder_of(one, stacks).place for one in held]
         request.cancel()
         asks.cancel()
         return [place[2] for place in places if place]
@@ -164,51 +207,41 @@ def test_a_task_leads_back_to_the_first_and_a_number_that_is_used_again_leads_no
     asyncio.run(look())
 
 
-def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connection(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(event, "listen", lambda *_what: None)  # it would stay for all the other tests
+def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connection(listeners: Listeners) -> None:
     connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
 
-    async def look() -> bool:
-        probe = CheckoutProbe(Recorder(tmp_path), looker := Sampler(), lambda: 1)
-        looker.add = lambda *_one, **_more: None  # type: ignore[assignment,method-assign]  # looks are taken here
-        probe.start()
+    async def look() -> tuple[list[float], object, object]:
+        probe, sampler, told = watched(1)
         task = asyncio.create_task(serve())
         await asyncio.sleep(0)
-        probe.checked_out(connection, weakref.ref(task))
-        assert probe._noted
-        looks = probe._look()
-        next(looks)
-        next(looks)
-        gone = weakref.ref(task)
+        request = Followed(task)
+        request.serving = task.get_coro()  # type: ignore[assignment]  # of an async function
+        probe.checked_out(connection, request)
+        sampler.take_one()
+        gone, forgotten = weakref.ref(task), weakref.ref(request)
         task.cancel()
-        del task
+        del task, request
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        probe._closed(connection.dbapi_connection, connection)
-        return gone() is None and not probe._noted
+        assert forgotten() is not None
+        listeners["close"](connection.dbapi_connection, connection)
+        return [value for value, _ in told.in_use], gone(), forgotten()
 
-    assert asyncio.run(look())
+    assert asyncio.run(look()) == ([1], None, None)
 
 
 @pytest.mark.parametrize("why", ["nothing", "held for long", "waits for a connection", "waits elsewhere"])
 def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
-    why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    why: str, listeners: Listeners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event, "listen", lambda *_what: None)  # it would stay for all the other tests
     connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
-    recorder = Recorder(tmp_path)
-    told: list[tuple[str, float, dict[str, Label]]] = []
-    monkeypatch.setattr(recorder, "note", lambda _probe, metric, value, **labels: told.append((metric, value, labels)))
 
-    async def look() -> None:
+    async def look() -> list[tuple[float, dict[str, Any]]]:
         in_flight = 3 if why == "waits elsewhere" else 1  # as the loop may be seen to run one of them
-        probe = CheckoutProbe(recorder, looker := Sampler(), lambda: in_flight)
-        looker.add = lambda *_one, **_more: None  # type: ignore[assignment,method-assign]  # looks are taken here
-        probe.start()
-        for _ in range(1 if in_flight == 3 else 2):
-            probe._opened(None, object())
+        probe, sampler, told = watched(in_flight)
+        records = [object() for _ in range(1 if in_flight == 3 else 2)]
+        for record in records:
+            listeners["connect"](None, record)
         tasks = [asyncio.create_task(serve()) for _ in range(2)]
         await asyncio.sleep(0)
         holds, waits_for_one = map(weakref.ref, tasks)
@@ -217,12 +250,12 @@ def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
             monkeypatch.setattr(checkouts, "BRIEFLY_S", 0.0)
         if why == "waits for a connection":
             monkeypatch.setitem(waits.connecting, 1, waits_for_one)
-        await asyncio.to_thread(probe._look_once)
+        await asyncio.to_thread(sampler.take_one)
         for task in tasks:
             task.cancel()
+        return told.in_use
 
-    asyncio.run(look())
-    ((value, labels),) = [(value, labels) for metric, value, labels in told if metric == "in_use"]
+    ((value, labels),) = asyncio.run(look())
     phase, function = ("briefly", None) if why == "nothing" else ("elsewhere", "serve")
     place = labels["call_site"]
     assert (value, labels[phase], place and place[2]) == (1, 1, function)
@@ -230,12 +263,12 @@ def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
 
 def test_a_leak_is_named_by_the_oldest_of_which_it_is_known_where_it_was_checked_out() -> None:
     unknown, known, later = (
-        _holder(held(over(), code, since_s), None)
+        holder_of(held(over(), code, since_s), None)
         for code, since_s in ((None, 1.0), (serve.__code__, 2.0), (serve.__code__, 3.0))
     )
     line = serve.__code__.co_firstlineno
-    assert _place_of_longest([unknown, later, known]) == known.place == ("test_probe_harmless.py", line, "serve")
-    assert not _place_of_longest([unknown])
+    assert place_of_longest([unknown, later, known]) == known.place == ("test_probe_harmless.py", line, "serve")
+    assert not place_of_longest([unknown])
 
 
 def test_what_a_request_does_in_threads_and_tasks_of_its_own_is_part_of_it() -> None:

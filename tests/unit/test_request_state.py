@@ -1,4 +1,4 @@
-"""Where a request stands is read off its stack: in a thread, in a coroutine, and in the greenlets of SQLAlchemy's."""
+"""The state of a request is read off its stack: in a thread, in a coroutine, and in the greenlets of SQLAlchemy's."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from harness.probe import request_state as standing
+from harness.probe import request_state
 from harness.probe.call_site import place_of
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON
 from harness.probe.request_state import RequestState, of_coroutine, of_stack
@@ -51,13 +51,13 @@ def wait_in_greenlet() -> None:
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the driver's call be one that asks a database, and the pool's one that waits for a connection."""
-    monkeypatch.setattr(standing, "asking", {asks.__code__})
-    monkeypatch.setattr(standing, "_OF_POOLS", {connects.__code__})
+    monkeypatch.setattr(request_state, "asking", {asks.__code__})
+    monkeypatch.setattr(request_state, "connecting", {connects.__code__})
 
 
-def told(stands: RequestState) -> tuple[int, str]:
+def told(state: RequestState) -> tuple[int, str]:
     """The phase, and the function that the application stands in."""
-    return stands.phase, place_of(stands.frame)[2] if stands.frame else ""
+    return state.phase, place_of(state.frame)[2] if state.frame else ""
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_a_thread_asks_whom_its_innermost_calls_ask(calls: Callable[[Wait], None
     thread = threading.Thread(target=route)
     thread.start()
     begun.wait()
-    stands = told(of_stack(sys._current_frames()[thread.ident or 0]))
+    state = told(of_stack(sys._current_frames()[thread.ident or 0]))
     ending.set()
     thread.join()
-    assert stands == (phase, "route")
+    assert state == (phase, "route")
 
 
 def looked_at(serve: Coroutine[Any, Any, Any], loops: FrameType | None = None) -> tuple[int, str]:
@@ -89,9 +89,9 @@ def looked_at(serve: Coroutine[Any, Any, Any], loops: FrameType | None = None) -
     async def look() -> tuple[int, str]:
         task = asyncio.create_task(serve)
         await asyncio.sleep(0)
-        stands = told(of_coroutine(task.get_coro(), loops))
+        state = told(of_coroutine(task.get_coro(), loops))
         task.cancel()
-        return stands
+        return state
 
     return asyncio.run(look())
 

@@ -1,6 +1,7 @@
 """One thread takes all looks: as they are due, together where that spares waking up, and whatever one of them does."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -19,8 +20,8 @@ class Clock:
         return self.now_s
 
 
-class Bell:
-    """An alarm by that clock."""
+class Timer:
+    """A timer by that clock."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -38,15 +39,37 @@ class Bell:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     told = Clock()
     monkeypatch.setattr(sampler, "time", told)
-    monkeypatch.setattr(sampler, "timer", lambda: Bell(told))
+    monkeypatch.setattr(sampler, "timer", lambda: Timer(told))
     return told
 
 
-def take_all(*looks: tuple[Look, float]) -> None:
+class Here:
+    """A thread that runs in that of the test, once it is let."""
+
+    begun: "list[Here]"
+
+    def __init__(self, target: Callable[[], None], **_options: object) -> None:
+        self.target = target
+
+    def start(self) -> None:
+        self.begun.append(self)
+
+
+@pytest.fixture
+def take_all(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Take looks until none is left, in this thread."""
-    taken = Sampler()
-    taken._looking = [sampler.Scheduled(look, early_s, 0.0) for look, early_s in looks]
-    taken._look()
+    assert clock.now_s == 0
+    Here.begun = []
+    monkeypatch.setattr(threading, "Thread", Here)
+
+    def take(*looks: tuple[Look, float]) -> None:
+        taken = Sampler()
+        for look, early_s in looks:
+            taken.add(look, early_s)
+        (thread,) = Here.begun
+        thread.target()
+
+    return take
 
 
 def every(wait_s: float, times: int, clock: Clock, taken: list[float]) -> Look:
@@ -56,7 +79,7 @@ def every(wait_s: float, times: int, clock: Clock, taken: list[float]) -> Look:
         yield wait_s
 
 
-def test_looks_are_taken_when_they_are_due(clock: Clock) -> None:
+def test_looks_are_taken_when_they_are_due(clock: Clock, take_all: Callable[..., None]) -> None:
     often: list[float] = []
     seldom: list[float] = []
     take_all((every(0.01, 6, clock, often), 0.0), (every(0.025, 2, clock, seldom), 0.0))
@@ -64,7 +87,7 @@ def test_looks_are_taken_when_they_are_due(clock: Clock) -> None:
     assert seldom == [0.025, 0.05]
 
 
-def test_one_that_may_come_early_wakes_nobody_up(clock: Clock) -> None:
+def test_one_that_may_come_early_wakes_nobody_up(clock: Clock, take_all: Callable[..., None]) -> None:
     often: list[float] = []
     seldom: list[float] = []
     take_all((every(0.01, 9, clock, often), 0.0), (every(0.025, 3, clock, seldom), 0.01))
@@ -73,7 +96,9 @@ def test_one_that_may_come_early_wakes_nobody_up(clock: Clock) -> None:
     assert clock.wakes == len(often) + 2
 
 
-def test_one_that_fails_does_not_end_the_others(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_that_fails_does_not_end_the_others(
+    clock: Clock, take_all: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
     def fails() -> Look:
         yield 0.01
         raise LookupError("gone")

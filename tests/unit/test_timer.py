@@ -1,4 +1,4 @@
-"""An alarm goes off when it is due, and not before the time to which it was put off."""
+"""A timer goes off when it is due, and not before the time to which it was put off."""
 
 import sys
 import threading
@@ -9,10 +9,10 @@ import pytest
 
 from harness.probe.timer import KernelTimer, SleepingTimer, Timer, timer
 
-ALARMS = [SleepingTimer, pytest.param(KernelTimer, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux's"))]
+TIMERS = [SleepingTimer, pytest.param(KernelTimer, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux's"))]
 
 
-@pytest.mark.parametrize("make", ALARMS)
+@pytest.mark.parametrize("make", TIMERS)
 def test_it_goes_off_not_before_it_is_due(make: Callable[[], Timer]) -> None:
     one = make()
     due_s = time.monotonic() + 0.05
@@ -21,7 +21,7 @@ def test_it_goes_off_not_before_it_is_due(make: Callable[[], Timer]) -> None:
     assert time.monotonic() >= due_s
 
 
-@pytest.mark.parametrize("make", ALARMS)
+@pytest.mark.parametrize("make", TIMERS)
 def test_it_may_be_put_off_while_somebody_waits(make: Callable[[], Timer]) -> None:
     one = make()
     woke_s: list[float] = []
@@ -40,7 +40,7 @@ def test_it_may_be_put_off_while_somebody_waits(make: Callable[[], Timer]) -> No
     assert woke_s[0] >= due_s
 
 
-@pytest.mark.parametrize("make", ALARMS)
+@pytest.mark.parametrize("make", TIMERS)
 def test_a_time_that_has_passed_is_due_at_once(make: Callable[[], Timer]) -> None:
     one = make()
     one.set(time.monotonic() - 1)

@@ -1,0 +1,115 @@
+"""What the holders of connections are doing, and where each stands, read off the stacks of threads and coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from sqlalchemy import PoolProxiedConnection
+
+from harness.probe.call_site import Place, place_at, place_of
+from harness.probe.request import CONNECTION, ELSEWHERE, PHASES, PYTHON, THREAD, Came, Followed, Mark, came
+from harness.probe.request_state import RequestState, of_coroutine, of_stack
+from harness.probe.workers import AtWork
+
+OVER = "over"  # what a holder does whose request has ended
+NOBODYS = "background"  # what one does that no request has checked out
+BRIEFLY = "briefly"  # what one does that is not looked at more closely, as it has had its connection for so short
+
+
+class Checkout(NamedTuple):
+    """One connection that is checked out: for which request, in which task if in any, by which line if it is known."""
+
+    request: Mark
+    asked_in: Came | None
+    code: CodeType | None
+    line: int
+    since_s: float
+
+
+class Holder(NamedTuple):
+    """What the holder of a connection is doing, and where it stands: a call, or in words."""
+
+    held: Checkout
+    phase: str
+    frame: FrameType | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it stands: the application's innermost call that waits or runs, else where it checked out, if known."""
+        if self.frame is not None:
+            return place_of(self.frame)
+        return place_at(self.held.code, self.held.line) if self.held.code else None
+
+
+class Stacks(NamedTuple):
+    """Where holders stand: the threads that work for requests, the event loop's, and which task has started which."""
+
+    work: AtWork
+    serving: Mapping[int, FrameType]
+    loops: FrameType | None
+
+
+def is_checked_out(connection: PoolProxiedConnection | None) -> bool:
+    """Whether it is checked out: what is given back is detached, as is what nobody has any more."""
+    return connection is not None and not connection.is_detached
+
+
+def place_of_longest(holders: Sequence[Holder]) -> Place | None:
+    """Say where the one stands that has held its connection longest.
+
+    One that is over stands nowhere any more, so it comes last if it is not known where it checked out.
+    """
+
+    def order(one: Holder) -> tuple[bool, float]:
+        return one.phase == OVER and not one.held.code, one.held.since_s
+
+    return min(holders, key=order).place if holders else None
+
+
+def where_wanted(stacks: Stacks, holding: set[int]) -> Place | None:
+    """Say where a thread waits for a connection on behalf of a request that has none; None if none does."""
+    for request, thread in stacks.serving.items():
+        if request not in holding:
+            phase, frame = of_stack(thread)
+            if phase == CONNECTION and frame is not None:
+                return place_of(frame)
+    return None
+
+
+def holder_of(held: Checkout, stacks: Stacks | None) -> Holder:
+    """See what a holder is doing, if there are stacks to read it off."""
+    request = came(held.request)
+    if request is None:
+        return Holder(held, NOBODYS)
+    task = request()
+    if task is None or task.done():
+        return Holder(held, OVER)
+    if stacks is None:
+        return Holder(held, BRIEFLY)
+    asked_in = held.asked_in() if held.asked_in else None
+    goes_on = asked_in if asked_in is not None and not asked_in.done() else task
+    phase, frame = _state(stacks.work.family(goes_on), held.request, stacks)
+    if (thread := stacks.serving.get(id(task))) is not None:
+        phase, its = of_stack(thread)
+        frame = its or frame
+    return Holder(held, PHASES[phase], frame)
+
+
+def _state(tasks: Sequence[asyncio.Task[Any]], request: Mark, stacks: Stacks) -> RequestState:
+    """See where a request stands by its tasks: by one that waits or works for a thread, else by the last that tells."""
+    state = RequestState(ELSEWHERE, None)
+    for task in tasks:
+        coroutine: Any = task.get_coro()
+        if isinstance(request, Followed) and request.task() is task:
+            coroutine = request.serving  # its task's own leads no further than to where it is driven step by step
+        phase, frame = of_coroutine(coroutine, stacks.loops)
+        if task in stacks.work.waiting:
+            return RequestState(THREAD, frame)
+        if task in stacks.work.having:  # and on its way there, or back
+            return RequestState(PYTHON, frame)
+        if phase != ELSEWHERE or frame is not None:
+            state = RequestState(phase, frame)
+    return state
