@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-probes chaos flaws soak mutants loading test test-slow lint types doctor setup schema lock clean
+.PHONY: help bench chaos flaws soak mutants eager-loading probe-overhead test test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 bench: setup ## compare async against sync; PROFILE=quick|default|full
 	$(BIN)/twinbench bench --profile $(PROFILE)
@@ -19,7 +19,7 @@ bench: setup ## compare async against sync; PROFILE=quick|default|full
 chaos: setup ## cut writes at every byte and inject every fault; PROFILE=default|full
 	$(BIN)/twinbench chaos --profile $(PROFILE)
 
-soak: setup ## 20 seeded programmes of 10 faults on each twin, without cuts: by its plan half an hour
+soak: setup ## 20 seeded schedules of 10 faults on each twin, without cuts: by its plan half an hour
 	$(BIN)/twinbench chaos --profile soak
 
 mutants: setup ## change the checks one thing at a time, and see a test go red: an hour
@@ -28,11 +28,11 @@ mutants: setup ## change the checks one thing at a time, and see a test go red: 
 flaws: setup ## try every flawed target: is each caught by the check that it names, and no twin by any?
 	$(BIN)/twinbench chaos --profile flaws
 
-loading: setup ## what each way of loading posts costs, as the page grows
-	$(BIN)/twinbench loading
+eager-loading: setup ## what each way of loading posts costs, as the page grows
+	$(BIN)/twinbench eager-loading
 
-bench-probes: setup ## what the probes cost: both twins without them, with all, and with each, in turns: by its plan 80 minutes
-	$(BIN)/twinbench probes
+probe-overhead: setup ## what the probes cost: both twins without them, with all, and with each, in slices: by its plan 80 minutes
+	$(BIN)/twinbench probe-overhead
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest

@@ -16,7 +16,6 @@ from rich.text import Text
 from harness.model.findings import Finding
 from harness.model.measures import Cell, Comparison, Interval
 from harness.model.outcome import Verdict
-from harness.model.plan import Plan, Trial
 from harness.model.summary import Summary
 from harness.report.sentences.chaos import controls_text
 from harness.report.sentences.findings import finding_text
@@ -55,16 +54,8 @@ class RunConsole:
         """Tell that something begins that takes its time."""
         self.console.print(f"{sentence} …", markup=False, highlight=False)
 
-    def planned(self, plan: Plan) -> None:
-        """Start the bar."""
-        self.console.print(
-            f"{len(plan.trials)} trials in {plan.profile.blocks} blocks, seed {plan.seed}", highlight=False
-        )
-        self._task = self._bar.add_task("", total=len(plan.trials))
-        self._bar.start()
-
     def began(self, what: str, total: int) -> None:
-        """Start a bar of its own for so many things of a kind."""
+        """Start a bar for so many things of a kind."""
         self._task = self._bar.add_task(what, total=total)
         self._bar.start()
 
@@ -72,11 +63,6 @@ class RunConsole:
         """Move the newest bar."""
         if self._task is not None:
             self._bar.update(self._task, advance=1)
-
-    def trial_done(self, trial: Trial) -> None:
-        """Move the bar."""
-        if self._task is not None:
-            self._bar.update(self._task, advance=1, description=f"{trial.scenario} {trial.added_ms} ms")
 
 
 def findings_text(findings: Iterable[Finding]) -> str:

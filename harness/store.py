@@ -26,7 +26,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import EvidenceUnreadable, UsageError
@@ -175,13 +174,13 @@ class Store:
         path = self.folder / "pages.json"
         return _read(path, tuple[PageReading, ...]) if path.exists() else ()
 
-    def write_turns(self, readings: Sequence[SliceReading]) -> None:
+    def write_slices(self, readings: Sequence[SliceReading]) -> None:
         """Store what targets with and without probes took so far."""
-        _write(self.folder / "turns.json", tuple[SliceReading, ...], tuple(readings))
+        _write(self.folder / "slices.json", tuple[SliceReading, ...], tuple(readings))
 
-    def turns(self) -> tuple[SliceReading, ...]:
-        """What targets with and without probes took; empty if none took turns."""
-        path = self.folder / "turns.json"
+    def slices(self) -> tuple[SliceReading, ...]:
+        """What targets with and without probes took; empty if none were driven in slices."""
+        path = self.folder / "slices.json"
         return _read(path, tuple[SliceReading, ...]) if path.exists() else ()
 
     def finish(self, duration_s: float) -> None:
@@ -215,6 +214,8 @@ class Store:
         path = self.folder / "trials" / trial.id / "ops.arrows"
         if not path.exists() or path.stat().st_size == 0:
             return None
+        import pyarrow as pa  # noqa: PLC0415 - takes half a second, which whoever reads no ops need not pay
+
         batches = []
         with pa.OSFile(str(path)) as source, suppress(pa.ArrowInvalid, OSError, StopIteration):
             reader = pa.ipc.open_stream(source)

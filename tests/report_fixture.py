@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from harness.experiments.comparison.plan import make_plan
+from harness.experiments.registry import experiment
 from harness.model.findings import Finding, in_unit
 from harness.model.measures import (
     Cell,
@@ -21,7 +22,6 @@ from harness.model.measures import (
 from harness.model.outcome import Verdict
 from harness.model.plan import Profile, Scenario, Shape, Target
 from harness.model.summary import Setting, Summary
-from harness.run import SECTIONS
 
 PROFILE = Profile(
     name="quick",
@@ -92,7 +92,7 @@ SUMMARY = Summary(
     version=1,
     run="20260101-000000",
     kind="comparison",
-    sections=SECTIONS["comparison"],
+    sections=experiment("comparison").sections,
     command="twinbench run ping write mixed --profile quick --seed 7",
     started_at="2026-01-01T00:00:00+00:00",
     duration_s=90.0,
@@ -235,7 +235,7 @@ STATEMENTS = {"lazy": None, "selectin": 2, "joined": 1, "raise": 1}
 LOADING = replace(
     SUMMARY,
     kind="eager_loading",
-    sections=SECTIONS["eager_loading"],
+    sections=experiment("eager_loading").sections,
     plan=replace(make_plan(("async", "sync"), {}, replace(PROFILE, scenarios=(), added_ms=(0, 5)), 7), trials=()),
     scenarios=(),
     measures=NOTHING,

@@ -39,9 +39,9 @@ MISTAKES = {
     "write that can't be cut": (["chaos", "--cut", "ping"], {}, "No write to cut is called 'ping'. Choose of"),
     "unknown target of chaos": (["chaos", "--target", "flaw:none"], {}, "No target is called 'flaw:none'"),
     "no such run to check": (["check", "nowhere"], {}, "No run is stored in nowhere"),
-    "level that is no number": (["run", "ping", "--level", "far"], {}, "valid integer"),
-    "level below zero": (["run", "ping", "--level", "-1"], {}, "--level"),
-    "no target to serve": (["up"], {}, "target"),
+    "latency that is no number": (["run", "ping", "--latency-ms", "far"], {}, "valid integer"),
+    "latency below zero": (["run", "ping", "--latency-ms", "-1"], {}, "--latency-ms"),
+    "no target to serve": (["serve"], {}, "target"),
     "no such run": (["report", "nowhere"], {}, "No run is stored in nowhere"),
     "PostgreSQL that is not there": (
         ["bench", "--postgres-url", "postgresql://u@127.0.0.1:1/d"],
@@ -121,7 +121,7 @@ def test_results_that_cannot_be_written(said: Callable[..., tuple[int, str]], tm
 
 def test_a_port_that_is_taken(said: Callable[..., tuple[int, str]]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        code, error = said("up", "async", "--port", str(taken.getsockname()[1]))
+        code, error = said("serve", "async", "--port", str(taken.getsockname()[1]))
     assert code == 2
     assert "is taken. Name another by --port" in error
 

@@ -19,7 +19,7 @@ LEVEL_MS = 5
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
     """One block of it, on both twins at one distance."""
     out: Path = tmp_path_factory.mktemp("results")
-    done = twinbench("loading", "--blocks", "1", "--level", str(LEVEL_MS), "--seed", "7", "--out", str(out))
+    done = twinbench("eager-loading", "--blocks", "1", "--latency-ms", str(LEVEL_MS), "--seed", "7", "--out", str(out))
     assert done.returncode == 0, done.stderr + done.stdout
     store = Store.open(out / "latest")
     summary = store.summary()
@@ -63,4 +63,4 @@ def test_joined_rows_repeat_their_user_and_posts_are_what_costs_bytes(cost: Call
 def test_the_report_draws_it(run: tuple[Store, Summary]) -> None:
     page = (run[0].folder / "report.html").read_text()
     assert '<section id="eager_loading">' in page
-    assert "twinbench loading --target async --target sync --level 5 --blocks 1 --seed 7" in page
+    assert "twinbench eager-loading --blocks 1 --latency-ms 5 --seed 7" in page

@@ -17,7 +17,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
     """One block of it, of one pair on each twin."""
     out: Path = tmp_path_factory.mktemp("results")
     chosen = ("--target", "async:probed", "--target", "sync:pool")
-    done = twinbench("probes", *chosen, "--blocks", "1", "--seconds", "0.5", "--seed", "7", "--out", str(out))
+    done = twinbench("probe-overhead", *chosen, "--blocks", "1", "--seconds", "0.5", "--seed", "7", "--out", str(out))
     store = Store.open(out / "latest")
     summary = store.summary()
     assert summary is not None, done.stderr + done.stdout
@@ -26,15 +26,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
     return store, summary
 
 
-def test_every_pair_took_turns_by_both_kinds_of_request_as_often_as_it_should(run: tuple[Store, Summary]) -> None:
+def test_every_pair_was_driven_by_both_kinds_of_request_as_often_as_it_should(run: tuple[Store, Summary]) -> None:
     store, summary = run
     pairs = {("async", "async:probed"), ("sync", "sync:pool")}
-    told = sorted((one.plain, one.probed, one.scenario, one.block) for one in store.turns())
+    told = sorted((one.plain, one.probed, one.scenario, one.block) for one in store.slices())
     scenarios = ("ping", "point-read")
     assert told == [
         (*pair, name, time) for pair in sorted(pairs) for name in scenarios for time in range(1, TIMES[pair[1]] + 1)
     ]
-    for one in store.turns():
+    for one in store.slices():
         assert len(one.plain_ms) == len(one.probed_ms) > 0
         assert min(*one.plain_ms, *one.probed_ms) > 0
     observed = summary.measures.probe_overheads
@@ -66,10 +66,10 @@ def test_each_is_judged_and_drawn(run: tuple[Store, Summary]) -> None:
         f"{dearest.scenario} at 0 ms: {dearest.probed} has {dearest.share.value:.3f}"
     )
     assert "proxy adds" not in page  # there is none in the way
-    assert "twinbench probes --target async:probed --target sync:pool --blocks 1 --seconds 0.5 --seed 7" in page
+    assert "twinbench probe-overhead --target async:probed --target sync:pool --blocks 1 --seconds 0.5 --seed 7" in page
 
 
 def test_a_target_without_probes_has_nothing_to_tell(tmp_path: Path) -> None:
-    done = twinbench("probes", "--target", "async", "--out", str(tmp_path))
+    done = twinbench("probe-overhead", "--target", "async", "--out", str(tmp_path))
     assert done.returncode == 2
     assert "No target with probes is called 'async'" in done.stderr

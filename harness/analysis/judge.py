@@ -8,29 +8,12 @@ from dataclasses import replace
 from harness.analysis.checks.registry import judge_subject, judge_trial
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
-from harness.model.findings import Case, ControlRow, Execution, Finding, Judgement, merge
+from harness.model.findings import Case, ControlRow, Execution, Finding, merge
 from harness.model.measures import Measures, ProbeOverhead, TargetOverheads
 from harness.model.outcome import Verdict
 from harness.model.plan import Control, Target, Trial
 from harness.model.records import RunRecord
 from harness.store import CONTROL_CUTS, Store
-
-
-def judge(store: Store, record: RunRecord, measures: Measures) -> Judgement:
-    """Judge all that is stored of a run, whatever its kind: what it has nothing of yields nothing."""
-    controls = control_rows(store, record)
-    return Judgement(
-        findings=(
-            *judge_cuts(store),
-            *(judge_pages(store) if record.kind == "eager_loading" else ()),
-            *judge_trials(store, record),
-            *judge_controls(controls),
-            *judge_framework_overhead(record, measures),
-            *judge_probe_overhead(measures.probe_overheads),
-            *judge_plan(store, record),
-        ),
-        controls=controls,
-    )
 
 
 def judge_trials(store: Store, record: RunRecord) -> Iterator[Finding]:

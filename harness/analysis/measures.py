@@ -168,8 +168,8 @@ def pages(store: Store) -> tuple[PageCost, ...]:
 
 
 def in_turns(store: Store) -> tuple[ProbeOverhead, ...]:
-    """What probes cost, as turns told it; empty if none were taken."""
-    return tuple(kept(store.turns()))
+    """What probes cost, as slices told it; empty if there are none."""
+    return tuple(kept(store.slices()))
 
 
 def cuts_per_s(store: Store) -> float:

@@ -1,4 +1,4 @@
-"""Serve one target with its database and proxy, for a person to try by hand."""
+"""Serve one target with its database and proxy, to try by hand."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.errors import PartDied, UsageError
-from harness.model.plan import Target
-from harness.model.workload import Workload
+from harness.experiments.choice import chosen_targets
 from harness.provision.database import seed
 from harness.provision.loopback import accepts
 from harness.provision.postgres import url_through
 from harness.provision.processes import temporary_folder
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
-from harness.provision.testbed import provisioned
+from harness.provision.testbed import started_services
+from harness.workload.load import load_workload
 
 POLL_S = 0.2
 
 
-def serve(workload: Workload, target: Target, port: int, postgres_url: str | None, toxiproxy_url: str | None) -> None:
-    """Serve ``target`` on ``port`` until somebody interrupts it.
+def serve(name: str, port: int, postgres_url: str | None, toxiproxy_url: str | None) -> None:
+    """Serve the target of this name on ``port`` until somebody interrupts it.
 
     Raises:
-        UsageError: The port is taken.
+        UsageError: The port is taken, or no target has that name.
         PartDied: The target ended by itself.
     """
     console = Console(stderr=True)
+    workload = load_workload()
+    target = chosen_targets(workload, [name])[name]
     if accepts(port):
         raise UsageError(f"Port {port} is taken", "Name another by --port")
 
@@ -37,23 +39,23 @@ def serve(workload: Workload, target: Target, port: int, postgres_url: str | Non
         console.print(f"{sentence} …", markup=False, highlight=False)
 
     with (
-        temporary_folder("twinbench-up-", within=Path(tempfile.gettempdir())) as logs,
-        provisioned(
+        temporary_folder("twinbench-serve-", within=Path(tempfile.gettempdir())) as logs,
+        started_services(
             workload=workload,
             postgres_url=postgres_url,
             toxiproxy_url=toxiproxy_url,
             log=lambda name: logs / f"{name}.log",
             say=say,
-        ) as parts,
+        ) as services,
     ):
-        url = parts.postgres.url
+        url = services.postgres.url
         seed(url, workload.database)
-        if parts.toxiproxy is None:
-            console.print(f"Without a proxy: {parts.without_toxiproxy}", style="yellow", markup=False)
+        if services.toxiproxy is None:
+            console.print(f"Without a proxy: {services.without_toxiproxy}", style="yellow", markup=False)
             _serve(target_process(workload, target, url, logs / "target.log", port), url, console)
             return
-        with parts.toxiproxy.link(target.name, parts.postgres.address) as link:
-            console.print(f"Toxiproxy  {parts.toxiproxy.url} (proxy {link.proxy.name})", highlight=False)
+        with services.toxiproxy.link(target.name, services.postgres.address) as link:
+            console.print(f"Toxiproxy  {services.toxiproxy.url} (proxy {link.proxy.name})", highlight=False)
             through = url_through(url, link.port)
             _serve(target_process(workload, target, through, logs / "target.log", port), through, console)
 

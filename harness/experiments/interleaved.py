@@ -1,15 +1,15 @@
-"""What probes cost a target: the same target with and without them, driven in turns of a hundredth of a second.
+"""Two targets held against each other in interleaved slices of a hundredth of a second: one with probes, one without.
 
     one closed loop of clients → the target without probes, then with them → PostgreSQL
 
-On a shared machine a core was seen to give a fifth less from one tenth of a second to the next, while a load that takes
-turns of seconds had to run for hours to tell a hundredth. Turns that are as short as this meet the same machine, and
+On a shared machine a core was seen to give a fifth less from one tenth of a second to the next, while a load in slices
+of seconds had to run for hours to tell a hundredth. Slices that are as short as this meet the same machine, and
 what one of them misses, a trimmed mean leaves out. Each target has a process of its own, fresh in every block. Both
-have one core to themselves, and all else has the others: without that, a probe that only wakes up between the turns was
+have one core to themselves, and all else has the others: without that, a probe that only wakes up between slices was
 seen to cost three hundredths, perhaps by where the scheduler then puts the target.
 
 A target that pauses still wakes up now and then, and a probed one more often: that was seen to take more than a
-hundredth of the turns of the one without. So what the other takes of a turn is not counted. And as a target works for
+hundredth of the slices of the one without. So what the other takes of a slice is not counted. And as a target works for
 half of the time, half as many of its requests a second are looked into: as many, of a second of work, as under load.
 """
 
@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import cycle
 from statistics import median
@@ -29,21 +30,20 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from harness.errors import PartDied
+from harness.experiments.base import Run
 from harness.model.evidence import SliceReading
 from harness.model.plan import Target
 from harness.provision.http_connection import Connection
 from harness.provision.loopback import HOST
-from harness.provision.target import target_process, wait_until_serving
-from harness.provision.testbed import Parts
-from harness.store import Store
+from harness.provision.target import RunningTarget, target_process, wait_until_serving
 
 CLIENTS = 16
 WARM_UP_S = 2.5  # longer than the loop is watched closely because the start held it up
 DEADLINE_S = 10.0
 # Linux brings the clock of a process that runs up to date now and then only, and of one that has gone to sleep at once:
-# so what it still does after its last answer was sometimes taken off the other's turn.
+# so what it still does after its last answer was sometimes taken off the other's slice.
 SETTLES_S = 0.001
-TURN_S = 0.016  # about: how many requests that is, the warm-up tells
+SLICE_S = 0.016  # about: how many requests that is, the warm-up tells
 # Where strings lie in a dict, and so how fast it is, is drawn anew in every process: here the same for both, by block.
 HASH_SEED = "PYTHONHASHSEED"
 LOOKED_INTO = {"TWINBENCH_LOOKED_INTO_PER_S": "10"}  # harness.probe.request_sampling.MOST_VARIABLE, half of MOST_PER_S
@@ -113,7 +113,7 @@ class ClosedLoop:
         for client in self._clients:
             client.close()
 
-    def turn(self, requests: int) -> float:
+    def slice(self, requests: int) -> float:
         """Have so many requests answered, and return how long that took, in seconds, without what the other worked.
 
         Raises:
@@ -154,18 +154,19 @@ def processor_clock(pid: int) -> Callable[[], float]:
     return lambda: time.clock_gettime(clock)
 
 
-def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, for how long, and whom to tell
-    block: int,
-    plain: Target,
-    probed: Target,
-    paths: Mapping[str, Sequence[str]],
-    seconds: float,
-    parts: Parts,
-    cores: Cores,
-    store: Store,
-    done: Callable[[], None],
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A target with probes and the same without, for the so-many-th time."""
+
+    plain: Target
+    probed: Target
+    block: int
+
+
+def read_slices(
+    run: Run, pair: Pair, paths: Mapping[str, Sequence[str]], seconds: float, cores: Cores
 ) -> Iterator[SliceReading]:
-    """Start both targets, and drive them in turns for so many seconds by what each scenario asks for.
+    """Start both targets, and drive them in slices for so many seconds by what each scenario asks for.
 
     Raises:
         HarnessError: A target did not come up, or did not answer as it should.
@@ -175,66 +176,72 @@ def take_turns(  # noqa: PLR0913, PLR0917 - whom to hold against whom, by what, 
             running = [
                 stack.enter_context(
                     target_process(
-                        parts.workload,
+                        run.workload,
                         target,
-                        parts.postgres.url,
-                        store.log(f"turns-{target.name}"),
-                        environment={HASH_SEED: str(block), **LOOKED_INTO},
+                        run.services.postgres.url,
+                        run.store.log(f"slices-{target.name}"),
+                        environment={HASH_SEED: str(pair.block), **LOOKED_INTO},
                     )
                 )
-                for target in (plain, probed)
+                for target in (pair.plain, pair.probed)
             ]
         for target in running:
             wait_until_serving(target)
         for scenario, asked in paths.items():
-            with ExitStack() as connected:
-                try:
-                    loops = [
-                        connected.enter_context(
-                            ClosedLoop(urlsplit(one.url).port or 0, asked, processor_clock(other.child.process.pid))
-                        )
-                        for one, other in (running, running[::-1])
-                    ]
-                    rounds = list(_rounds(loops[0], loops[1], seconds, swapped=bool(block % 2)))
-                except OSError as error:
-                    raise PartDied(
-                        f"{plain.name} or {probed.name} did not answer {scenario}: {error}",
-                        f"Read {running[0].child.log} and {running[1].child.log}",
-                    ) from error
+            try:
+                rounds = _drive(running, asked, seconds, swapped=bool(pair.block % 2))
+            except OSError as error:
+                raise PartDied(
+                    f"{pair.plain.name} or {pair.probed.name} did not answer {scenario}: {error}",
+                    f"Read {running[0].child.log} and {running[1].child.log}",
+                ) from error
             yield SliceReading(
-                plain=plain.name,
-                probed=probed.name,
+                plain=pair.plain.name,
+                probed=pair.probed.name,
                 scenario=scenario,
-                block=block,
+                block=pair.block,
                 plain_ms=tuple(one for one, _ in rounds),
                 probed_ms=tuple(other for _, other in rounds),
             )
-            done()
+            run.progress.step()
+
+
+def _drive(
+    running: Sequence[RunningTarget], paths: Sequence[str], seconds: float, *, swapped: bool
+) -> list[tuple[float, float]]:
+    with ExitStack() as connected:
+        plain, probed = (
+            connected.enter_context(
+                ClosedLoop(urlsplit(one.url).port or 0, paths, processor_clock(other.child.process.pid))
+            )
+            for one, other in (running, running[::-1])
+        )
+        return list(_rounds(plain, probed, seconds, swapped=swapped))
 
 
 def _rounds(plain: ClosedLoop, probed: ClosedLoop, seconds: float, *, swapped: bool) -> Iterator[tuple[float, float]]:
-    """Go round A B B A and B A A B by turns, and tell milliseconds per request, without and with probes."""
-    each = _requests_of_a_turn(plain, probed)
+    """Go round A B B A and B A A B by slices, and tell milliseconds per request, without and with probes."""
+    each = _requests_of_a_slice(plain, probed)
     until_s = time.monotonic() + seconds
     while time.monotonic() < until_s:
         first, second = (probed, plain) if swapped else (plain, probed)
-        firsts_s, seconds_s = first.turn(each), second.turn(each)
-        seconds_s += second.turn(each)
-        firsts_s += first.turn(each)
+        firsts_s, seconds_s = first.slice(each), second.slice(each)
+        seconds_s += second.slice(each)
+        firsts_s += first.slice(each)
         plain_s, probed_s = (seconds_s, firsts_s) if swapped else (firsts_s, seconds_s)
         yield 1e3 * plain_s / (2 * each), 1e3 * probed_s / (2 * each)
         swapped = not swapped
 
 
-def _requests_of_a_turn(plain: ClosedLoop, probed: ClosedLoop) -> int:
-    """Warm both up, and say how many requests a turn takes: as many for each of the two, and of each client.
+def _requests_of_a_slice(plain: ClosedLoop, probed: ClosedLoop) -> int:
+    """Warm both up, and say how many requests a slice takes: as many for each of the two, and of each client.
 
-    By the median: where it was the last that told, one of five blocks of the sync twin's pings had turns of 4 ms, as
-    that one had been held up; in those a look of the pause before fell into a turn so often that probes looked dearer.
+    By the median: where it was the last that told, one of five blocks of the sync twin's pings had slices of 4 ms, as
+    that one had been held up; in those a look of the pause before fell into a slice so often that probes looked dearer.
     """
     until_s = time.monotonic() + WARM_UP_S
     took_s: list[float] = []
     while not took_s or time.monotonic() < until_s:
-        took_s.append(plain.turn(CLIENTS))
-        probed.turn(CLIENTS)
-    return CLIENTS * max(1, round(TURN_S / median(took_s)))
+        took_s.append(plain.slice(CLIENTS))
+        probed.slice(CLIENTS)
+    return CLIENTS * max(1, round(SLICE_S / median(took_s)))

@@ -1,27 +1,24 @@
-"""One trial, phase by phase: inject, warm up and load, heal, read the ledger, store.
-
-A trial runs on a testbed (``provision.testbed``): the block's fresh targets with a link each to PostgreSQL.
-"""
+"""One trial under plain load: add latency, warm up and load, heal, read the ledger, store."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from harness.faults.latency import Latency
-from harness.load.generator import Generator, generator
-from harness.model.evidence import FaultWindow, Sample
+from harness.experiments.base import Run
+from harness.experiments.block import Block, fresh_block, key_prefix
+from harness.experiments.injection import added_latency
+from harness.model.evidence import Sample
 from harness.model.order import Order
-from harness.model.plan import Plan, Scenario, Shape, Target, Trial
+from harness.model.plan import Shape, Target, Trial
 from harness.model.records import TrialRecord
 from harness.provision.database import read_ledger
-from harness.provision.meter import Meter, Route, Sampler, cpu_seconds
+from harness.provision.meter import Meter, Route, Sampler, cpu_seconds, routes
+from harness.provision.postgres import url_through
 from harness.provision.processes import Child
 from harness.provision.sessions import SessionMeter
-from harness.provision.testbed import Parts, Testbed, fresh_testbed
-from harness.store import Store
 
 WARM_UP_S = 1.2
 WARM_UP_CLIENTS = 16
@@ -29,61 +26,65 @@ FIRST_WARM_UP_KEY = 0xFFFE0000  # beyond any trial's
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
-    """A testbed with a load generator in front of it: all that a block's trials need."""
+class TimedBlock:
+    """A block whose distances are timed while load runs.
 
-    testbed: Testbed
-    generator: Generator
-    store: Store
-    plan: Plan
-    scenarios: Mapping[str, Scenario]
+    ``routes`` holds an open connection by every way: one "direct", one "clean" (through a proxy that has no toxic),
+    and one by each target's own.
+    """
+
+    block: Block
+    routes: Mapping[str, Route]
 
 
 @contextmanager
-def fresh_bench(
-    parts: Parts, targets: Mapping[str, Target], scenarios: Mapping[str, Scenario], plan: Plan, store: Store
-) -> Iterator[Bench]:
-    """Start a block's processes, all at once, and wait until each is ready."""
-    names = (*plan.targets, *plan.references)
-    chosen = [targets[name] for name in names]
-    with generator(store.log("generator")) as load, fresh_testbed(parts, chosen, store.log) as testbed:
-        load.wait_until_ready()
-        bench = Bench(testbed=testbed, generator=load, store=store, plan=plan, scenarios=scenarios)
-        for number, name in enumerate(names):
-            _warm_up(bench, name, number)
-        yield bench
+def timed_block(run: Run, targets: Sequence[Target]) -> Iterator[TimedBlock]:
+    """Start a block for plain load, and warm its targets up."""
+    postgres, toxiproxy = run.services.postgres, run.services.toxiproxy
+    with fresh_block(run, targets) as block, ExitStack() as stack:
+        ways = {"direct": postgres.url}
+        if toxiproxy:
+            clean = stack.enter_context(toxiproxy.link("clean", postgres.address))
+            ways["clean"] = url_through(postgres.url, clean.port)
+            ways |= {name: testbed.url for name, testbed in block.testbeds.items()}
+        timed = TimedBlock(block=block, routes=stack.enter_context(routes(ways)))
+        for number, name in enumerate(block.testbeds):
+            _warm_up(block, name, number)
+        yield timed
 
 
-def _warm_up(bench: Bench, target: str, number: int) -> None:
+def _warm_up(block: Block, target: str, number: int) -> None:
     """Send a fresh target every kind of request for a while, off the record.
 
     A process compiles its statements and fills its caches once; without this the first trial after a
     start was seen to come out slower than the next.
     """
-    asked = {trial.scenario for trial in bench.plan.trials if trial.target == target}
+    run = block.run
+    asked = {trial.scenario for trial in run.plan.trials if trial.target == target}
     order = Order(
-        ops=bench.store.folder / "warm-up.arrows",
-        host=bench.testbed.targets[target].url,
-        workload=bench.testbed.parts.workload.name,
-        mix={name: 1 for scenario in asked for name in bench.scenarios[scenario].mix},
+        ops=run.store.folder / "warm-up.arrows",
+        host=block.testbeds[target].running.url,
+        workload=run.workload.name,
+        mix={name: 1 for scenario in asked for name in run.scenario(scenario).mix},
         shape=Shape(clients=WARM_UP_CLIENTS),
         warmup_s=0.0,
         measure_s=WARM_UP_S,
         seed=0,
         key_prefix=f"{FIRST_WARM_UP_KEY + number:08x}",
     )
-    bench.generator.run(order, lambda _edge: None)
+    block.generator.run(order, lambda _edge: None)
 
 
-def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
+def run_trial(trial: Trial, timed: TimedBlock) -> TrialRecord:
     """Run one trial from end to end, store its evidence, and return what is known beside the ops.
 
     Raises:
         HarnessError: A part died, or the record is not whole. What was recorded so far is on disk.
     """
-    testbed, scenario = bench.testbed, bench.scenarios[trial.scenario]
-    target = testbed.targets[trial.target]
-    children = _children(testbed, trial, bench.generator)
+    block = timed.block
+    run, testbed = block.run, block.testbeds[trial.target]
+    target, url = testbed.running, run.services.postgres.url
+    children = _children(block, trial)
     readings: list[Sample] = []
 
     def read_cpu(edge: str) -> None:
@@ -93,27 +94,16 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
             for part, used in cpu_seconds(children).items()
         )
 
-    order = Order(
-        ops=bench.store.ops_path(trial),
-        host=target.url,
-        workload=testbed.parts.workload.name,
-        mix=dict(scenario.mix),
-        shape=scenario.shape,
-        warmup_s=bench.plan.profile.warmup_s,
-        measure_s=bench.plan.profile.measure_s,
-        seed=trial.seed,
-        key_prefix=key_prefix(trial),
-    )
     served_before = target.served()
     with ExitStack() as stack:
-        faults = stack.enter_context(_injected(trial, testbed))
-        meters: list[Sampler] = [stack.enter_context(Meter(_ways(testbed, trial)))]
+        route = timed.routes[trial.target if testbed.link else "direct"]
+        latency = stack.enter_context(added_latency(testbed, trial.added_ms, route.round_trip_s))
+        meters: list[Sampler] = [stack.enter_context(Meter(_compared_routes(timed, trial)))]
         if "pool" in target.target.probes:
-            added_s = trial.added_ms / 1000
-            meters.append(stack.enter_context(SessionMeter(testbed.parts.postgres.url, added_s)))
-        loaded = bench.generator.run(order, read_cpu)
+            meters.append(stack.enter_context(SessionMeter(url, trial.added_ms / 1000)))
+        loaded = block.generator.run(_order(trial, block), read_cpu)
     served = target.served() - served_before
-    ledger = read_ledger(testbed.parts.postgres.url, testbed.parts.workload, key_prefix(trial))
+    ledger = read_ledger(url, run.workload, key_prefix(trial))
     readings += [
         _count(loaded.window.end_ns, "load", "recorded", loaded.recorded),
         _count(loaded.window.end_ns, "served", "requests", served),
@@ -122,59 +112,41 @@ def run_trial(trial: Trial, bench: Bench) -> TrialRecord:
         trial=trial,
         window=loaded.window,
         samples=(*(sample for meter in meters for sample in meter.samples()), *readings, *target.probed(loaded.window)),
-        faults=tuple(faults),
+        faults=tuple(injection.window for injection in latency),
         ledger=ledger,
     )
-    bench.store.write_trial(record)
+    run.store.write_trial(record)
     return record
 
 
-def key_prefix(trial: Trial) -> str:
-    """The 8 hex digits that every key of this attempt at a trial begins with. Never zeros: those are the seed's."""
-    return f"{trial.attempt:x}{trial.number:07x}"
-
-
-@contextmanager
-def _injected(trial: Trial, testbed: Testbed) -> Iterator[list[FaultWindow]]:
-    """Hold the trial's latency in force; the list is filled when it has been healed."""
-    windows: list[FaultWindow] = []
-    if trial.added_ms == 0:
-        yield windows
-        return
-    fault = Latency(
-        proxy=testbed.links[trial.target],
-        added_ms=trial.added_ms,
-        round_trip_s=testbed.routes[trial.target].round_trip_s,
-    )
-    injected_ns = time.monotonic_ns()
-    try:
-        proof = fault.inject()
-        yield windows
-    finally:
-        fault.heal()
-    windows.append(
-        FaultWindow(
-            kind=fault.kind,
-            detail=fault.detail,
-            injected_ns=injected_ns,
-            healed_ns=time.monotonic_ns(),
-            proof=proof,
-        )
+def _order(trial: Trial, block: Block) -> Order:
+    scenario, profile = block.run.scenario(trial.scenario), block.run.plan.profile
+    return Order(
+        ops=block.run.store.ops_path(trial),
+        host=block.testbeds[trial.target].running.url,
+        workload=block.run.workload.name,
+        mix=dict(scenario.mix),
+        shape=scenario.shape,
+        warmup_s=profile.warmup_s,
+        measure_s=profile.measure_s,
+        seed=trial.seed,
+        key_prefix=key_prefix(trial),
     )
 
 
-def _ways(testbed: Testbed, trial: Trial) -> dict[str, Route]:
+def _compared_routes(timed: TimedBlock, trial: Trial) -> dict[str, Route]:
     """The routes to time: the target's own, and beside it what it is to be held against."""
-    return {name: route for name, route in testbed.routes.items() if name in {"direct", "clean", trial.target}}
+    return {name: route for name, route in timed.routes.items() if name in {"direct", "clean", trial.target}}
 
 
-def _children(testbed: Testbed, trial: Trial, load: Generator) -> dict[str, Child]:
+def _children(block: Block, trial: Trial) -> dict[str, Child]:
     """Every process that this run started and that takes part in the trial."""
+    services = block.run.services
     parts = {
-        "target": testbed.targets[trial.target].child,
-        "generator": load.child,
-        "postgres": testbed.parts.postgres.child,
-        "toxiproxy": testbed.parts.toxiproxy.child if testbed.parts.toxiproxy else None,
+        "target": block.testbeds[trial.target].running.child,
+        "generator": block.generator.child,
+        "postgres": services.postgres.child,
+        "toxiproxy": services.toxiproxy.child if services.toxiproxy else None,
     }
     return {name: child for name, child in parts.items() if child is not None}
 

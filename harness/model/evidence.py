@@ -193,10 +193,10 @@ class PageReading:
 
 @dataclass(frozen=True, kw_only=True)
 class SliceReading:
-    """What a target took with probes and without, in turns of a hundredth of a second, of one pair of processes.
+    """What a target took with probes and without, in slices of a hundredth of a second, of one pair of processes.
 
     ``block`` counts the pairs of processes of these two targets, as each of them tells by itself what the probes cost.
-    ``plain_ms`` and ``probed_ms`` are milliseconds per request in each round of turns, pair by pair.
+    ``plain_ms`` and ``probed_ms`` are milliseconds per request in each round of slices, pair by pair.
     """
 
     plain: str

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from harness.provision.postgres import without_password
-from harness.provision.testbed import Parts
+from harness.provision.testbed import Services
 
 LIBRARIES = (
     "fastapi",
@@ -29,8 +29,8 @@ LIBRARIES = (
 )
 
 
-def environment(parts: Parts) -> dict[str, str]:
-    """Describe the machine, the versions and the parts of a run, each as a short text."""
+def environment(services: Services) -> dict[str, str]:
+    """Describe the machine, the versions and the services of a run, each as a short text."""
     memory_gib = psutil.virtual_memory().total / 2**30
     described = {
         "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -40,9 +40,9 @@ def environment(parts: Parts) -> dict[str, str]:
         "load before": " ".join(f"{value:.2f}" for value in os.getloadavg()),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "twinbench": f"{importlib.metadata.version('twinbench')}{_commit()}",
-        "postgresql": f"{parts.postgres.version} ({parts.postgres.origin})",
-        "database": without_password(parts.postgres.url),
-        "toxiproxy": f"{parts.toxiproxy.version} ({parts.toxiproxy.origin})" if parts.toxiproxy else "none",
+        "postgresql": f"{services.postgres.version} ({services.postgres.origin})",
+        "database": without_password(services.postgres.url),
+        "toxiproxy": f"{services.toxiproxy.version} ({services.toxiproxy.origin})" if services.toxiproxy else "none",
     }
     described.update({name: importlib.metadata.version(name) for name in LIBRARIES})
     return described

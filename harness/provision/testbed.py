@@ -1,8 +1,8 @@
-"""What is up while trials run: the parts of a run, and a block's fresh targets with a link each."""
+"""What is up while a run lasts: its services, and each target on its way to PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,15 @@ import psycopg2
 from harness.errors import PartDied, PartMissing
 from harness.model.plan import Target
 from harness.model.workload import Workload
-from harness.provision.database import seed
-from harness.provision.meter import Route, routes
+from harness.provision.loopback import HOST
 from harness.provision.postgres import Postgres, postgres_at, postgres_server, url_through
-from harness.provision.target import RunningTarget, target_process, wait_until_serving
+from harness.provision.relay import Relay, relaying
+from harness.provision.target import RunningTarget, target_process
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Services:
     """PostgreSQL with a workload's schema in place, and Toxiproxy, or in its stead why there is none."""
 
     workload: Workload
@@ -31,27 +31,44 @@ class Parts:
 
 @dataclass(frozen=True, kw_only=True)
 class Testbed:
-    """One block's targets, each with its own way to PostgreSQL.
+    """One target on its way to PostgreSQL, which leads through Toxiproxy where there is one.
 
-    ``links`` is empty where there is no Toxiproxy; ``routes`` holds an open connection by every way:
-    one "direct", one "clean" (through a proxy that has no toxic), and one a target.
+    ``url`` is PostgreSQL by that way.
     """
 
-    parts: Parts
-    targets: dict[str, RunningTarget]
-    links: dict[str, Link]
-    routes: dict[str, Route]
+    services: Services
+    running: RunningTarget
+    url: str
+    link: Link | None
+
+    @property
+    def proxy(self) -> Link:
+        """The link of a testbed that can't do without one.
+
+        Raises:
+            PartMissing: There is no Toxiproxy.
+        """
+        if self.link is None:
+            raise PartMissing(f"Toxiproxy is needed: {self.services.without_toxiproxy}", "Run 'twinbench doctor'")
+        return self.link
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelayedTestbed(Testbed):
+    """One with a relay between Toxiproxy and PostgreSQL, that counts and captures what is said. Not for timing."""
+
+    relay: Relay
 
 
 @contextmanager
-def provisioned(
+def started_services(
     *,
     workload: Workload,
     postgres_url: str | None,
     toxiproxy_url: str | None,
     log: Callable[[str], Path],
     say: Callable[[str], None],
-) -> Iterator[Parts]:
+) -> Iterator[Services]:
     """Bring up PostgreSQL and Toxiproxy for a run.
 
     Args:
@@ -78,7 +95,7 @@ def provisioned(
         except PartMissing as error:
             reason = str(error)
         try:
-            yield Parts(workload=workload, postgres=postgres, toxiproxy=toxiproxy, without_toxiproxy=reason)
+            yield Services(workload=workload, postgres=postgres, toxiproxy=toxiproxy, without_toxiproxy=reason)
         except psycopg2.Error as error:
             said = str(error).strip().splitlines() or [type(error).__name__]
             raise PartDied(
@@ -88,31 +105,41 @@ def provisioned(
 
 
 @contextmanager
-def fresh_testbed(parts: Parts, targets: Sequence[Target], log: Callable[[str], Path]) -> Iterator[Testbed]:
-    """Seed the database anew and start fresh target processes, side by side.
+def open_testbed(
+    services: Services, target: Target, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[Testbed]:
+    """Start a target at once, behind a link of its own named after its log; ``wait_until_serving`` says when it serves.
 
     Args:
-        parts: What the run has.
-        targets: What to start.
-        log: Where the log of a part goes, by its name.
+        services: What the run has.
+        target: What to start.
+        log: Where its log goes.
+        environment: Variables for it, beside those that every target has.
     """
-    url = parts.postgres.url
-    with ExitStack() as stack:
-        links: dict[str, Link] = {}
-        ways = {"direct": url}
-        if parts.toxiproxy:
-            for name in ("clean", *(target.name for target in targets)):
-                link = stack.enter_context(parts.toxiproxy.link(name, parts.postgres.address))
-                ways[name] = url_through(url, link.port)
-                links[name] = link
-        running = {
-            target.name: stack.enter_context(
-                target_process(parts.workload, target, ways.get(target.name, url), log(target.name))
-            )
-            for target in targets
-        }
-        seed(url, parts.workload.database)
-        open_routes = stack.enter_context(routes(ways))
-        for target in running.values():
-            wait_until_serving(target)
-        yield Testbed(parts=parts, targets=running, links=links, routes=open_routes)
+    with (
+        _linked(services, log.stem, services.postgres.address) as (url, link),
+        target_process(services.workload, target, url, log, environment=environment) as running,
+    ):
+        yield Testbed(services=services, running=running, url=url, link=link)
+
+
+@contextmanager
+def open_relayed_testbed(services: Services, target: Target, log: Path) -> Iterator[RelayedTestbed]:
+    """Start a target as ``open_testbed`` does, with a relay in front of PostgreSQL."""
+    with (
+        relaying(services.postgres.address) as relay,
+        _linked(services, log.stem, (HOST, relay.port)) as (url, link),
+        target_process(services.workload, target, url, log) as running,
+    ):
+        yield RelayedTestbed(services=services, running=running, url=url, link=link, relay=relay)
+
+
+@contextmanager
+def _linked(services: Services, name: str, upstream: tuple[str, int]) -> Iterator[tuple[str, Link | None]]:
+    """Lead a link to ``upstream``, if there is Toxiproxy, and return PostgreSQL's URL by it."""
+    url = services.postgres.url
+    if services.toxiproxy is None:
+        yield url if upstream == services.postgres.address else url_through(url, upstream[1]), None
+        return
+    with services.toxiproxy.link(name, upstream) as link:
+        yield url_through(url, link.port), link

@@ -1,4 +1,4 @@
-"""Admission of a closed loop, against servers that are known to be slow, or wrong."""
+"""Interleaved slices of a closed loop, against servers that are known to be slow, or wrong."""
 
 import os
 import socketserver
@@ -18,10 +18,10 @@ from harness.experiments.interleaved import (
     CLIENTS,
     LOOKED_INTO,
     SETTLES_S,
-    TURN_S,
+    SLICE_S,
     WARM_UP_S,
     ClosedLoop,
-    _requests_of_a_turn,
+    _requests_of_a_slice,
     _rounds,
     processor_clock,
 )
@@ -89,9 +89,9 @@ def test_as_many_are_answered_as_were_to_be_and_all_clients_are_busy() -> None:
         return OK
 
     with serving(answer=answer_all_at_once) as (server, port), ClosedLoop(port, ["/a", "/b", "/c"], nothing) as loop:
-        assert loop.turn(5 * CLIENTS) > 0
+        assert loop.slice(5 * CLIENTS) > 0
         assert len(server.asked) == 5 * CLIENTS
-        assert loop.turn(3) > 0
+        assert loop.slice(3) > 0
         assert len(server.asked) == 5 * CLIENTS + 3
         assert {path: server.asked.count(path) for path in ("/a", "/b", "/c")} == {"/a": 28, "/b": 28, "/c": 27}
 
@@ -109,7 +109,7 @@ def test_an_answer_that_is_none_ends_it(answer: Answer, told: str) -> None:
         ClosedLoop(port, ["/"], nothing) as loop,
         pytest.raises(ConnectionError, match=told),
     ):
-        loop.turn(3 * CLIENTS)
+        loop.slice(3 * CLIENTS)
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -132,22 +132,22 @@ class Taking:
     def __init__(self, *took_s: float) -> None:
         self.now_s, self._took_s = 0.0, iter(took_s)
 
-    def turn(self, _requests: int) -> float:
+    def slice(self, _requests: int) -> float:
         took_s = next(self._took_s)
         self.now_s += took_s
         return took_s
 
 
-def test_one_turn_that_was_held_up_does_not_tell_how_long_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, probed = Taking(*(WARM_UP_S / 1000,) * 999, TURN_S), Taking(*(0.0,) * 1000)
+def test_one_slice_that_was_held_up_does_not_tell_how_long_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, probed = Taking(*(WARM_UP_S / 1000,) * 999, SLICE_S), Taking(*(0.0,) * 1000)
     monkeypatch.setattr(interleaved, "time", SimpleNamespace(monotonic=lambda: plain.now_s))
-    assert _requests_of_a_turn(plain, probed) == CLIENTS * round(TURN_S / (WARM_UP_S / 1000))  # type: ignore[arg-type]
+    assert _requests_of_a_slice(plain, probed) == CLIENTS * round(SLICE_S / (WARM_UP_S / 1000))  # type: ignore[arg-type]
 
 
-def test_what_the_other_worked_in_a_turn_is_not_counted() -> None:
+def test_what_the_other_worked_in_a_slice_is_not_counted() -> None:
     worked_s = iter((5_000.0, 6_000.0))
     with serving() as (_, port), ClosedLoop(port, ["/"], lambda: next(worked_s)) as loop:
-        assert -1_000 < loop.turn(CLIENTS) < -900
+        assert -1_000 < loop.slice(CLIENTS) < -900
 
 
 def test_the_other_has_settled_before_its_clock_is_read() -> None:
@@ -159,7 +159,7 @@ def test_the_other_has_settled_before_its_clock_is_read() -> None:
 
     with serving() as (_, port), ClosedLoop(port, ["/"], worked_s) as loop:
         before_s = time.perf_counter()
-        loop.turn(CLIENTS)
+        loop.slice(CLIENTS)
     assert read_s[0] - before_s >= SETTLES_S
 
 

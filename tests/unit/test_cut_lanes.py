@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.experiments.chaos.cuts import LANES, share_lanes
+from harness.experiments.chaos.cut_map import LANES, share_lanes
 from harness.model.cut_map import Conversation, Direction, WireMessage
 
 

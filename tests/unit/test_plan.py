@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.experiments.block import key_prefix
 from harness.experiments.comparison.plan import make_plan
-from harness.experiments.trial import key_prefix
 from harness.model.plan import Plan, Profile
 from scenarios.catalog import PROFILES, SCENARIOS
 

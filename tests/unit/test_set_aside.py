@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness import run
 from harness.analysis.checks.added_latency import is_off
-from harness.experiments.trial import key_prefix
+from harness.experiments.block import key_prefix
+from harness.experiments.comparison import experiment
 from harness.model.evidence import Sample
 from harness.model.plan import Trial
 from harness.model.records import TrialRecord
@@ -38,31 +38,35 @@ def block(
     samples: Callable[[Trial], tuple[Sample, ...]],
     *,
     checked: bool = True,
-) -> tuple[Store, list[tuple[str, int]], list[str]]:
-    """Run ``TRIALS`` with ``samples`` for what the meter reads; return the store, all attempts, and those shown."""
+) -> tuple[Store, list[tuple[str, int]], int]:
+    """Run ``TRIALS`` with ``samples`` for what the meter reads; return the store, all attempts, and the steps told."""
     store = Store.create(tmp_path, "run")
     made: list[tuple[str, int]] = []
-    shown: list[str] = []
+    shown = 0
 
-    def run_trial(trial: Trial, _bench: object) -> TrialRecord:
+    def step() -> None:
+        nonlocal shown
+        shown += 1
+
+    def run_trial(trial: Trial, _timed: object) -> TrialRecord:
         made.append((trial.id, trial.attempt))
         store.ops_path(trial)
         record = TrialRecord(trial=trial, window=WINDOW, samples=samples(trial), faults=(), ledger=None)
         store.write_trial(record)
         return record
 
-    monkeypatch.setattr(run, "run_trial", run_trial)
+    monkeypatch.setattr(experiment, "run_trial", run_trial)
     far = replace(SCENARIO, checks=("added_latency",) if checked else ())
-    bench: Any = SimpleNamespace(store=store, scenarios={TRIAL.scenario: far})
-    progress: Any = SimpleNamespace(trial_done=lambda trial: shown.append(trial.id))
-    run._run_block(TRIALS, bench, progress)
+    timed: Any = SimpleNamespace(block=SimpleNamespace(run=SimpleNamespace(store=store, scenario=lambda _name: far)))
+    progress: Any = SimpleNamespace(step=step)
+    experiment.run_block(TRIALS, timed, progress)
     return store, made, shown
 
 
 def test_a_quiet_block_runs_each_trial_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     store, made, shown = block(monkeypatch, tmp_path, lambda _trial: GOOD)
     assert made == [(trial.id, 1) for trial in TRIALS]
-    assert shown == [trial.id for trial in TRIALS]
+    assert shown == len(TRIALS)
     assert store.set_aside_records() == []
 
 
@@ -83,7 +87,7 @@ def test_a_disturbed_trial_is_run_again_at_the_end_and_both_are_kept(
         lambda trial: OFF if (trial.id, trial.attempt) in {(disturbed.id, 1), (disturbed.id, 2)} else GOOD,
     )
     assert made[len(TRIALS) :] == [(disturbed.id, 2), (disturbed.id, 3)]
-    assert shown == [trial.id for trial in TRIALS]
+    assert shown == len(TRIALS)
     kept = store.trial_record(disturbed)
     assert kept is not None
     assert kept.trial.attempt == 3
@@ -94,18 +98,18 @@ def test_a_disturbed_trial_is_run_again_at_the_end_and_both_are_kept(
 def test_a_machine_that_is_never_quiet_is_given_up_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     store, made, _ = block(monkeypatch, tmp_path, lambda _trial: OFF)
     again = [attempt for _, attempt in made if attempt > 1]
-    assert again == [2] * len(TRIALS) + [3] * (run.MOST_REPEATED - len(TRIALS))
+    assert again == [2] * len(TRIALS) + [3] * (experiment.MOST_REPEATED - len(TRIALS))
     assert all(store.trial_record(trial) is not None for trial in TRIALS)
 
 
 def test_a_trial_that_is_always_disturbed_is_given_up_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     store, made, _ = block(monkeypatch, tmp_path, lambda trial: OFF if trial.id == TRIALS[0].id else GOOD)
-    assert [attempt for name, attempt in made if name == TRIALS[0].id] == list(range(1, run.ATTEMPTS + 1))
-    assert len(store.set_aside_records()) == run.ATTEMPTS - 1
+    assert [attempt for name, attempt in made if name == TRIALS[0].id] == list(range(1, experiment.ATTEMPTS + 1))
+    assert len(store.set_aside_records()) == experiment.ATTEMPTS - 1
 
 
 def test_attempts_write_under_keys_of_their_own() -> None:
-    attempts = range(1, run.ATTEMPTS + 1)
+    attempts = range(1, experiment.ATTEMPTS + 1)
     prefixes = {key_prefix(replace(trial, attempt=attempt)) for trial in TRIALS for attempt in attempts}
-    assert len(prefixes) == run.ATTEMPTS * len(TRIALS)
+    assert len(prefixes) == experiment.ATTEMPTS * len(TRIALS)
     assert all(len(prefix) == 8 and prefix.strip("0") for prefix in prefixes)

@@ -1,23 +1,27 @@
-"""A chaos run, from end to end: cut map → fault programme → store. ``run.conclude`` judges and draws it."""
+"""Chaos: writes are cut at every byte, every fault is injected under load, and the controls are tried besides."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, product
-from pathlib import Path
+from itertools import groupby
+from typing import ClassVar, Self
 
+from harness.analysis.judge import control_rows, judge_controls, judge_cuts, judge_plan, judge_trials
+from harness.analysis.measures import cut_strips, cuts_per_s, fault_rows
 from harness.errors import PartMissing
-from harness.experiments.chaos.cuts import map_cuts
-from harness.experiments.chaos.fault_trial import fresh_ring, make_schedule, run_fault
-from harness.experiments.trial import fresh_bench, run_trial
+from harness.experiments.base import EVERY_REPORT, Experiment, Measured, Planned, Run
+from harness.experiments.chaos.choice import Choice, choose
+from harness.experiments.chaos.cut_map import map_cuts
+from harness.experiments.chaos.fault_trial import fault_block, run_fault
+from harness.experiments.chaos.schedule import make_schedule, with_controls
+from harness.experiments.trial import run_trial, timed_block
 from harness.model.cut_map import CutMap
-from harness.model.plan import Control, Plan, Scenario, Target, Trial
-from harness.model.summary import Setting
+from harness.model.findings import Judgement
+from harness.model.plan import Plan, Target
+from harness.model.records import RunRecord
 from harness.model.workload import Workload
-from harness.provision.testbed import Parts, provisioned
-from harness.run import Progress, record_of, run_name
+from harness.provision.testbed import Services
 from harness.store import CONTROL_CUTS, Store
 
 CONTROL_STRIDE = 100  # bytes
@@ -26,114 +30,89 @@ CONTROL_WARMUP_S, CONTROL_MEASURE_S = 0.7, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChaosRequest:
-    """What somebody asked for: the writes to cut, the faults to inject, and how many seeded programmes of them.
+class Chaos(Experiment):
+    """Cuts and breaks ``targets`` as was chosen, and tries the controls, each by what it names."""
 
-    Each programme draws ``draw`` of the faults, or has all of them. ``controls`` are tried besides, each by what it
-    names, some under one of ``loads``.
-    """
-
+    kind: ClassVar[str] = "chaos"
+    sections: ClassVar[tuple[str, ...]] = ("cut_map", "faults", "recovery", "controls", *EVERY_REPORT)
     targets: Mapping[str, Target]
-    scenario: Scenario
-    loads: Mapping[str, Scenario]
-    profile: str
-    cuts: tuple[str, ...]
-    faults: tuple[str, ...]
-    draw: int
-    blocks: int
-    controls: tuple[Control, ...]
-    settings: tuple[Setting, ...]
-    workload: Workload
-    seed: int
-    out: Path
-    command: str
-    postgres_url: str | None
-    toxiproxy_url: str | None
+    choice: Choice
 
+    @classmethod
+    def of(
+        cls,
+        workload: Workload,
+        profile: str,
+        *,
+        targets: Sequence[str] | None = None,
+        cuts: Sequence[str] | None = None,
+        faults: Sequence[str] | None = None,
+        blocks: int | None = None,
+    ) -> Self:
+        """Choose by name, the profile's where nothing is named; "none" names nothing.
 
-def run_chaos(request: ChaosRequest, progress: Progress, opened: Callable[[Store], None]) -> None:
-    """Cut, inject, and store the evidence.
+        Raises:
+            UsageError: A name is not known.
+        """
+        tried, choice = choose(workload, workload.questions.chaos_profiles[profile], targets, cuts, faults, blocks)
+        return cls(targets=tried, choice=choice)
 
-    Args:
-        request: What to run.
-        progress: Told how it comes along.
-        opened: Called with the store as soon as there is one.
+    def plan(self, services: Services, seed: int) -> Planned:
+        """Lay out the faults of the targets, and after them those of each control, and its load."""
+        if services.toxiproxy is None:
+            raise PartMissing(f"Chaos needs Toxiproxy: {services.without_toxiproxy}", "Run 'twinbench doctor'")
+        choice, questions = self.choice, services.workload.questions
+        schedule = make_schedule(tuple(self.targets), choice.faults, choice.draw, choice.blocks, seed, choice.profile)
+        loads = dict.fromkeys(load for control in choice.controls for load in control.load)
+        targets = {**self.targets, **{control.target.name: control.target for control in choice.controls}}
+        return Planned(
+            plan=with_controls(schedule, choice.controls),
+            targets=tuple(targets.values()),
+            scenarios=(questions.chaos, *(questions.scenarios[load] for load in loads)),
+            controls=choice.controls,
+        )
 
-    Raises:
-        HarnessError: The run could not be made, or not to its end.
-    """
-    begun_s = time.monotonic()
-    store = Store.create(request.out, run_name())
-    with (
-        store.kept_if_begun(),
-        provisioned(
-            workload=request.workload,
-            postgres_url=request.postgres_url,
-            toxiproxy_url=request.toxiproxy_url,
-            log=store.log,
-            say=progress.say,
-        ) as parts,
-    ):
-        if parts.toxiproxy is None:
-            raise PartMissing(f"Chaos needs Toxiproxy: {parts.without_toxiproxy}", "Run 'twinbench doctor'")
-        plan = _plan(request)
-        scenarios = {request.scenario.name: request.scenario, **request.loads}
-        record = record_of(store.folder.name, request, plan, parts, (), scenarios=scenarios.values(), kind="chaos")
-        targets = {**request.targets, **{control.target.name: control.target for control in request.controls}}
-        store.write_record(replace(record, targets=tuple(targets.values()), controls=request.controls))
-        opened(store)
-        if request.cuts:
-            progress.say("Listening to what the writes say to PostgreSQL")
-            store.write_cuts(_map(list(request.targets.values()), request.cuts, parts, store, progress))
-        if request.controls:
-            store.write_cuts(_control_cuts(request, parts, store, progress), CONTROL_CUTS)
-        if plan.trials:
-            progress.began("faults and loads", len(plan.trials))
-        faults = [trial for trial in plan.trials if trial.fault]
+    def execute(self, run: Run) -> None:
+        """Cut, then inject, then put load on the controls that load shows."""
+        if self.choice.cuts:
+            run.progress.say("Listening to what the writes say to PostgreSQL")
+            run.store.write_cuts(map_cuts(run, list(self.targets.values()), self.choice.cuts))
+        if run.planned.controls:
+            run.store.write_cuts(_control_cuts(run), CONTROL_CUTS)
+        if run.plan.trials:
+            run.progress.began("faults and loads", len(run.plan.trials))
+        faults = [trial for trial in run.plan.trials if trial.fault]
         for (_, name), trials in groupby(faults, key=lambda trial: (trial.block, trial.target)):
-            with fresh_ring(parts, targets[name], request.scenario, plan, store) as ring:
+            with fault_block(run, run.target(name)) as block:
                 for trial in trials:
-                    run_fault(trial, ring)
-                    progress.step()
-        loads = [trial for trial in plan.trials if not trial.fault]
+                    run_fault(trial, block)
+                    run.progress.step()
+        loads = [trial for trial in run.plan.trials if not trial.fault]
         for name, trials in groupby(loads, key=lambda trial: trial.target):
-            with fresh_bench(parts, targets, scenarios, _loads_of(name, plan), store) as bench:
+            planned = replace(run.planned, plan=_loads_of(name, run.plan))
+            with timed_block(replace(run, planned=planned), [run.target(name)]) as timed:
                 for trial in trials:
-                    run_trial(trial, bench)
-                    progress.step()
-    store.finish(time.monotonic() - begun_s)
+                    run_trial(trial, timed)
+                    run.progress.step()
 
+    @classmethod
+    def measure(cls, store: Store, record: RunRecord) -> Measured:
+        """Lay out the cut map, and tell of every fault as it was observed."""
+        return Measured(cuts=cut_strips(store), cuts_per_s=cuts_per_s(store), faults=fault_rows(store, record))
 
-def _plan(request: ChaosRequest) -> Plan:
-    """Lay out the programmes, and after them the faults of each control, and its load."""
-    plan = make_schedule(
-        tuple(request.targets), request.faults, request.draw, request.blocks, request.seed, request.profile
-    )
-    trials = list(plan.trials)
-    for control in request.controls:
-        if control.faults:
-            own = make_schedule((control.target.name,), control.faults, len(control.faults), 1, request.seed, "")
-            trials += [
-                replace(trial, number=len(trials) + number, block=request.blocks + 1, id=f"control-{trial.id}")
-                for number, trial in enumerate(own.trials)
-            ]
-    for control in request.controls:
-        for load, added_ms in product(control.load, control.added_ms):
-            number = len(trials)
-            trials.append(
-                Trial(
-                    id=f"control-{control.target.name}-{load}-{added_ms}ms",
-                    number=number,
-                    target=control.target.name,
-                    scenario=load,
-                    added_ms=added_ms,
-                    block=request.blocks + 1,
-                    slot=number,
-                    position=0,
-                    seed=request.seed,
-                )
-            )
-    return replace(plan, trials=tuple(trials))
+    @classmethod
+    def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:  # noqa: ARG003 - evidence is judged
+        """Judge every cut, every fault and every control, and whether the plan was kept."""
+        controls = control_rows(store, record)
+        return Judgement(
+            findings=(
+                *judge_cuts(store),
+                *judge_trials(store, record),
+                *judge_controls(controls),
+                *judge_plan(store, record),
+            ),
+            controls=controls,
+        )
 
 
 def _loads_of(name: str, plan: Plan) -> Plan:
@@ -143,31 +122,11 @@ def _loads_of(name: str, plan: Plan) -> Plan:
     return replace(plan, profile=profile, targets=(name,), trials=trials)
 
 
-def _map(
-    targets: Sequence[Target],
-    operations: Sequence[str],
-    parts: Parts,
-    store: Store,
-    progress: Progress,
-    stride: int = 1,
-) -> CutMap:
-    names = " and ".join(target.name for target in targets)
-    return map_cuts(
-        parts,
-        targets,
-        operations,
-        store,
-        done=progress.step,
-        planned=lambda total: progress.began(f"cuts of {names}", total),
-        stride=stride,
-    )
-
-
-def _control_cuts(request: ChaosRequest, parts: Parts, store: Store, progress: Progress) -> CutMap:
+def _control_cuts(run: Run) -> CutMap:
     """Cut the writes of each control, not at every byte: a flaw shows in a sample, and more proves nothing more."""
     maps = [
-        _map([control.target], control.cuts, parts, store, progress, CONTROL_STRIDE)
-        for control in request.controls
+        map_cuts(run, [control.target], control.cuts, CONTROL_STRIDE)
+        for control in run.planned.controls
         if control.cuts
     ]
     return CutMap(

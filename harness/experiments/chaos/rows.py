@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from harness.model.cut_map import Cut
 from harness.provision.database import count_rows, read_ledger, wait_until_settled
-from harness.provision.testbed import Parts
+from harness.provision.testbed import Services
 
 
-def counter(parts: Parts) -> Callable[[], Mapping[str, int]]:
+def counter(services: Services) -> Callable[[], Mapping[str, int]]:
     """Return what counts the rows that come from now on, of one write at a time; nothing where they carry a key."""
-    url, database = parts.postgres.url, parts.workload.database
+    url, database = services.postgres.url, services.workload.database
     if database.key_column:
         return dict
     before = count_rows(url, database)
@@ -24,12 +24,12 @@ def counter(parts: Parts) -> Callable[[], Mapping[str, int]]:
     return count
 
 
-def with_rows(cuts: Sequence[Cut], key_prefixes: Iterable[str], parts: Parts) -> tuple[Cut, ...]:
+def with_rows(cuts: Sequence[Cut], key_prefixes: Iterable[str], services: Services) -> tuple[Cut, ...]:
     """Count the rows of every write by its key, when every transaction has ended."""
-    if not parts.workload.database.key_column:
+    if not services.workload.database.key_column:
         return tuple(cuts)
-    wait_until_settled(parts.postgres.url, parts.workload.database)
-    ledgers = {prefix: read_ledger(parts.postgres.url, parts.workload, prefix) for prefix in key_prefixes}
+    wait_until_settled(services.postgres.url, services.workload.database)
+    ledgers = {prefix: read_ledger(services.postgres.url, services.workload, prefix) for prefix in key_prefixes}
     return tuple(
         replace(cut, rows={table: counts.get(cut.key, 0) for table, counts in ledgers[cut.key[:8]].rows.items()})
         for cut in cuts

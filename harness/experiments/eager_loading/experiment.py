@@ -1,82 +1,83 @@
-"""A run that compares loading strategies, from end to end. ``run.conclude`` judges and draws it."""
+"""A comparison of loading strategies: pages of users with posts, as they grow."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
+from typing import ClassVar, Self
 
+from harness.analysis.judge import judge_pages, judge_plan
+from harness.analysis.measures import pages as page_costs
+from harness.experiments.base import EVERY_REPORT, Experiment, Measured, Planned, Run
+from harness.experiments.choice import chosen_targets
 from harness.experiments.eager_loading.pages import STRATEGIES, pages, read_pages
 from harness.model.evidence import PageReading
+from harness.model.findings import Judgement
 from harness.model.plan import Plan, Profile, Target
-from harness.model.summary import Setting
+from harness.model.records import RunRecord
 from harness.model.workload import Workload
-from harness.provision.testbed import provisioned
-from harness.run import Progress, record_of, run_name
+from harness.provision.testbed import Services
 from harness.store import Store
 
-ADDED_LATENCIES_MS, LOADING_BLOCKS = (0, 5), 5
+ADDED_MS, BLOCKS = (0, 5), 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoadingRequest:
-    """What somebody asked for."""
+class EagerLoading(Experiment):
+    """Asks ``targets`` for every page by every strategy, at every added latency, in every block."""
 
+    kind: ClassVar[str] = "eager_loading"
+    sections: ClassVar[tuple[str, ...]] = ("eager_loading", *EVERY_REPORT)
     targets: Mapping[str, Target]
     added_ms: tuple[int, ...]
     blocks: int
-    settings: tuple[Setting, ...]
-    workload: Workload
-    seed: int
-    out: Path
-    command: str
-    postgres_url: str | None
-    toxiproxy_url: str | None
 
+    @classmethod
+    def of(
+        cls, workload: Workload, targets: Sequence[str] | None, added_ms: Sequence[int] | None, blocks: int | None
+    ) -> Self:
+        """Choose by name, the usual where nothing is chosen.
 
-def run_loading(request: LoadingRequest, progress: Progress, opened: Callable[[Store], None]) -> None:
-    """Ask every target for every page by every strategy at every distance, in a seeded order, and store what it cost.
-
-    Args:
-        request: What to run.
-        progress: Told how it comes along.
-        opened: Called with the store as soon as there is one.
-
-    Raises:
-        HarnessError: The run could not be made, or a page was not what was asked for.
-    """
-    begun_s = time.monotonic()
-    store = Store.create(request.out, run_name())
-    with (
-        store.kept_if_begun(),
-        provisioned(
-            workload=request.workload,
-            postgres_url=request.postgres_url,
-            toxiproxy_url=request.toxiproxy_url,
-            log=store.log,
-            say=progress.say,
-        ) as parts,
-    ):
-        levels = request.added_ms if parts.toxiproxy else (0,)
-        left_out = [f"{level} ms" for level in request.added_ms if level not in levels]
-        not_done = [f"Not asked at {', '.join(left_out)}: {parts.without_toxiproxy}"] if left_out else []
-        plan = _plan(request, levels)
-        store.write_record(
-            record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="eager_loading")
+        Raises:
+            UsageError: A name is not known.
+        """
+        return cls(
+            targets=chosen_targets(workload, targets),
+            added_ms=tuple(sorted(set(added_ms or ADDED_MS))),
+            blocks=blocks or BLOCKS,
         )
-        opened(store)
-        progress.began("pages", request.blocks * len(levels) * len(request.targets) * len(STRATEGIES) * len(pages()))
+
+    def plan(self, services: Services, seed: int) -> Planned:
+        """Plan no trials: what is asked for is settled by the targets, the latencies and the blocks."""
+        levels = self.added_ms if services.toxiproxy else (0,)
+        left_out = ", ".join(f"{added_ms} ms" for added_ms in self.added_ms if added_ms not in levels)
+        profile = Profile(
+            name=self.kind, scenarios=(), added_ms=levels, blocks=self.blocks, warmup_s=0.0, measure_s=0.0
+        )
+        return Planned(
+            plan=Plan(profile=profile, targets=tuple(self.targets), trials=(), seed=seed),
+            targets=tuple(self.targets.values()),
+            not_done=(f"Not asked at {left_out}: {services.without_toxiproxy}",) if left_out else (),
+        )
+
+    def execute(self, run: Run) -> None:
+        """Ask for every page in a seeded order, and store what it cost after each block."""
+        profile = run.plan.profile
+        cells = len(profile.added_ms) * len(self.targets) * len(STRATEGIES) * len(pages())
+        run.progress.began("pages", profile.blocks * cells)
         readings: list[PageReading] = []
-        for block in range(1, request.blocks + 1):
-            order = Random(f"{request.seed}/{block}")  # noqa: S311 - an order to be repeated, no secret
-            targets = list(request.targets.values())
-            readings += read_pages(block, order, parts, targets, levels, store, progress.step)
-            store.write_pages(readings)
-    store.finish(time.monotonic() - begun_s)
+        for block in range(1, profile.blocks + 1):
+            order = Random(f"{run.plan.seed}/{block}")  # noqa: S311 - an order to be repeated, no secret
+            readings += read_pages(run, block, order)
+            run.store.write_pages(readings)
 
+    @classmethod
+    def measure(cls, store: Store, record: RunRecord) -> Measured:  # noqa: ARG003 - pages need no plan
+        """Compute what each page costs."""
+        return Measured(pages=page_costs(store))
 
-def _plan(request: LoadingRequest, levels: tuple[int, ...]) -> Plan:
-    profile = Profile(name="loading", scenarios=(), added_ms=levels, blocks=request.blocks, warmup_s=0.0, measure_s=0.0)
-    return Plan(profile=profile, targets=tuple(request.targets), trials=(), seed=request.seed)
+    @classmethod
+    def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:  # noqa: ARG003 - the readings are judged
+        """Judge the readings, and whether the plan was kept."""
+        return Judgement(findings=(*judge_pages(store), *judge_plan(store, record)))

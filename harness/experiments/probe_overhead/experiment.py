@@ -1,94 +1,122 @@
-"""A run that tells what the probes cost, from end to end. ``run.conclude`` judges and draws it."""
+"""What probes cost: each target with probes held against the same without, in interleaved slices."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from random import Random
+from typing import ClassVar, Self
 
-from harness.experiments.interleaved import Cores, take_turns
+from harness.analysis.judge import judge_plan, judge_probe_overhead
+from harness.analysis.measures import in_turns
+from harness.experiments.base import EVERY_REPORT, Experiment, Measured, Planned, Run
+from harness.experiments.choice import chosen
+from harness.experiments.interleaved import Cores, Pair, read_slices
 from harness.model.evidence import SliceReading
+from harness.model.findings import Judgement
+from harness.model.measures import Measures
 from harness.model.plan import Plan, Profile, Target
-from harness.model.summary import Setting
+from harness.model.records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.database import seed
-from harness.provision.testbed import provisioned
-from harness.run import Progress, record_of, run_name
+from harness.provision.testbed import Services
 from harness.store import Store
 
 # What is left by a single probe is 0.978 and more, by all of them 0.973 and more, and blocks differed by 0.005 to 0.014
 # (standard deviation). So all of that is likely to be told from 0.97 by 18 blocks of the one and 54 of the other; with
 # ten and 40 one or two of the twenty were left undecided.
-PROBING_BLOCKS, TIMES_ALL = 18, 3
+BLOCKS, TIMES_ALL = 18, 3
 NOT_APART = "No target had a core to itself, so where the system put it may count as a cost of probes"
-# Of turns, for each pair of targets and each kind of request in each block. With four seconds, blocks differed by 0.007
-# to 0.011 (standard deviation), most of it noise within them. With six, intervals of 16 blocks reached 0.003 to 0.008.
-PROBING_S = 6.0
+# Of slices, for each pair and each kind of request in each block. With four seconds, blocks differed by 0.007 to 0.011
+# (standard deviation), most of it noise within them. With six, intervals of 16 blocks reached 0.003 to 0.008.
+SECONDS = 6.0
+ASKED = ("ping", "point-read")
+DIFFERENT_PATHS = 256  # that slices go through
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProbingRequest:
-    """What somebody asked for: pairs of a target without probes and the same with some, and what to ask for, by name.
+class ProbeOverhead(Experiment):
+    """Holds pairs of ``targets`` against each other, one without probes and one with, for ``seconds`` in each block.
 
-    A pair that comes several times takes turns as often in each block, with fresh processes each time.
+    A pair that comes several times is driven as often in each block, with fresh processes each time. ``paths`` are
+    what each scenario asks for.
     """
 
+    kind: ClassVar[str] = "probe_overhead"
+    sections: ClassVar[tuple[str, ...]] = ("probe_overhead", *EVERY_REPORT)
     targets: Mapping[str, Target]
     pairs: tuple[tuple[str, str], ...]
     paths: Mapping[str, Sequence[str]]
     blocks: int
     seconds: float
-    settings: tuple[Setting, ...]
-    workload: Workload
-    seed: int
-    out: Path
-    command: str
-    postgres_url: str | None
+    cores: Cores = field(default_factory=Cores)
 
+    @classmethod
+    def of(cls, workload: Workload, targets: Sequence[str] | None, blocks: int | None, seconds: float | None) -> Self:
+        """Choose targets with probes by name, all of them if none is named; those with all the probes come more often.
 
-def run_probing(request: ProbingRequest, progress: Progress, opened: Callable[[Store], None]) -> None:
-    """Hold every pair against each other in every block, in a seeded order, and store what each round took.
-
-    Args:
-        request: What to run.
-        progress: Told how it comes along.
-        opened: Called with the store as soon as there is one.
-
-    Raises:
-        HarnessError: The run could not be made, or not to its end.
-    """
-    begun_s = time.monotonic()
-    store = Store.create(request.out, run_name())
-    with (
-        store.kept_if_begun(),
-        Cores() as cores,
-        provisioned(
-            workload=request.workload,
-            postgres_url=request.postgres_url,
-            toxiproxy_url=None,
-            log=store.log,
-            say=progress.say,
-        ) as parts,
-    ):
-        plan = _plan(request)
-        not_done = () if cores.apart else (NOT_APART,)
-        store.write_record(
-            record_of(store.folder.name, request, plan, parts, not_done, scenarios=(), kind="probe_overhead")
+        Raises:
+            UsageError: A name is not known.
+        """
+        probed = chosen(targets or list(workload.probed), workload.probed, "target with probes")
+        pairs = tuple(
+            (target.model, name)
+            for name, target in probed.items()
+            for _ in range(TIMES_ALL if len(target.probes) > 1 else 1)
         )
-        opened(store)
-        seed(parts.postgres.url, parts.workload.database)
-        progress.began("turns", request.blocks * len(request.pairs) * len(request.paths))
+        return cls(
+            targets={name: workload.targets[name] for pair in pairs for name in pair},
+            pairs=pairs,
+            paths={name: _paths(workload, name) for name in ASKED},
+            blocks=blocks or BLOCKS,
+            seconds=seconds or SECONDS,
+        )
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keep a core for the targets, which no service is started on."""
+        with self.cores:
+            yield
+
+    def plan(self, services: Services, seed: int) -> Planned:  # noqa: ARG002 - PostgreSQL is all that is needed
+        """Plan no trials: what is done is settled by the pairs, the blocks and the seconds."""
+        profile = Profile(
+            name=self.kind,
+            scenarios=tuple(self.paths),
+            added_ms=(0,),
+            blocks=self.blocks,
+            warmup_s=0.0,
+            measure_s=self.seconds,
+        )
+        return Planned(
+            plan=Plan(profile=profile, targets=tuple(self.targets), trials=(), seed=seed),
+            targets=tuple(self.targets.values()),
+            not_done=() if self.cores.apart else (NOT_APART,),
+        )
+
+    def execute(self, run: Run) -> None:
+        """Hold every pair against each other in every block, in a seeded order, and store what each slice took."""
+        seed(run.services.postgres.url, run.workload.database)
+        run.progress.began("pairs by scenario", self.blocks * len(self.pairs) * len(self.paths))
         readings: list[SliceReading] = []
-        for time_of_pair, plain, probed in in_order(request.pairs, request.blocks, request.seed):
-            pair = request.targets[plain], request.targets[probed]
-            readings += take_turns(
-                time_of_pair, *pair, request.paths, request.seconds, parts, cores, store, progress.step
-            )
-            store.write_turns(readings)
-    store.finish(time.monotonic() - begun_s)
+        for time_of_pair, plain, probed in in_order(self.pairs, self.blocks, run.plan.seed):
+            pair = Pair(plain=self.targets[plain], probed=self.targets[probed], block=time_of_pair)
+            readings += read_slices(run, pair, self.paths, self.seconds, self.cores)
+            run.store.write_slices(readings)
+
+    @classmethod
+    def measure(cls, store: Store, record: RunRecord) -> Measured:  # noqa: ARG003 - slices need no plan
+        """Compute what share of its throughput each target keeps."""
+        return Measured(measures=Measures(probe_overheads=in_turns(store)))
+
+    @classmethod
+    def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:
+        """Judge what each target keeps, and whether the plan was kept."""
+        return Judgement(
+            findings=(*judge_probe_overhead(measured.measures.probe_overheads), *judge_plan(store, record))
+        )
 
 
 def in_order(pairs: Sequence[tuple[str, str]], blocks: int, seed_of_run: int) -> Iterator[tuple[int, str, str]]:
@@ -101,13 +129,7 @@ def in_order(pairs: Sequence[tuple[str, str]], blocks: int, seed_of_run: int) ->
             yield times[pair], *pair
 
 
-def _plan(request: ProbingRequest) -> Plan:
-    profile = Profile(
-        name="probes",
-        scenarios=tuple(request.paths),
-        added_ms=(0,),
-        blocks=request.blocks,
-        warmup_s=0.0,
-        measure_s=request.seconds,
-    )
-    return Plan(profile=profile, targets=tuple(request.targets), trials=(), seed=request.seed)
+def _paths(workload: Workload, scenario: str) -> tuple[str, ...]:
+    """What the first operation of a scenario that only reads asks for, over and over."""
+    operation = next(iter(workload.questions.scenarios[scenario].mix))
+    return tuple(workload.request(operation, number).path for number in range(DIFFERENT_PATHS))

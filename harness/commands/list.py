@@ -1,0 +1,46 @@
+"""What can be run: what somebody who is new here can use, and all the rest where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.model.plan import Profile
+from harness.store import stored_runs
+from harness.workload.load import load_workload
+
+
+def show_list(out: Path, console: Console, *, everything: bool) -> None:
+    """Print twins, scenarios, profiles and the runs stored in ``out``; or every target, scenario and fault as well."""
+    workload = load_workload()
+    targets, questions = workload.targets, workload.questions
+    scenarios = questions.scenarios
+    if not everything:
+        usual = {name for profile in questions.profiles.values() for name in profile.scenarios}
+        scenarios = {name: scenario for name, scenario in scenarios.items() if name in usual}
+        targets = {name: targets[name] for name in workload.twins}
+    _print(console, "Scenarios", {name: scenario.question for name, scenario in scenarios.items()})
+    _print(console, "Targets", {name: f"{target.model}, {target.driver}" for name, target in targets.items()})
+    _print(console, "Profiles", {name: _described(profile) for name, profile in questions.profiles.items()})
+    if everything:
+        from harness.faults.catalog import FAULTS  # noqa: PLC0415 - needs the libraries that faults are made with
+
+        described = {name: (make.__doc__ or "").partition("\n")[0] for name, make in FAULTS.items()}
+        _print(console, "Faults", described)
+    _print(console, "Stored runs, newest first", {path.name: str(path) for path in stored_runs(out)})
+    if not everything:
+        more = f"{len(workload.targets) - len(targets)} more targets (flaws, probes, small pools) and every fault"
+        console.print(f"{more}: twinbench list --all", highlight=False, soft_wrap=True)
+
+
+def _print(console: Console, title: str, rows: Mapping[str, str]) -> None:
+    console.print(title, style="bold")
+    for name, text in rows.items():
+        console.print(f"  {name:<18} {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _described(profile: Profile) -> str:
+    latencies = ", ".join(str(added_ms) for added_ms in profile.added_ms)
+    return f"{len(profile.scenarios)} scenarios at {latencies} ms, {profile.blocks} blocks"

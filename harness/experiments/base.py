@@ -1,0 +1,138 @@
+"""What a kind of run is: how it plans, executes, measures and judges, and which sections its report has.
+
+``harness.run`` opens the store, starts the services, counts the time and writes the report, the same for every kind.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from harness.model.findings import Judgement
+from harness.model.measures import CutStrip, FaultRow, Measures, PageCost
+from harness.model.plan import Control, Plan, Scenario, Target
+from harness.model.records import RunRecord
+from harness.model.workload import Workload
+from harness.provision.testbed import Services
+from harness.store import Store
+from harness.workload.load import load_workload
+
+EVERY_REPORT = ("settings", "findings", "environment")  # the sections that every report ends with
+
+
+class Progress(Protocol):
+    """Told how a run comes along."""
+
+    def say(self, sentence: str) -> None:
+        """Something begins that takes its time."""
+
+    def began(self, what: str, total: int) -> None:
+        """So many things of a kind are to come."""
+
+    def step(self) -> None:
+        """One of them is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What every kind of run is told."""
+
+    seed: int
+    command: str
+    out: Path
+    postgres_url: str | None
+    toxiproxy_url: str | None
+    workload: Workload = field(default_factory=load_workload)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What is settled before anything is run: ``not_done`` says in whole sentences what can't be, and why."""
+
+    plan: Plan
+    targets: tuple[Target, ...]
+    scenarios: tuple[Scenario, ...] = ()
+    controls: tuple[Control, ...] = ()
+    not_done: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run under way: what an experiment executes its plan with."""
+
+    planned: Planned
+    services: Services
+    store: Store
+    progress: Progress
+
+    @property
+    def workload(self) -> Workload:
+        """What the targets can be asked."""
+        return self.services.workload
+
+    @property
+    def plan(self) -> Plan:
+        """What is to be run, in order."""
+        return self.planned.plan
+
+    def target(self, name: str) -> Target:
+        """Return a target of the plan by its name."""
+        return next(target for target in self.planned.targets if target.name == name)
+
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario of the plan by its name."""
+        return next(scenario for scenario in self.planned.scenarios if scenario.name == name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """The numbers of a run, for the report to draw."""
+
+    measures: Measures = field(default_factory=Measures)
+    cuts: tuple[CutStrip, ...] = ()
+    cuts_per_s: float = 0.0
+    faults: tuple[FaultRow, ...] = ()
+    pages: tuple[PageCost, ...] = ()
+
+
+class Experiment(ABC):
+    """A kind of run. An instance has what is to be run; a stored run is measured and judged by the class alone."""
+
+    kind: ClassVar[str]
+    sections: ClassVar[tuple[str, ...]]
+    targets: Mapping[str, Target]
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keep what the run needs of the machine before any service starts; most need nothing."""
+        yield
+
+    @abstractmethod
+    def plan(self, services: Services, seed: int) -> Planned:
+        """Lay out what is to be run, as far as the services allow.
+
+        Raises:
+            PartMissing: Nothing can be run without a part that is not there.
+        """
+
+    @abstractmethod
+    def execute(self, run: Run) -> None:
+        """Carry out the plan and store the evidence.
+
+        Raises:
+            HarnessError: It could not be carried out to its end.
+        """
+
+    @classmethod
+    @abstractmethod
+    def measure(cls, store: Store, record: RunRecord) -> Measured:
+        """Compute the numbers of whatever is stored."""
+
+    @classmethod
+    @abstractmethod
+    def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:
+        """Let the checks say what they find in whatever is stored."""
