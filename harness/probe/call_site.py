@@ -1,4 +1,4 @@
-"""Which line of the application it was: the innermost call that is neither Python's, nor a package's, nor a probe's."""
+"""The call site in the application: the innermost call that is neither Python's, nor a package's, nor a probe's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who holds the connections of the pool, what each holder is doing, and who waits for one.
+"""Checkouts of the pool: who holds its connections, what each holder is doing, and who waits for one.
 
 Thirteen times a second a thread looks at every connection that is checked out and every request that is under way. A
 connection whose request is over, and which nobody has given back, has leaked. Where it was checked out is read off the
@@ -146,11 +146,11 @@ class CheckoutProbe:
 
 
 def _numbers(requests: Sequence[Mark]) -> set[int]:
-    """Tell the numbers of the tasks that these requests came in, of those that are not over."""
+    """Return the numbers of the tasks that these requests came in, of those that are not over."""
     tasks = [task() for task in map(came, requests) if task is not None]
     return {id(task) for task in tasks if task is not None and not task.done()}
 
 
 def _ages(began_s: Sequence[float], now_s: float) -> tuple[float, float]:
-    """Tell the least and the greatest age, 0 if there is none."""
+    """Return the least and the greatest age, 0 if there is none."""
     return now_s - max(began_s, default=now_s), now_s - min(began_s, default=now_s)

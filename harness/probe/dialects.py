@@ -38,7 +38,7 @@ _lock = threading.Lock()
 
 
 def meet() -> None:
-    """Know the calls of every dialect that connects from now on by their code."""
+    """Keep the code of the calls of every dialect that connects from now on."""
     if not event.contains(Engine, "do_connect", _meet):
         event.listen(Engine, "do_connect", _meet)
 

@@ -1,4 +1,4 @@
-"""What the holders of connections are doing, and where each stands, read off the stacks of threads and coroutines."""
+"""The holders of connections: what each does, and where it stands, read off the stacks of threads and coroutines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Checkout(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """What the holder of a connection is doing, and where it stands: a call, or in words."""
+    """The holder of a connection: what it is doing, and the application's innermost call, if it was looked at."""
 
     held: Checkout
     phase: str
@@ -38,14 +38,14 @@ class Holder(NamedTuple):
 
     @property
     def place(self) -> Place | None:
-        """Where it stands: the application's innermost call that waits or runs, else where it checked out, if known."""
+        """The application's innermost call that waits or runs, else where it checked out, if that is known."""
         if self.frame is not None:
             return place_of(self.frame)
         return place_at(self.held.code, self.held.line) if self.held.code else None
 
 
 class Stacks(NamedTuple):
-    """Where holders stand: the threads that work for requests, the event loop's, and which task has started which."""
+    """The stacks of threads that work for requests and of the event loop's, and which task has started which."""
 
     work: AtWork
     serving: Mapping[int, FrameType]
@@ -53,7 +53,7 @@ class Stacks(NamedTuple):
 
 
 def is_checked_out(connection: PoolProxiedConnection | None) -> bool:
-    """Whether it is checked out: what is given back is detached, as is what nobody has any more."""
+    """Say whether it is checked out: what is given back is detached, as is what nobody has any more."""
     return connection is not None and not connection.is_detached
 
 
@@ -80,7 +80,7 @@ def where_wanted(stacks: Stacks, holding: set[int]) -> Place | None:
 
 
 def holder_of(held: Checkout, stacks: Stacks | None) -> Holder:
-    """See what a holder is doing, if there are stacks to read it off."""
+    """Return what a holder is doing, if there are stacks to read it off."""
     request = came(held.request)
     if request is None:
         return Holder(held, NOBODYS)
@@ -99,7 +99,7 @@ def holder_of(held: Checkout, stacks: Stacks | None) -> Holder:
 
 
 def _state(tasks: Sequence[asyncio.Task[Any]], request: Mark, stacks: Stacks) -> RequestState:
-    """See where a request stands by its tasks: by one that waits or works for a thread, else by the last that tells."""
+    """Return the state of a request: of its task that waits for a thread or has one, else of the last that tells."""
     state = RequestState(ELSEWHERE, None)
     for task in tasks:
         coroutine: Any = task.get_coro()

@@ -1,4 +1,4 @@
-"""How late the event loop is, and which line of the application holds it up.
+"""The lag of the event loop, and the line of the application that holds it up.
 
 A thread asks the loop for a sign of life, seventy times a second: how long it takes is how late the loop is. While the
 loop gives signs of life by itself, as each request that comes is one, ten times a second are enough. As the thread
@@ -47,7 +47,7 @@ FULL = 2  # the oldest generation that Python's garbage collector knows
 
 
 class _Alert:
-    """Whether to look more often: for a while after what may be a stall, unless that was in vain too often."""
+    """A state in which looks are more frequent: after what may be a stall, unless that was in vain too often."""
 
     def __init__(self) -> None:
         self._until_s = self._again_s = 0.0

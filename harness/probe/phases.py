@@ -1,4 +1,4 @@
-"""Where the time of each request goes.
+"""The phases of each request, and the time that it spends in each.
 
 A request is in one phase at a time, so that the parts of its time add up to the whole. Before the first it was in a
 queue: under way from its client, in the server's sockets, waiting for the event loop. What it waits for, those say that

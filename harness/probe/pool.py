@@ -1,4 +1,4 @@
-"""How many connections the application has checked out of its pool, told in a small file of each process.
+"""A gauge of the connections that the application has checked out of its pool, in a small file of each process.
 
 The file is mapped into memory, so that telling is a store of eight bytes: it never blocks, and whoever
 asks needs no answer from a process that may hang or be gone. Loaded only where ``TWINBENCH_GAUGES`` names a folder.
@@ -20,7 +20,7 @@ FOLDER_VARIABLE = "TWINBENCH_GAUGES"
 
 
 class PoolGauge:
-    """Knows which connections of this process are checked out, of engines to come included."""
+    """Counts which connections of this process are checked out, of engines to come included."""
 
     def __init__(self, folder: Path) -> None:
         path = folder / f"{os.getpid()}{SUFFIX}"

@@ -1,4 +1,4 @@
-"""Which statements each request sends to the database, which of them it sends again and again, and from where.
+"""The statements that each request sends to the database, those that it repeats, and from where.
 
 A request is told apart by a context variable, which goes along into coroutines and into the threads of the framework.
 A statement is counted when the driver has carried it out: one that fails is not, as ``pg_stat_statements`` counts. What
@@ -21,7 +21,7 @@ SENT: Kind = ("queries", "statements", ("route", "rows", "repeated", "call_site"
 
 
 class _Asked:
-    """What a request has asked of the database so far: ``[executions, rows]`` by statement.
+    """The statements that a request has asked of the database so far: ``[executions, rows]`` by statement.
 
     ``call_site`` is of the first statement that came again. Made for every request that asks, and so of what is
     quickest made.

@@ -1,4 +1,4 @@
-"""Where samples go: a file of each process, written by a thread of its own, so that no probe ever waits for a disk.
+"""A recorder of samples: a file of each process, written by a thread of its own, so that no probe waits for a disk.
 
 The file is a row of lists in the format of ``marshal``, which costs a tenth of JSON; ``marshal.load`` reads one after
 the other. In them are samples: ``(t_ns, kind, value, labels)``, where the kind is the probe, the metric and the names

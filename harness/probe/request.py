@@ -51,7 +51,7 @@ class Followed:
         self._phase, self._since_s = phase, now_s
 
     def answered(self) -> None:
-        """Know that the last of its answer is sent: ``told_s`` are its parts up to then.
+        """Note that the last of its answer is sent: ``told_s`` are its parts up to then.
 
         What an application does afterwards is no part of what its client waited for.
         """
@@ -60,7 +60,7 @@ class Followed:
             self.told_s = tuple(self.parts_s)
 
     def look_for_its_task(self) -> None:
-        """See whether another task goes on with it than it came in, and if so, where that one waits for it."""
+        """Note whether another task goes on with it than it came in, and if so, where that one waits for it."""
         try:
             task = asyncio.current_task()
         except RuntimeError:  # in a thread there is none to see

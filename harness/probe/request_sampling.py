@@ -1,4 +1,4 @@
-"""Which requests to look into: all of them while they are few, and a share at random when they are many.
+"""Sampling of requests to look into: all of them while they are few, and a random share when they are many.
 
 What a probe costs then grows no further with the load. Sampling that depends on nothing that the request does, not on
 when it came either, leaves means and medians what they are: of requests that come together the first waits least.

@@ -1,4 +1,4 @@
-"""Which route a request has taken, by its template."""
+"""The route that a request has taken, by its template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which calls held an event loop up, and for how long: worked out from when its thread was seen in them.
+"""The calls that held an event loop up, and for how long: worked out from when its thread was seen in them.
 
 The loop is asked for a sign of life, and its thread is looked at until it answers. The same call of the same function,
 seen twice in a row meanwhile, held it up. Nothing here looks or waits by itself: ``loop.py`` does.
@@ -38,7 +38,7 @@ class Stall(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """How late the loop answered, whether one call may have made it so, and those that are known to have."""
+    """The answer of a loop: how late it is, whether one call may have made it so, and those that are known to have."""
 
     lag_s: float
     suspected: bool

@@ -17,7 +17,7 @@ _MONOTONIC, _CLOSE_ON_EXEC, _ABSOLUTE = 1, 0o2000000, 1  # Linux's numbers
 
 
 class Timer(Protocol):
-    """What wakes a thread."""
+    """Wakes a thread at a time that is set."""
 
     def set(self, at_s: float) -> None:
         """Let it go off at this time of the monotonic clock, sooner or later than was set before."""
@@ -43,7 +43,7 @@ class SleepingTimer:
 
 
 class KernelTimer:
-    """A timer of Linux's.
+    """A timer of the Linux kernel.
 
     Raises:
         OSError: The system has none.
@@ -69,7 +69,7 @@ class KernelTimer:
 
 
 def timer() -> Timer:
-    """Return the best that this system has."""
+    """Return the best timer that this system has."""
     if sys.platform == "linux":
         try:
             return KernelTimer()

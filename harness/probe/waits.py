@@ -1,4 +1,4 @@
-"""Where requests wait, told as they do by AnyIO's thread pool, which Starlette and FastAPI use, and by SQLAlchemy."""
+"""Waits of requests, told as they begin by AnyIO's thread pool, which Starlette and FastAPI use, and by SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ connecting: dict[int, Mark] = {}
 
 
 def tell_connections(recorder: Recorder, checked_out: CheckedOut | None = None) -> None:
-    """Know who waits for a connection, and note when somebody waited for one in vain.
+    """Keep who waits for a connection, and note when somebody waited for one in vain.
 
     ``checked_out`` is called with each connection that a pool hands out, and the request that it is for.
     """

@@ -52,7 +52,7 @@ IDLE = AtWork((), (), {}, {})
 
 
 class Workers:
-    """Knows AnyIO's default limiter of the event loop that runs in this thread, if the application has AnyIO."""
+    """A view of AnyIO's default limiter of the event loop that runs in this thread, if the application has AnyIO."""
 
     def __init__(self) -> None:
         to_thread = sys.modules.get("anyio.to_thread")
@@ -60,7 +60,7 @@ class Workers:
         self._backend: Any = sys.modules.get("anyio._backends._asyncio")
 
     def look(self) -> AtWork:
-        """See who has threads, and who waits."""
+        """Return who has threads, and who waits."""
         if self._limiter is None:
             return IDLE
         parents: dict[int, int] = {}
