@@ -45,6 +45,16 @@ def timeline(
         origin_ns: Where the axis begins.
         bin_s: Width of a bin in seconds.
     """
+    windows = tuple(
+        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail) for start, end, detail in faults
+    )
+    inside = tuple(_inside(seen, origin_ns, bin_s))
+    return Timeline(
+        block=block, bin_s=bin_s, points=tuple(_points(ops, origin_ns, bin_s)), faults=windows, inside=inside
+    )
+
+
+def _points(ops: pd.DataFrame, origin_ns: int, bin_s: float) -> Iterable[TimelinePoint]:
     ok = ops["outcome"] == "ok"
     binned = pd.DataFrame(
         {
@@ -56,27 +66,20 @@ def timeline(
         }
     )
     grouped = binned.groupby(["target", "bin"]).agg({"ok": "sum", "not_ok": "sum", "latency_ms": "median"})
-    points = tuple(
-        TimelinePoint(
+    for (target, number), served, refused, median in zip(
+        grouped.index,
+        grouped["ok"].tolist(),
+        grouped["not_ok"].tolist(),
+        grouped["latency_ms"].tolist(),
+        strict=True,
+    ):
+        yield TimelinePoint(
             t_s=number * bin_s,
             target=target,
             rps=served / bin_s,
             p50_ms=median if served else None,
             not_ok_rps=refused / bin_s,
         )
-        for (target, number), served, refused, median in zip(
-            grouped.index,
-            grouped["ok"].tolist(),
-            grouped["not_ok"].tolist(),
-            grouped["latency_ms"].tolist(),
-            strict=True,
-        )
-    )
-    windows = tuple(
-        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail) for start, end, detail in faults
-    )
-    inside = tuple(_inside(seen, origin_ns, bin_s))
-    return Timeline(block=block, bin_s=bin_s, points=points, faults=windows, inside=inside)
 
 
 def _inside(seen: Sequence[tuple[str, Sample]], origin_ns: int, bin_s: float) -> Iterable[InsidePoint]:

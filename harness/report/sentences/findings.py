@@ -1,4 +1,4 @@
-"""Findings in words: the table of ``checks.py`` filled with numbers, or else the code and the numbers as they are.
+"""Findings in words: the table of ``checks.toml`` filled with numbers, or else the code and the numbers as they are.
 
 So a check needs no words of its own to be read; it reads better with some.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from harness.model.findings import Case, Finding
 from harness.model.outcome import Verdict
 from harness.report.sentences.cases import case_text, place_text
-from harness.report.sentences.checks import CHECKS, OF_ANY_CHECK, Words
+from harness.report.sentences.checks import CHECKS, MEASURED, OF_ANY_CHECK, Words
 from harness.report.sentences.fragments import filled, numbers_text, plain
 
 
@@ -49,7 +49,7 @@ def finding_text(finding: Finding) -> FindingText:
         verdict=finding.verdict,
         subject=finding.subject,
         summary=filled((summary,), known) or plain(finding.code),
-        measured=words.measured_text(finding) if words.measured_text else _measured(words, finding, known),
+        measured=MEASURED[finding.check](finding) if finding.check in MEASURED else _measured(words, finding, known),
         limit=filled(words.limit, known),
         count=finding.count,
         first=_first(finding),
