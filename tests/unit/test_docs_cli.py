@@ -36,7 +36,7 @@ def documented(section: str) -> dict[str, str]:
     return dict(re.findall(r"^\| `(--[\w-]+)` \| ([^|]*) \|", section, re.MULTILINE))
 
 
-def real(command: Any) -> dict[str, Any]:  # noqa: ANN401 - Typer's own classes are private
+def real(command: Any) -> dict[str, Any]:
     """Options that the program has, each with its default."""
     options = [one for one in command.params if one.param_type_name == "option"]
     return {name: one.default for one in options for name in one.opts}
