@@ -9,18 +9,28 @@ from __future__ import annotations
 import contextlib
 import random
 import shlex
-import signal
 import sys
 import traceback
-from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
+from harness.commands.interruption import ended_in_order
+from harness.commands.options import (
+    BlocksOption,
+    ChaosProfileName,
+    LatencyOption,
+    OutOption,
+    PostgresOption,
+    ProfileName,
+    ProfileOption,
+    RunArgument,
+    SeedOption,
+    TargetOption,
+    ToxiproxyOption,
+)
 from harness.errors import ExitCode, HarnessError
 from harness.model.outcome import Verdict
 
@@ -36,51 +46,6 @@ app = typer.Typer(
 
 Results = Path("results")
 BY_VERDICT = {Verdict.PASS: ExitCode.PASS, Verdict.FAIL: ExitCode.FAIL, Verdict.UNDECIDED: ExitCode.UNDECIDED}
-
-
-class ChaosProfileName(StrEnum):
-    """The profiles of chaos, as choices; a test holds them against the catalog."""
-
-    DEFAULT = "default"
-    FULL = "full"
-    SOAK = "soak"
-    FLAWS = "flaws"
-
-
-class ProfileName(StrEnum):
-    """The profiles, as choices; a test holds them against the catalog."""
-
-    QUICK = "quick"
-    DEFAULT = "default"
-    FULL = "full"
-
-
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for results.")]
-ProfileOption = Annotated[ProfileName, typer.Option("--profile", help="How much to run.")]
-PostgresOption = Annotated[
-    str | None, typer.Option("--postgres-url", help="Use this server (loopback) instead of one of our own.")
-]
-ToxiproxyOption = Annotated[
-    str | None,
-    typer.Option("--toxiproxy-url", help="Use this Toxiproxy (loopback) instead of one of our own."),
-]
-SeedOption = Annotated[
-    int | None,
-    typer.Option("--seed", help="Fixes the order of trials and the load. Chosen and shown if left out."),
-]
-BlocksOption = Annotated[
-    int | None,
-    typer.Option("--blocks", min=1, max=100, help="Repetitions of it all; the usual number if left out."),
-]
-TargetOption = Annotated[
-    list[str] | None,
-    typer.Option("--target", help="Target to run; may be given again. Both twins if left out."),
-]
-LatencyOption = Annotated[
-    list[int] | None,
-    typer.Option("--latency-ms", min=0, max=10_000, help="Added latency; may be given again. The usual if left out."),
-]
-RunArgument = Annotated[Path | None, typer.Argument(metavar="[RUN]", help="A run's folder; the newest if left out.")]
 
 
 @app.command()
@@ -293,26 +258,11 @@ def _report(store: Store) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-@contextlib.contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into what Ctrl-C is, so that every context manager gets to clean up."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def main() -> None:
     """Run the command line, and turn whatever goes wrong into one line and an exit code."""
     errors = Console(stderr=True)
     try:
-        with _ended_in_order():
+        with ended_in_order():
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except HarnessError as error:
         errors.print(f"twinbench: {error}", style="red", markup=False, highlight=False, soft_wrap=True)

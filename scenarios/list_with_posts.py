@@ -7,6 +7,5 @@ SCENARIO = Scenario(
     question="Twenty users with their posts: which twin serves more pages?",
     mix={"list_users": 1},
     shape=Shape(clients=16),
-    faults=("latency",),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency"),
 )

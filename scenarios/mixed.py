@@ -8,6 +8,5 @@ SCENARIO = Scenario(
     mix={"get_user": 7, "list_users": 2, "create_user": 1},
     # well below what either twin can serve, at every level: the open question is latency, not capacity
     shape=Shape(clients=16, pace_s=0.2),
-    faults=("latency",),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency", "writes"),
 )

@@ -7,6 +7,5 @@ SCENARIO = Scenario(
     question="One to twenty users or posts: which twin serves more pages?",
     mix={"list_some_users": 1, "list_some_posts": 1},
     shape=Shape(clients=16),
-    faults=("latency",),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency"),
 )

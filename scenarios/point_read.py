@@ -8,6 +8,5 @@ SCENARIO = Scenario(
     mix={"get_user": 1},
     # fewer clients than connections, so that the execution model is compared and not the pool's queue
     shape=Shape(clients=16),
-    faults=("latency",),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency"),
 )

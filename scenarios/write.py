@@ -7,6 +7,5 @@ SCENARIO = Scenario(
     question="Four rows in one transaction: which twin commits more?",
     mix={"create_user": 1},
     shape=Shape(clients=16),
-    faults=("latency",),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency", "writes"),
 )

@@ -1,6 +1,7 @@
 """A small chaos run by the command line, on real parts; and the same run judged again."""
 
 import json
+import shlex
 import subprocess
 
 import pytest
@@ -10,14 +11,25 @@ from harness.model.outcome import Verdict
 from harness.store import Store
 from tests.test_command_line import twinbench
 
+WORDS = ("chaos", "--target", "sync", "--cut", "none", "--fault", "latency", "--fault", "terminate_backend")
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Store]:
     """Two faults on one twin."""
     out = tmp_path_factory.mktemp("chaos")
-    faults = ("--fault", "latency", "--fault", "terminate_backend")
-    done = twinbench("chaos", "--target", "sync", "--cut", "none", *faults, "--seed", "4", "--out", str(out))
+    done = twinbench(*WORDS, "--out", str(out))
     return done, Store.open(out / "latest")
+
+
+def test_the_command_on_record_and_in_the_report_is_the_one_that_was_given_with_the_seed_that_was_drawn(
+    whole: tuple[subprocess.CompletedProcess[str], Store],
+) -> None:
+    _, store = whole
+    record = store.record()
+    words = [*WORDS, "--out", str(store.folder.parent), "--seed", str(record.plan.seed)]
+    assert record.command == shlex.join(["twinbench", *words])
+    assert f"<code>{record.command}</code>" in (store.folder / "report.html").read_text()
 
 
 def test_it_ends_with_a_verdict_and_a_report(whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
@@ -61,8 +73,9 @@ def test_a_stored_run_that_was_tampered_with_is_judged_as_what_it_is(
     path = next((store.folder / "trials").iterdir()) / "trial.json"
     kept = path.read_text()
     record = json.loads(kept)
-    key = next(iter(record["ledger"]["rows"]["audit_log"]))
-    del record["ledger"]["rows"]["audit_log"][key]
+    rows = record["ledger"]["rows"]
+    key = next(key for key in rows["audit_log"] if rows["posts"].get(key))
+    del rows["audit_log"][key]
     try:
         path.write_text(json.dumps(record))
         again = twinbench("check", str(store.folder))

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import ProfileName, main
-from scenarios.catalog import PROFILES
+from harness.cli import main
+from harness.commands.options import ChaosProfileName, ProfileName
+from harness.faults.catalog import FAULTS
+from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS
+from targets.catalog import CATALOG
 
 ROOT = Path(__file__).parents[1]
 
@@ -130,12 +133,46 @@ def test_help_and_lists_are_for_reading(tmp_path: Path) -> None:
     assert "bench" in twinbench().stdout
     listed = twinbench("list", "--out", str(tmp_path))
     assert listed.returncode == 0
-    for word in ("point-read", "async", "sync", "quick", "default", "full"):
+    for word in ("point-read", "async", "sync", "quick", "default", "full", "list --all"):
         assert word in listed.stdout
+    for word in ("flaw:", "kill_worker"):  # for later
+        assert word not in listed.stdout
+
+
+def test_all_is_listed_where_it_is_asked_for(tmp_path: Path) -> None:
+    listed = twinbench("list", "--all", "--out", str(tmp_path)).stdout
+    assert set(listed.split()) >= {*CATALOG, *SCENARIOS, *FAULTS}
+
+
+HEAVY = {"pandas", "numpy", "matplotlib", "pyarrow", "scipy", "sqlalchemy", "fastapi", "locust"}
+NAMES_WHAT_IT_IMPORTED = """
+import runpy, sys
+sys.argv = ["twinbench", *sys.argv[1:]]
+try:
+    runpy.run_module("harness.cli", run_name="__main__")
+finally:
+    print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list"], ["doctor"], ["chaos", "--help"]])
+def test_what_needs_no_statistics_no_figures_and_no_targets_imports_none(words: list[str], tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path)] if words == ["list"] else []
+    done = subprocess.run(
+        [sys.executable, "-c", NAMES_WHAT_IT_IMPORTED, *words, *out],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(done.stderr.splitlines()[-1].split())
+    assert {"typer", "harness"} <= imported
+    assert imported & HEAVY == set()
 
 
 def test_every_profile_can_be_chosen() -> None:
     assert [name.value for name in ProfileName] == list(PROFILES)
+    assert [name.value for name in ChaosProfileName] == list(CHAOS_PROFILES)
 
 
 def test_doctor_names_every_part() -> None:

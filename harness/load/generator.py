@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import select
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pydantic import TypeAdapter
 from harness.errors import PartDied, RecorderFailed
 from harness.model.evidence import Window
 from harness.model.order import Order
-from harness.provision.processes import Child, started
+from harness.provision.processes import Child, Launch, started
 
 START_TIMEOUT_S = 60.0
 # beyond the order's own length: Locust's drain (15 s) and a slow machine
@@ -116,5 +115,5 @@ def generator(log: Path) -> Iterator[Generator]:
     """Start a load generator; ``wait_until_ready`` says when it is, so that it can start beside others."""
     argv = [sys.executable, "-m", "scenarios.locust.generator"]
     # unbuffered: select() must see all that has come
-    with started("The load generator", argv, log=log, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with started("The load generator", argv, log=log, launch=Launch(piped=True)) as child:
         yield Generator(child)

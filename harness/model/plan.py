@@ -69,18 +69,15 @@ class Shape:
 class Scenario:
     """A question, the load that asks it, and the checks that answer.
 
-    ``mix`` maps an operation of the workload to its weight. ``faults`` names fault kinds
-    of ``harness.faults``; ``checks`` names checks of ``harness.checks``. A scenario that never
-    reaches the database runs at level 0 only.
+    ``mix`` maps an operation of the workload to its weight; ``checks`` names checks of
+    ``harness.analysis.checks.registry``. A scenario that never reaches the database runs at 0 ms only.
     """
 
     name: str
     question: str
     mix: Mapping[str, int]
     shape: Shape
-    faults: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
-    limits: Mapping[str, float] = field(default_factory=dict)
     reaches_database: bool = True
 
 

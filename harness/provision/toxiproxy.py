@@ -22,7 +22,7 @@ from toxiproxy.proxy import Proxy
 from harness.errors import HarnessError, PartDied, UsageError
 from harness.provision.http_connection import Connection, get
 from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
-from harness.provision.processes import Child, started
+from harness.provision.processes import Child, Launch, started
 from harness.provision.toxiproxy_binary import get_program
 
 REQUEST_TIMEOUT_S = 5.0
@@ -161,7 +161,7 @@ def toxiproxy_server(log: Path, say: Callable[[str], None]) -> Iterator[Toxiprox
     port = free_port()
     argv = [program.path, "-host", HOST, "-port", str(port)]
     quiet = {"LOG_LEVEL": "warn"}  # its request log is written while load runs
-    with started("Toxiproxy", argv, log=log, environment=quiet) as child:
+    with started("Toxiproxy", argv, log=log, launch=Launch(environment=quiet)) as child:
         wait_until(lambda: accepts(port), child, START_TIMEOUT_S)
         yield ToxiproxyServer(url=f"http://{HOST}:{port}", version=program.version, origin=program.origin, child=child)
 

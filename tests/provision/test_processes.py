@@ -13,7 +13,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.provision import reaper
-from harness.provision.processes import started, temporary_folder
+from harness.provision.processes import Launch, started, temporary_folder
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [sys.executable, "-c", "import signal,time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"]
@@ -88,7 +88,7 @@ def test_a_child_ends_with_its_context(tmp_path: Path) -> None:
 
 
 def test_a_child_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
-    with started("stubborn", STUBBORN, log=tmp_path / "log", grace_s=0.5) as child:
+    with started("stubborn", STUBBORN, log=tmp_path / "log", launch=Launch(grace_s=0.5)) as child:
         time.sleep(0.5)
     assert not alive(child.pid)
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from harness.errors import EvidenceUnreadable, UsageError
+from harness.experiments.registry import EXPERIMENTS, experiment
 from harness.model.records import RunRecord, TrialRecord
 from harness.store import VERSION, Store, stored_runs
 from scenarios.locust.recorder import SCHEMA
@@ -113,3 +114,18 @@ def test_no_run_another_version_and_a_torn_record_are_told_apart(store: Store, t
     record.write_text("{")
     with pytest.raises(EvidenceUnreadable, match="can't be read"):
         store.record()
+
+
+def test_a_run_of_the_version_before_is_refused_in_one_line(store: Store) -> None:
+    record = store.folder / "run.json"
+    record.write_text(record.read_text().replace(f'"version": {VERSION}', '"version": 3', 1))
+    with pytest.raises(EvidenceUnreadable, match=r"is of version 3, and this twinbench reads version 4\.") as refused:
+        store.record()
+    assert "\n" not in str(refused.value)
+
+
+def test_a_run_of_a_kind_that_is_not_known_is_refused() -> None:
+    with pytest.raises(EvidenceUnreadable, match="'claims', and this twinbench knows comparison, chaos"):
+        experiment("claims")
+    for kind in EXPERIMENTS:
+        assert experiment(kind).kind == kind

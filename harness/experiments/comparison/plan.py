@@ -17,9 +17,8 @@ def make_plan(
 ) -> Plan:
     """Lay out every trial of a run.
 
-    Each block holds every cell (scenario at level) once, in a random order of its own. Within a cell the
-    targets run forwards and then backwards (A B B A, or B A A B by the toss of a coin), so that a
-    machine that drifts while the cell lasts favours neither.
+    Each block holds every cell (scenario at added latency) once, in a random order of its own. Within a cell targets
+    run forwards and then backwards (A B B A, or B A A B by chance), so that a machine that drifts favours neither.
 
     Args:
         targets: Names of targets, in the order in which they are compared.

@@ -1,0 +1,24 @@
+"""Signals that end a process, taken as Ctrl-C is."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
+
+
+@contextlib.contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into what Ctrl-C is, so that every context manager gets to clean up."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

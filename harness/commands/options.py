@@ -1,0 +1,54 @@
+"""Options that several commands of the command line share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class ChaosProfileName(StrEnum):
+    """The profiles of chaos, as choices; a test holds them against the catalog."""
+
+    DEFAULT = "default"
+    FULL = "full"
+    SOAK = "soak"
+    FLAWS = "flaws"
+
+
+class ProfileName(StrEnum):
+    """The profiles, as choices; a test holds them against the catalog."""
+
+    QUICK = "quick"
+    DEFAULT = "default"
+    FULL = "full"
+
+
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for results.")]
+ProfileOption = Annotated[ProfileName, typer.Option("--profile", help="How much to run.")]
+PostgresOption = Annotated[
+    str | None, typer.Option("--postgres-url", help="Use this server (loopback) instead of one of our own.")
+]
+ToxiproxyOption = Annotated[
+    str | None,
+    typer.Option("--toxiproxy-url", help="Use this Toxiproxy (loopback) instead of one of our own."),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option("--seed", help="Fixes the order of trials and the load. Chosen and shown if left out."),
+]
+BlocksOption = Annotated[
+    int | None,
+    typer.Option("--blocks", min=1, max=100, help="Repetitions of it all; the usual number if left out."),
+]
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option("--target", help="Target to run; may be given again. Both twins if left out."),
+]
+LatencyOption = Annotated[
+    list[int] | None,
+    typer.Option("--latency-ms", min=0, max=10_000, help="Added latency; may be given again. The usual if left out."),
+]
+RunArgument = Annotated[Path | None, typer.Argument(metavar="[RUN]", help="A run's folder; the newest if left out.")]
