@@ -30,6 +30,7 @@ from harness.commands.options import (
     SeedOption,
     TargetOption,
     ToxiproxyOption,
+    WorkloadOption,
 )
 from harness.errors import ExitCode, HarnessError
 from harness.model.outcome import Verdict
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 
 Results = Path("results")
+WORKLOAD = "targets.workload:WORKLOAD"
 BY_VERDICT = {Verdict.PASS: ExitCode.PASS, Verdict.FAIL: ExitCode.FAIL, Verdict.UNDECIDED: ExitCode.UNDECIDED}
 
 
@@ -55,11 +57,12 @@ def bench(
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
     toxiproxy_url: ToxiproxyOption = None,
+    workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Compare the async twin with the sync twin at several added latencies of the database."""
     from harness.experiments.comparison.experiment import Comparison
 
-    config = _config(seed, out, postgres_url, toxiproxy_url)
+    config = _config(seed, out, postgres_url, toxiproxy_url, workload)
     _carry_out(Comparison.of(config.workload, profile), config)
 
 
@@ -76,11 +79,12 @@ def run(
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
     toxiproxy_url: ToxiproxyOption = None,
+    workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Run chosen scenarios against chosen targets at chosen added latencies."""
     from harness.experiments.comparison.experiment import Comparison
 
-    config = _config(seed, out, postgres_url, toxiproxy_url)
+    config = _config(seed, out, postgres_url, toxiproxy_url, workload)
     chosen = Comparison.of(
         config.workload, profile, scenarios=scenario, targets=target, added_ms=latency_ms, blocks=blocks
     )
@@ -104,11 +108,12 @@ def chaos(
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
     toxiproxy_url: ToxiproxyOption = None,
+    workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Cut writes at every byte, inject every fault, and see whether the data is whole and clients told the truth."""
     from harness.experiments.chaos.experiment import Chaos
 
-    config = _config(seed, out, postgres_url, toxiproxy_url)
+    config = _config(seed, out, postgres_url, toxiproxy_url, workload)
     chosen = Chaos.of(config.workload, profile, targets=target, cuts=cut, faults=fault, blocks=blocks)
     _carry_out(chosen, config)
 
@@ -211,7 +216,13 @@ def serve(
     command.serve(target, port, postgres_url, toxiproxy_url)
 
 
-def _config(seed: int | None, out: Path, postgres_url: str | None, toxiproxy_url: str | None) -> Config:
+def _config(
+    seed: int | None,
+    out: Path,
+    postgres_url: str | None,
+    toxiproxy_url: str | None,
+    workload: str = WORKLOAD,
+) -> Config:
     """Return what every kind of run is told; the command is what was typed, and the seed where it was drawn."""
     from harness.experiments.base import Config
 
@@ -223,6 +234,7 @@ def _config(seed: int | None, out: Path, postgres_url: str | None, toxiproxy_url
         out=out,
         postgres_url=postgres_url,
         toxiproxy_url=toxiproxy_url,
+        workload_name=workload,
     )
 
 

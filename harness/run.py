@@ -118,6 +118,7 @@ def _record(
         environment=environment(services),
         settings=settings,
         not_done=planned.not_done,
+        left_out=planned.left_out,
     )
 
 
@@ -142,6 +143,7 @@ def _summary(store: Store, record: RunRecord, measured: Measured, judgement: Jud
         measures=measured.measures,
         findings=judgement.findings,
         not_done=record.not_done,
+        left_out=record.left_out,
         cuts=measured.cuts,
         cuts_per_s=measured.cuts_per_s,
         faults=measured.faults,

@@ -51,4 +51,7 @@ LatencyOption = Annotated[
     list[int] | None,
     typer.Option("--latency-ms", min=0, max=10_000, help="Added latency; may be given again. The usual if left out."),
 ]
+WorkloadOption = Annotated[
+    str, typer.Option("--workload", metavar="MODULE:NAME", help="Application to run; the one that ships if left out.")
+]
 RunArgument = Annotated[Path | None, typer.Argument(metavar="[RUN]", help="A run's folder; the newest if left out.")]

@@ -19,7 +19,7 @@ from harness.model.records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
 from harness.store import Store
-from harness.workload.load import load_workload
+from harness.workload.load import DEFAULT, load_workload
 
 EVERY_REPORT = ("settings", "findings", "environment")  # the sections that every report ends with
 
@@ -46,18 +46,27 @@ class Config:
     out: Path
     postgres_url: str | None
     toxiproxy_url: str | None
-    workload: Workload = field(default_factory=load_workload)
+    workload_name: str = DEFAULT
+
+    @property
+    def workload(self) -> Workload:
+        """Return the workload of that name."""
+        return load_workload(self.workload_name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What is settled before anything is run: ``not_done`` says in whole sentences what can't be, and why."""
+    """What is settled before anything is run.
+
+    ``not_done`` says in whole sentences what can't be run, and why; ``left_out`` what does not apply to the workload.
+    """
 
     plan: Plan
     targets: tuple[Target, ...]
     scenarios: tuple[Scenario, ...] = ()
     controls: tuple[Control, ...] = ()
     not_done: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

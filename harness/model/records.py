@@ -30,6 +30,7 @@ class RunRecord:
     environment: Mapping[str, str]
     settings: tuple[Setting, ...]
     not_done: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
 
 

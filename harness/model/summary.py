@@ -27,7 +27,8 @@ class Summary:
     ``kind`` names the experiment, ``sections`` what its report has, in that order, and ``command`` repeats the run. A
     chaos run has ``cuts`` and ``faults``, and no comparison.
     ``version`` counts breaking changes of this shape. ``started_at`` is ISO 8601 in UTC;
-    ``not_done`` says in whole sentences what the run could not do, and how to fix it.
+    ``not_done`` says in whole sentences what the run could not do, and how to fix it; ``left_out`` what does not apply
+    to the workload.
     """
 
     version: int
@@ -48,6 +49,7 @@ class Summary:
     measures: Measures
     findings: tuple[Finding, ...]
     not_done: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
     cuts: tuple[CutStrip, ...] = ()
     cuts_per_s: float = 0.0
     faults: tuple[FaultRow, ...] = ()

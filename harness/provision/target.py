@@ -23,6 +23,7 @@ from harness.model.workload import Workload
 from harness.provision.http_connection import get
 from harness.provision.loopback import HOST, free_port, wait_until
 from harness.provision.processes import Child, Launch, started, temporary_folder
+from harness.workload.load import require_operations
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0
@@ -84,6 +85,16 @@ class RunningTarget:
             for sample in read_samples(path)
             if window.start_ns <= sample.t_ns < window.end_ns
         ]
+
+    def require_operations(self, workload: Workload) -> None:
+        """Hold the workload against the application, if that shows its OpenAPI document.
+
+        Raises:
+            UsageError: Operations are not there.
+        """
+        reply = get(f"{self.url}/openapi.json", ANSWER_TIMEOUT_S)
+        if reply.status == HTTPStatus.OK:
+            require_operations(workload, json.loads(reply.body))
 
     def served(self) -> int:
         """Return how many requests have reached the application so far.

@@ -35,6 +35,18 @@ def load_workload(name: str = DEFAULT) -> Workload:
     return found
 
 
+def require_operations(workload: Workload, openapi: Mapping[str, Any]) -> None:
+    """Refuse an application that lacks operations of its workload.
+
+    Raises:
+        UsageError: Some are not in its OpenAPI document.
+    """
+    if missing := missing_operations(workload, openapi):
+        raise UsageError(
+            f"The application has no {', no '.join(missing)}", f"Correct the operations of {workload.name}"
+        )
+
+
 def missing_operations(workload: Workload, openapi: Mapping[str, Any]) -> list[str]:
     """Return each operation that an application does not have, by its OpenAPI document, with what it would ask for."""
     patterns = [

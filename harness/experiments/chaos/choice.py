@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from harness.experiments.choice import chosen, chosen_targets
-from harness.faults.catalog import FAULTS
+from harness.faults.catalog import FAULTS, why_not
 from harness.model.plan import ChaosProfile, Control, Target
 from harness.model.workload import Workload
 
@@ -19,7 +19,8 @@ T = TypeVar("T")
 class Choice:
     """What is tried on the targets, and the ``controls`` that are tried besides.
 
-    Of the faults each of ``blocks`` schedules draws ``draw``, or has all of them.
+    Of the faults each of ``blocks`` schedules draws ``draw``, or has all of them. ``left_out`` says which faults do not
+    apply to the workload, and why.
     """
 
     profile: str
@@ -28,6 +29,7 @@ class Choice:
     draw: int
     blocks: int
     controls: tuple[Control, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def choose(
@@ -56,13 +58,16 @@ def choose(
     alone = next(iter(targets.values())) if len(targets) == 1 else None
     flaw = workload.controls.get(alone.name) if alone and alone.flaw else None
     usual = (flaw.cuts, flaw.faults) if flaw and not flaw.load else (profile.cuts, tuple(FAULTS))
+    faults_wanted = usual[1] if named_faults is None else named_faults
+    reasons = {kind: why_not(kind, workload) for kind in faults_wanted}
     return targets, Choice(
         profile=profile.name,
         cuts=usual[0] if named_cuts is None else named_cuts,
-        faults=usual[1] if named_faults is None else named_faults,
+        faults=tuple(kind for kind, reason in reasons.items() if not reason),
         draw=draw,
         blocks=blocks or profile.blocks,
         controls=tuple(control for name, control in controls.items() if name not in targets),
+        left_out=tuple(f"The fault {kind} was left out: {reason}" for kind, reason in reasons.items() if reason),
     )
 
 

@@ -74,6 +74,7 @@ def _open_lanes(run: Run, targets: Iterable[Target], seeds: Iterator[tuple[int, 
     ]
     for lane in lanes:
         wait_until_serving(lane.testbed.running)
+        lane.testbed.running.require_operations(run.workload)
     return lanes
 
 

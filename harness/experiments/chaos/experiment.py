@@ -70,6 +70,7 @@ class Chaos(Experiment):
             targets=tuple(targets.values()),
             scenarios=(questions.chaos, *(questions.scenarios[load] for load in loads)),
             controls=choice.controls,
+            left_out=choice.left_out,
         )
 
     def execute(self, run: Run) -> None:

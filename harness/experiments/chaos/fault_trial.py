@@ -49,6 +49,7 @@ def fault_block(run: Run, target: Target) -> Iterator[Block]:
         temporary_folder("twinbench-gauges-", within=Path(tempfile.gettempdir())) as gauges,
         fresh_block(run, [sized], {**run.workload.handles.time_limits, GAUGES_VARIABLE: str(gauges)}) as block,
     ):
+        block.testbeds[target.name].running.require_operations(run.workload)
         yield block
 
 

@@ -44,6 +44,7 @@ def count_round_trips(run: Run, targets: Sequence[Target], operations: Iterable[
         load.wait_until_ready()
         for testbed in testbeds:
             wait_until_serving(testbed.running)
+            testbed.running.require_operations(run.workload)
         client = _Client(
             generator=load,
             workload=run.workload.name,
