@@ -1,0 +1,132 @@
+"""An application of another shape, one module of data away: compared, cut and broken where the exhibit is not there.
+
+The harness is copied without ``targets``; what is in its place can't be imported.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.model.outcome import Verdict
+from harness.provision.toxiproxy_binary import get_program
+from harness.store import Store
+from harness.workload.load import load_workload, missing_operations
+from tests.second_workload.app import app
+from tests.second_workload.workload import WORKLOAD
+
+ROOT = Path(__file__).parents[1]
+Twinbench = Callable[..., tuple[int, Store]]
+
+
+@pytest.fixture(scope="module")
+def twinbench(tmp_path_factory: pytest.TempPathFactory) -> Twinbench:
+    """The command line with the second workload, in a copy that has no exhibit; it returns exit code and stored run."""
+    copy = tmp_path_factory.mktemp("copy")
+    for part in ("harness", "scenarios", "tests/second_workload"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "targets").mkdir()
+    (copy / "targets" / "__init__.py").write_text("raise ImportError('the exhibit has moved away')\n")
+    proxy = str(get_program(print).path)
+
+    def run(*words: str) -> tuple[int, Store]:
+        done = subprocess.run(
+            [sys.executable, "-m", "harness.cli", *words, "--workload", WORKLOAD.name, "--seed", "1"],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": str(copy), "TOXIPROXY_BIN": proxy},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        assert (copy / "results").exists(), done.stdout + done.stderr
+        return done.returncode, Store.open(copy / "results" / "latest")
+
+    return run
+
+
+def verdicts(store: Store) -> dict[str, set[Verdict]]:
+    """What each check said."""
+    summary = store.summary()
+    assert summary is not None
+    assert summary.complete
+    found: dict[str, set[Verdict]] = {}
+    for finding in summary.findings:
+        found.setdefault(finding.check, set()).add(finding.verdict)
+    return found
+
+
+def test_its_twins_are_compared_and_writes_without_a_key_are_left_open(twinbench: Twinbench) -> None:
+    code, store = twinbench("run", "--latency-ms", "0", "--blocks", "1", "--profile", "quick")
+    found = verdicts(store)
+    assert code == 3
+    assert found.pop("writes") == {Verdict.UNDECIDED}
+    assert all(Verdict.FAIL not in said for said in found.values()), found
+    summary = store.summary()
+    assert summary is not None
+    assert {one.operation for one in summary.measures.wire} == {"look_up", "move", "inspect"}
+
+
+def test_faults_break_it_and_those_that_do_not_apply_are_left_out_with_the_reason(twinbench: Twinbench) -> None:
+    faults = [word for kind in ("lock_contention", "out_of_file_space", "blind_retry") for word in ("--fault", kind)]
+    code, store = twinbench("chaos", "--target", "wide", "--cut", "none", *faults)
+    found, summary = verdicts(store), store.summary()
+    assert summary is not None
+    assert code == 3
+    assert found.pop("writes") == {Verdict.UNDECIDED}
+    assert all(said == {Verdict.PASS} for said in found.values()), found
+    assert [row.kind for row in summary.faults if row.proof] == [row.kind for row in summary.faults]
+    assert {row.kind for row in summary.faults} == {"lock_contention", "out_of_file_space"}
+    (reason,) = summary.left_out
+    assert "blind_retry was left out" in reason
+    assert "names no unique write" in reason
+    assert reason in (store.folder / "report.html").read_text()
+
+
+def test_cuts_count_rows_without_a_key_and_catch_a_write_that_is_halved(twinbench: Twinbench) -> None:
+    _, store = twinbench("chaos", "--profile", "flaws", "--target", "halved")
+    summary = store.summary()
+    assert summary is not None
+    (halved,) = summary.controls
+    assert halved.verdicts["cut_map"] is Verdict.FAIL
+    cuts = json.loads((store.folder / "control-cuts.json").read_text())["cuts"]
+    assert {cut["rows"]["movement"] for cut in cuts} == {0, 1, 2}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_in_full(twinbench: Twinbench) -> None:
+    compared = verdicts(twinbench("run", "--profile", "default")[1])
+    broken = verdicts(twinbench("chaos")[1])
+    for found in (compared, broken):
+        assert found.pop("writes") == {Verdict.UNDECIDED}
+        assert all(Verdict.FAIL not in said for said in found.values()), found
+    assert broken["cut_map"] == {Verdict.PASS}
+
+
+def test_an_application_without_its_operations_is_found_out() -> None:
+    document = app.openapi()
+    assert missing_operations(WORKLOAD, document) == []
+    del document["paths"]["/moves"]
+    assert missing_operations(WORKLOAD, document) == ["move (POST /moves)"]
+    app.openapi_schema = None
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("tests.second_workload.nothing:WORKLOAD", "There is no workload"),
+        ("tests.second_workload.workload:NOTHING", "There is no workload"),
+        ("nonsense", "There is no workload"),
+        ("tests.second_workload.workload:SCENARIOS", "is a dict"),
+    ],
+)
+def test_a_name_that_leads_to_no_workload_is_a_usage_error(name: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        load_workload(name)
