@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench chaos flaws soak mutants eager-loading probe-overhead test test-slow lint types doctor setup schema lock clean
+.PHONY: help bench chaos flaws soak mutants eager-loading probe-overhead second-workload test test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ probe-overhead: setup ## what the probes cost: both twins without them, with all
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest
+
+second-workload: setup ## another application in full: compared, cut at every byte, every fault injected
+	$(BIN)/python -m pytest -m slow tests/test_second_workload.py
 
 test-slow: setup ## more of what the suite has a sample of
 	$(BIN)/python -m pytest -m slow
