@@ -110,7 +110,7 @@ def chaos(
     toxiproxy_url: ToxiproxyOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Cut writes at every byte, inject every fault, and see whether the data is whole and clients told the truth."""
+    """Cut writes at every byte, inject every fault, and check that data is whole and answers are true."""
     from harness.experiments.chaos.experiment import Chaos
 
     config = _config(seed, out, postgres_url, toxiproxy_url, workload)
@@ -150,7 +150,7 @@ def probe_overhead(
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
 ) -> None:
-    """Hold targets with probes inside against the same without, in interleaved slices: what do the probes cost?"""
+    """Measure what probes cost: the same targets with and without them, in interleaved slices."""
     from harness.experiments.probe_overhead.experiment import ProbeOverhead
 
     config = _config(seed, out, postgres_url, None)
@@ -178,7 +178,7 @@ def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 
 @app.command()
 def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
-    """Judge a stored run again, without any load, and hold the findings against those it had."""
+    """Judge a stored run again, without any load, and compare the findings with those that are stored."""
     from harness.console import findings_text
     from harness.model.findings import merge
     from harness.run import assess
@@ -196,7 +196,7 @@ def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 
 @app.command()
 def doctor(postgres_url: PostgresOption = None, toxiproxy_url: ToxiproxyOption = None) -> None:
-    """Say of every part what was found, where, which version, and what to do if it is missing."""
+    """Show for every part what was found, where, which version, and what to do if it is missing."""
     from harness.commands.doctor import examine
 
     sound = examine(postgres_url, toxiproxy_url, Console())
@@ -223,7 +223,7 @@ def _config(
     toxiproxy_url: str | None,
     workload: str = WORKLOAD,
 ) -> Config:
-    """Return what every kind of run is told; the command is what was typed, and the seed where it was drawn."""
+    """Return the configuration of a run; the command is what was typed, and the seed where it was drawn."""
     from harness.experiments.base import Config
 
     used = random.SystemRandom().getrandbits(32) if seed is None else seed

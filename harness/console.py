@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: progress with time left, and the closing table."""
+"""The terminal: progress with time left, and the closing table."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RunConsole:
             self._bar.stop()
 
     def say(self, sentence: str) -> None:
-        """Tell that something begins that takes its time."""
+        """Show that a longer step begins."""
         self.console.print(f"{sentence} …", markup=False, highlight=False)
 
     def began(self, what: str, total: int) -> None:
@@ -66,7 +66,7 @@ class RunConsole:
 
 
 def findings_text(findings: Iterable[Finding]) -> str:
-    """Tell every finding on a line of its own: the same evidence and checks give the same bytes."""
+    """Return every finding on a line of its own: the same evidence and checks give the same bytes."""
     return "\n".join(finding_text(finding).line() for finding in findings)
 
 
@@ -106,7 +106,7 @@ def _checks_table(summary: Summary) -> Table:
 
 
 def _pages_table(summary: Summary) -> Table:
-    """Tell what each page took, strategies side by side."""
+    """Make a table of what each page took, strategies side by side."""
     strategies = list(dict.fromkeys(one.strategy for one in summary.pages))
     table = Table(title="A page of users, and posts of each: milliseconds (statements)")
     for column in ("target", "at", "users", "posts", *strategies):
@@ -123,7 +123,7 @@ def _pages_table(summary: Summary) -> Table:
 
 
 def _probes_table(summary: Summary) -> Table:
-    """Tell what share of its throughput each target keeps with probes inside."""
+    """Make a table of the share of its throughput that each target keeps with probes inside."""
     table = Table(title="Throughput with probes / without, in turns")
     for column in ("scenario", "with probes", "without", "share kept (95 %)"):
         table.add_column(column, no_wrap=True)

@@ -1,4 +1,4 @@
-"""Every error that the harness shows a person: the thing, its value, and the next step.
+"""Errors that the harness shows: what is wrong, with its value, and the next step.
 
 The command line prints ``str(error)`` as one line and exits with ``error.exit_code``;
 a traceback is for bugs only.
@@ -10,7 +10,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What ``twinbench`` tells the shell."""
+    """Exit codes of ``twinbench``."""
 
     PASS = 0
     FAIL = 1

@@ -105,7 +105,7 @@ class Store:
         fresh.replace(self.folder.parent / "latest")
 
     def record(self) -> RunRecord:
-        """What was known before the first trial.
+        """Return what was known before the first trial.
 
         Raises:
             EvidenceUnreadable: It is of another version, or torn.
@@ -123,7 +123,7 @@ class Store:
         return _read(path, RunRecord)
 
     def log(self, name: str) -> Path:
-        """Where the log of a part goes."""
+        """Return where the log of a part goes."""
         return self.folder / "logs" / f"{name}.log"
 
     def ops_path(self, trial: Trial) -> Path:
@@ -144,7 +144,7 @@ class Store:
         (self.folder / "trials" / trial.id).rename(folder / f"{trial.id}-{attempt}")
 
     def set_aside_records(self) -> list[TrialRecord]:
-        """What is known of each attempt that was set aside."""
+        """Return what is known of each attempt that was set aside."""
         return [_read(path, TrialRecord) for path in sorted((self.folder / "set-aside").glob("*/trial.json"))]
 
     def write_wire(self, counts: tuple[WireCount, ...]) -> None:
@@ -170,7 +170,7 @@ class Store:
         _write(self.folder / "pages.json", tuple[PageReading, ...], tuple(readings))
 
     def pages(self) -> tuple[PageReading, ...]:
-        """What pages cost; empty if none was asked for."""
+        """Return what pages cost; empty if none was asked for."""
         path = self.folder / "pages.json"
         return _read(path, tuple[PageReading, ...]) if path.exists() else ()
 
@@ -179,7 +179,7 @@ class Store:
         _write(self.folder / "slices.json", tuple[SliceReading, ...], tuple(readings))
 
     def slices(self) -> tuple[SliceReading, ...]:
-        """What targets with and without probes took; empty if none were driven in slices."""
+        """Return what targets with and without probes took; empty if none were driven in slices."""
         path = self.folder / "slices.json"
         return _read(path, tuple[SliceReading, ...]) if path.exists() else ()
 
@@ -188,7 +188,7 @@ class Store:
         _write(self.folder / "finished.json", float, duration_s)
 
     def duration_s(self) -> float | None:
-        """How long the run took; None if it did not come to its end."""
+        """Return how long the run took; None if it did not come to its end."""
         path = self.folder / "finished.json"
         return _read(path, float) if path.exists() else None
 
@@ -197,12 +197,12 @@ class Store:
         _write(self.folder / "summary.json", Summary, summary)
 
     def summary(self) -> Summary | None:
-        """What was made of the evidence; None if nothing was yet."""
+        """Return what was made of the evidence; None if nothing was yet."""
         path = self.folder / "summary.json"
         return _read(path, Summary) if path.exists() else None
 
     def trial_record(self, trial: Trial) -> TrialRecord | None:
-        """What is known of a trial that is over; None if it was interrupted or never begun."""
+        """Return what is known of a trial that is over; None if it was interrupted or never begun."""
         path = self.folder / "trials" / trial.id / "trial.json"
         return _read(path, TrialRecord) if path.exists() else None
 

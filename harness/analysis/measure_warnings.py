@@ -46,7 +46,7 @@ def warnings(
 
 
 def set_aside(store: Store, record: RunRecord) -> Iterator[MeasureWarning]:
-    """Tell of trials that were run again, by target: who was disturbed more often is for the reader to see."""
+    """Return trials that were run again, by target: the reader sees which was disturbed more often."""
     aside = [known.trial for known in store.set_aside_records()]
     if aside:
         counts = Counter(trial.target for trial in aside)

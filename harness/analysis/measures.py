@@ -163,12 +163,12 @@ def cut_strips(store: Store) -> tuple[CutStrip, ...]:
 
 
 def pages(store: Store) -> tuple[PageCost, ...]:
-    """What pages cost by each loading strategy; empty if none was asked for."""
+    """Return what pages cost by each loading strategy; empty if none was asked for."""
     return page_costs(store.pages())
 
 
 def in_turns(store: Store) -> tuple[ProbeOverhead, ...]:
-    """What probes cost, as slices told it; empty if there are none."""
+    """Return what probes cost, by their slices; empty if there are none."""
     return tuple(kept(store.slices()))
 
 
@@ -179,7 +179,7 @@ def cuts_per_s(store: Store) -> float:
 
 
 def fault_rows(store: Store, record: RunRecord) -> tuple[FaultRow, ...]:
-    """Tell of every fault as it was observed, in the order in which they were injected."""
+    """Return every fault as it was observed, in the order in which they were injected."""
     injected = [trial for trial in record.plan.trials if trial.fault and trial.target in record.plan.targets]
     known = [evidence for trial in injected if (evidence := store.evidence(trial, record))]
     return tuple(

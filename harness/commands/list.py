@@ -1,4 +1,4 @@
-"""What can be run: what somebody who is new here can use, and all the rest where it is asked for."""
+"""The list of what can be run: what a newcomer can use, and all the rest on request."""
 
 from __future__ import annotations
 

@@ -25,21 +25,21 @@ EVERY_REPORT = ("settings", "findings", "environment")  # the sections that ever
 
 
 class Progress(Protocol):
-    """Told how a run comes along."""
+    """Receives the progress of a run."""
 
     def say(self, sentence: str) -> None:
-        """Something begins that takes its time."""
+        """Show that a longer step begins."""
 
     def began(self, what: str, total: int) -> None:
-        """So many things of a kind are to come."""
+        """Show how many steps of a kind are to come."""
 
     def step(self) -> None:
-        """One of them is over."""
+        """Show that one step is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """What every kind of run is told."""
+    """The configuration of every kind of run."""
 
     seed: int
     command: str
@@ -144,4 +144,4 @@ class Experiment(ABC):
     @classmethod
     @abstractmethod
     def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:
-        """Let the checks say what they find in whatever is stored."""
+        """Judge whatever is stored by the checks."""

@@ -1,4 +1,4 @@
-"""Names that somebody chose, looked up; and the twins where nobody did."""
+"""Names from the command line, looked up; the twins if none were given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way to the database is narrow."""
+"""The connection to the database is slow."""
 
 from __future__ import annotations
 

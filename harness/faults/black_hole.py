@@ -1,4 +1,4 @@
-"""Nothing comes back from the database any more, and nobody says so."""
+"""Nothing comes back from the database any more, and no connection ends."""
 
 from __future__ import annotations
 

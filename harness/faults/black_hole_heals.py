@@ -12,7 +12,7 @@ SILENCE_S = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class BlackHoleHeals:
-    """Bytes are held both ways and delivered at the end: a partition that heals before anybody gave up."""
+    """Bytes are held both ways and delivered at the end: a partition that heals before any time limit."""
 
     context: FaultContext
     kind: str = "black_hole_heals"

@@ -51,7 +51,7 @@ ADDED_MS = 50
 
 
 def latency(context: FaultContext) -> Fault:
-    """Make the fault that a benchmark's levels are made of."""
+    """Make the fault that adds the latency of a comparison."""
 
     def round_trip_s() -> float:
         return Question(context).answered_s(within_s=5.0) or 0.0

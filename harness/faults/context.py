@@ -1,4 +1,4 @@
-"""Where faults happen: what a fault may lay hands on, while load runs against one target."""
+"""Where faults happen: what a fault may use, while load runs against one target."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import psutil
 
 from harness.model.workload import Workload
 
-BITE_TIMEOUT_S = 3.0
+PROOF_TIMEOUT_S = 3.0
 _POLL_S = 0.01
 
 
@@ -78,11 +78,11 @@ class FaultContext:
     begin: Callable[..., Sending]
 
 
-def wait_for(bitten: Callable[[], str], timeout_s: float = BITE_TIMEOUT_S) -> str:
+def wait_for(find_proof: Callable[[], str], timeout_s: float = PROOF_TIMEOUT_S) -> str:
     """Ask until there is a proof, and return it; empty if there was none in time."""
     deadline = time.monotonic() + timeout_s
     while True:
-        proof = bitten()
+        proof = find_proof()
         if proof or time.monotonic() > deadline:
             return proof
         time.sleep(_POLL_S)

@@ -1,4 +1,4 @@
-"""Questions that a fault asks to see whether it bit: of PostgreSQL directly, and by the target's own way."""
+"""Questions by which a fault confirms itself: to PostgreSQL directly, and through the target's proxy."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Deadlock:
         return True
 
     def heal(self) -> None:
-        """Let the locks go, and give PostgreSQL its patience back."""
+        """Let the locks go, and restore PostgreSQL's timeout."""
         self._let_go()
         ask(self.context, "ALTER SYSTEM RESET deadlock_timeout")
         ask(self.context, "SELECT pg_reload_conf()")

@@ -14,7 +14,7 @@ LEAST = 3  # others may be refused for want of a connection
 
 @dataclass(frozen=True, kw_only=True)
 class DisconnectAfterCommit:
-    """The write is durable, the answer is on its way, and nobody is there."""
+    """The write is durable, the answer is on its way, and the client has gone."""
 
     needs: ClassVar = ("client_write", "count_written")
     context: FaultContext

@@ -14,7 +14,7 @@ CLIENTS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class DisconnectBeforeCommit:
-    """Writes are held up by a lock; their clients hang up, and then the lock goes: the target works for nobody."""
+    """Writes are held up by a lock; their clients hang up, and then the lock goes: the target works for no client."""
 
     needs: ClassVar = ("written_table", "client_write")
     context: FaultContext

@@ -1,4 +1,4 @@
-"""A client falls asleep in the middle of its transaction, and PostgreSQL ends the session."""
+"""A client pauses in the middle of its transaction, and PostgreSQL ends the session."""
 
 from __future__ import annotations
 

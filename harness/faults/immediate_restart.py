@@ -21,7 +21,7 @@ LET_GO_S = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class ImmediateRestart:
-    """Immediate shutdown: no checkpoint, no farewell to clients; what was committed comes back from the WAL.
+    """Immediate shutdown: no checkpoint, no message to clients; what was committed comes back from the WAL.
 
     The WAL writer is stopped for a moment before, so that the shutdown never happens to come just after it wrote.
     """

@@ -1,4 +1,4 @@
-"""The way to the database is unsteady: each answer comes later by another time."""
+"""The latency to the database varies: each answer comes later by another time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody else holds the rows that writes need, and several writes need the same."""
+"""Another client holds the rows that writes need, and several writes need the same."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LockContention:
         return wait_for(self._waiting)
 
     def heal(self) -> None:
-        """Let the locks go, and hear what the rivals are told."""
+        """Let the locks go, and read the rivals' answers."""
         while self.connections:
             with suppress(psycopg2.Error):
                 self.connections.pop().close()

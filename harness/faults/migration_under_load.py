@@ -21,7 +21,7 @@ HERE = (
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationUnderLoad:
-    """ALTER TABLE needs the table for itself for a moment, and stands in the queue for it with everybody behind."""
+    """ALTER TABLE needs the table for itself for a moment, and stands in the queue for it with all others behind."""
 
     needs: ClassVar = ("altered_table",)
     context: FaultContext

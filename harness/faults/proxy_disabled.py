@@ -1,4 +1,4 @@
-"""Nobody listens where the database was."""
+"""Nothing listens where the database was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proxy hangs: connections stand, nothing moves, and nobody says so."""
+"""The proxy hangs: connections stand, nothing moves, and none ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SILENCE_S = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyFrozen:
-    """The proxy hangs: connections stand, nothing moves, and nobody says so."""
+    """The proxy hangs: connections stand, nothing moves, and none ends."""
 
     context: FaultContext
     kind: str = "proxy_frozen"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.faults.context import FaultContext
-from harness.faults.triggers import bites, plant, uproot
+from harness.faults.triggers import plant, times_fired, uproot
 
 BODY = "RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001';"
 
@@ -26,7 +26,7 @@ class SerializationFailure:
     def inject(self) -> str:
         """Plant the trigger; the proof is how often it ran."""
         plant(self.context, self.context.workload.handles.written_table, BODY)
-        ran = bites(self.context)
+        ran = times_fired(self.context)
         return f"a serialization failure was raised: {ran}" if ran else ""
 
     def heal(self) -> None:

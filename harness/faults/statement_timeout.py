@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.faults.context import FaultContext
-from harness.faults.triggers import bites, plant, uproot
+from harness.faults.triggers import plant, times_fired, uproot
 
 BODY = "PERFORM pg_sleep(10);"
 
@@ -23,7 +23,7 @@ class StatementTimeout:
     def inject(self) -> str:
         """Plant the trigger; the proof is how often it ran."""
         plant(self.context, self.context.workload.handles.slow_table, BODY)
-        ran = bites(self.context)
+        ran = times_fired(self.context)
         return f"a statement slept: {ran}" if ran else ""
 
     def heal(self) -> None:

@@ -33,6 +33,6 @@ def uproot(context: FaultContext, table: str) -> None:
     ask(context, f"DROP SEQUENCE IF EXISTS {NAME}")
 
 
-def bites(context: FaultContext) -> str:
+def times_fired(context: FaultContext) -> str:
     """Wait until the trigger has run, and say how often; empty if it never did."""
     return wait_for(lambda: f"it ran {found} times" if (found := ask(context, COUNTED)) else "")

@@ -1,4 +1,4 @@
-"""Clients that send one request at a time and say what came of it: for cuts and faults, where each request counts."""
+"""Clients that send one operation at a time and return what came of it: for cuts and faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind: requests, samples, faults as they were observed, and what the database held.
+"""The evidence that a run leaves: requests, samples, faults as they were observed, and what the database held.
 
 Times are ``time.monotonic_ns()`` of the one machine that ran everything, unless a name says otherwise.
 """
@@ -51,7 +51,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class FaultWindow:
-    """A fault as observed: when it was in force, and what proves that it bit (empty: nothing does)."""
+    """A fault as observed: when it was in force, and what proves that it took effect (empty: nothing does)."""
 
     kind: str
     detail: str
@@ -161,7 +161,7 @@ class Fault(Protocol):
         """How much of it."""
 
     def inject(self) -> str:
-        """Start it, and return what proves that it bit; empty if nothing does.
+        """Start it, and return what proves that it took effect; empty if nothing does.
 
         Raises HarnessError if it cannot be started.
         """

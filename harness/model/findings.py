@@ -1,4 +1,4 @@
-"""What checks say of the evidence: codes, numbers with units, names and places. Sentences are made elsewhere."""
+"""Findings of checks: codes, numbers with units, names and places. Sentences are made elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client knows of a request, and what a check says of the evidence."""
+"""Outcomes, which clients know of their requests, and verdicts, which checks return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What will be run: targets, scenarios, how much of them, and the trials in their order."""
+"""The plan of a run: targets, scenarios, how much of them, and the trials in their order."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Control:
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """How load arrives: ``clients`` at once, each back to back, or one request every ``pace_s`` seconds.
+    """The shape of the load: ``clients`` at once, each back to back, or one request every ``pace_s`` seconds.
 
     With ``retries`` every other write that may be sent again carries a retry key, and is sent again, under the same
     keys, when its client can't know what became of it.
@@ -83,7 +83,7 @@ class Scenario:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """How long a run takes: a named amount of evidence."""
+    """A named amount of evidence: how much to run."""
 
     name: str
     scenarios: tuple[str, ...]
@@ -95,7 +95,7 @@ class Profile:
 
 @dataclass(frozen=True, kw_only=True)
 class ChaosProfile:
-    """How much chaos: the writes to cut at every byte, and how many seeded schedules of how many faults each.
+    """A named amount of chaos: the writes to cut at every byte, and how many seeded schedules of how many faults each.
 
     ``faults`` is None for all of them in each schedule. With ``flaws`` all flaws are tried, too; where there is
     nothing else to do, the twins are tried by what brings the flaws to light.

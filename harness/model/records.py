@@ -1,4 +1,4 @@
-"""What a run puts on record: what was known before its first trial, and of each trial when it was over."""
+"""Records of a run: what was known before its first trial, and of each trial when it was over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an application can be asked, what its writes leave behind, and what faults may lay hands on: all of it data.
+"""A workload: what an application can be asked, what its writes leave behind, and what faults may use: all of it data.
 
 An application of another shape is one module that makes one ``Workload``. Nothing else in the harness knows a path, a
 table or a column of it.

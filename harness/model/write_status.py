@@ -1,4 +1,4 @@
-"""What may become of a write: the one rule that every check and figure of writes applies, key by key. Pure."""
+"""The status of a write: the one rule that every check and figure of writes applies, key by key. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.model.outcome import Outcome
 
 
 class WriteStatus(StrEnum):
-    """What became of a write. The last five are offences."""
+    """The status of a write. The last five are offences."""
 
     ACKNOWLEDGED = "acknowledged"  # told done, and all rows are there
     REFUSED = "refused"  # told no, or never sent, and none is there
@@ -30,7 +30,7 @@ OFFENCES = frozenset(
 
 
 def status_of_write(owed: Mapping[str, int], told: Collection[Outcome], rows: Mapping[str, int]) -> WriteStatus:
-    """Hold what is stored under one key against what was told of it.
+    """Compare what is stored under one key with the answers to its requests.
 
     Args:
         owed: Rows per table that it must leave, all of them or none.
@@ -54,7 +54,7 @@ def status_of_write(owed: Mapping[str, int], told: Collection[Outcome], rows: Ma
 
 
 def status_of_cut(cut: Cut) -> WriteStatus:
-    """Say what became of a write that was cut."""
+    """Return the status of a write that was cut."""
     return status_of_write(cut.owed, {cut.outcome}, cut.rows)
 
 

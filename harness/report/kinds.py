@@ -1,4 +1,4 @@
-"""What is told of each kind of run: its headline, its answers, how long it took, and what it can't say."""
+"""The words of each kind of run: its headline, its answers, how long it took, and what it can't say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.report.sentences.probe_overhead import probes_answers, probes_headl
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What is told of a kind of run. ``again`` stands before the command that repeats it; ``notes`` are its limits."""
+    """The words of a kind of run. ``again`` stands before the command that repeats it; ``notes`` are its limits."""
 
     headline: Callable[[Summary], str] = plain_headline
     answers: Callable[[Summary], tuple[str, ...]] = lambda _: ()
@@ -88,7 +88,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def kind_of(summary: Summary) -> Kind:
-    """Return what is told of a run's kind; of one that has nothing of its own, what is told of any."""
+    """Return the words of a run's kind; those of any run if it has none of its own."""
     return KINDS.get(summary.kind, Kind())
 
 

@@ -1,4 +1,4 @@
-"""The report: everything drawn and told, in one file that needs nothing else."""
+"""The report: figures, tables and sentences, in one file that needs nothing else."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def _font(found: re.Match[str]) -> str:
 
 
 def _with_one_style(found: re.Match[str]) -> str:
-    """Say once what all marks of a series look like, not once a mark."""
+    """Define the style of a series once, instead of once a mark."""
     styles = set(STYLE.findall(found[2]))
     if len(styles) != 1:
         return found[0]

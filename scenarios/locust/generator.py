@@ -31,7 +31,7 @@ DRAIN_TIMEOUT_S = 15
 
 
 def tell(event: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
-    """Tell the harness one thing."""
+    """Report one event to the harness."""
     print(json.dumps({"event": event, "t_ns": time.monotonic_ns(), **facts}), flush=True)  # noqa: T201 - the protocol
 
 

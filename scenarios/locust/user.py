@@ -1,4 +1,4 @@
-"""The Locust user: one client that sends the scenario's mix, and tells the recorder what came of each request."""
+"""The Locust user: one client that sends the scenario's mix, and records what came of each request."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ApiUser(FastHttpUser):
         return max(0.0, (self.next_ns - time.monotonic_ns()) / 1e9) if self.pace_ns else 0.0
 
     def on_stop(self) -> None:
-        """Own up to the turns that never came: overdue by more than a pace when the load ended, and not sent.
+        """Record the requests that were never sent: overdue by more than a pace when the load ended, and not sent.
 
         The latest turn may be due and waiting for an answer still; that is latency, and no failure.
         """

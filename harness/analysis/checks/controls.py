@@ -9,7 +9,7 @@ from harness.model.outcome import Verdict
 
 
 def check_control(row: ControlRow) -> Iterator[Finding]:
-    """Hold what the checks said of a target against what is known of it."""
+    """Compare what the checks said of a target with what is known of it."""
     failed = sorted(check for check, verdict in row.verdicts.items() if verdict is Verdict.FAIL)
     missed = sorted(set(row.expected) - set(failed))
     besides = sorted(set(failed) - set(row.expected) - set(row.besides))

@@ -13,7 +13,7 @@ PROMISED: dict[str, int | None] = {"raise": 0, "joined": 0, "selectin": 1, "lazy
 
 
 def check_eager_loading(pages: PageReadings) -> Iterator[Finding]:
-    """Hold each reading's statements against what is promised.
+    """Compare each reading's statements with what is promised.
 
     ``lazy`` is the control: where it is not seen to send one a user, no other count means much.
     """

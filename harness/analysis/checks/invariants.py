@@ -13,7 +13,7 @@ from harness.model.outcome import Outcome, Verdict
 
 
 def check_invariants(evidence: Evidence) -> Iterator[Finding]:
-    """Hold every sum that a client read, and those of the ledger, against what was seeded.
+    """Compare every sum that a client read, and those of the ledger, with what was seeded.
 
     With the first that does not hold, the last write that moves it is shown of those that had been acknowledged before
     it was read.

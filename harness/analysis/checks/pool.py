@@ -65,7 +65,7 @@ class _Shortage:
 
 
 def check_pool(evidence: Evidence) -> Iterator[Finding]:
-    """See how often somebody waited, and name what was short by what holders and waiters were doing."""
+    """Count how often a request waited, and name what was short by what holders and waiters were doing."""
     looks = _looks(evidence.samples)
     sessions = [sample for sample in evidence.samples if sample.probe == "sessions" and _within(evidence, sample)]
     measured: dict[str, Quantity] = {}
@@ -102,7 +102,7 @@ def _shortage(target: Target, looks: Sequence[_Look], sessions: Sequence[Sample]
 
 
 def _name(target: Target, short: Sequence[_Look], sessions: Sequence[Sample]) -> _Shortage:
-    """Name what was short while somebody waited."""
+    """Name what was short while a request waited."""
     holders = sum((look.holders for look in short), Counter())
     waiting = sum((look.waiting for look in short), Counter())
     places = [look.places.get("call_site") for look in short]
@@ -150,7 +150,7 @@ def _looks(samples: Sequence[Sample]) -> list[_Look]:
 
 
 def _measured(evidence: Evidence, looks: Sequence[_Look]) -> dict[str, Quantity]:
-    """Say how often somebody waited, how old the connections were in the end, and how many came and went."""
+    """Return how often a request waited, how old the connections were in the end, and how many came and went."""
     counts = Counter(sample.metric for sample in evidence.samples if sample.probe == "pool")
     values = {
         **in_unit("looks", short=sum(look.short(evidence.target) for look in looks), looks=len(looks)),

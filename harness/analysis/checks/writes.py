@@ -65,7 +65,7 @@ def check_writes(evidence: Evidence) -> Iterator[Finding]:
 
 
 def judge_writes(ops: Sequence[Op], ledger: Ledger) -> Iterator[Judged]:
-    """Tell what became of every write: those that were sent, in their order, and those that were not.
+    """Return what became of every write: those that were sent, in their order, and those that were not.
 
     Args:
         ops: Every request of a trial.
@@ -87,7 +87,7 @@ def judge_writes(ops: Sequence[Op], ledger: Ledger) -> Iterator[Judged]:
 
 
 def judged_write(op: Op, evidence: Evidence) -> Judged | None:
-    """Tell what became of the write that a request belongs to; None if rows don't tell."""
+    """Return what became of the write that a request belongs to; None if rows carry no key."""
     if evidence.ledger is None or not evidence.ledger.effects.by_key:
         return None
     return next(write for write in judge_writes(evidence.ops, evidence.ledger) if write.key == op.key)

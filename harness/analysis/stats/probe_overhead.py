@@ -40,7 +40,7 @@ def observed(targets: Iterable[Target], comparisons: Iterable[Comparison]) -> It
 
 
 def kept(readings: Iterable[SliceReading]) -> Iterator[ProbeOverhead]:
-    """Say what share of its throughput each target keeps with probes inside, of rounds in turns.
+    """Return what share of its throughput each target keeps with probes inside, by rounds of slices.
 
     A block's share is that of its rounds, by the mean of their logarithms without the fifth at either end: a shared
     machine holds up single rounds, and one held up tells nothing of probes (Tukey, "A survey of sampling from

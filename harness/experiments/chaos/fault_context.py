@@ -1,4 +1,4 @@
-"""What a fault may lay hands on: a target under load, and all that stands behind it."""
+"""What a fault may use: a target under load, and all that stands behind it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST_CLIENT = 0xF000_0000  # clients of faults, whose keys are not those of the
 
 
 def fault_context(testbed: Testbed, prefix: str, sent: list[Sending]) -> FaultContext:
-    """Give a fault what it may lay hands on; each write that it sends under ``prefix`` is added to ``sent``."""
+    """Make the context of a fault; each write that it sends under ``prefix`` is added to ``sent``."""
     running, services = testbed.running, testbed.services
 
     def begin(operation: str, key: str = "", *, named: bool = False, seed: int | None = None) -> Sending:

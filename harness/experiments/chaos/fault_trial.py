@@ -43,7 +43,7 @@ POOL = 4  # of each worker, fewer than the clients that it serves, so that a poo
 
 @contextmanager
 def fault_block(run: Run, target: Target) -> Iterator[Block]:
-    """Start a target of several workers, that waits for less than usual and tells what its pools have given out."""
+    """Start a target of several workers, with short time limits, which reports its pools' checkouts."""
     sized = replace(target, workers=WORKERS, pool=POOL, threads=POOL)
     with (
         temporary_folder("twinbench-gauges-", within=Path(tempfile.gettempdir())) as gauges,

@@ -85,7 +85,7 @@ class Lane:
         return 0, statuses[0]
 
     def capture(self, operation: str) -> Capture:
-        """Send one write and return all that was said to PostgreSQL for it.
+        """Send one write and return the bytes exchanged with PostgreSQL for it.
 
         Raises:
             HarnessError: It was not answered well.

@@ -65,7 +65,7 @@ def _known(case: Case) -> dict[str, object]:
 
 
 def _write_text(status: str, key: str, sent: Sequence[Op], rows: Mapping[str, int]) -> str:
-    """Tell of a write what was asked for, told and stored."""
+    """Return what a write asked for, its answer, and what is stored."""
     told = "; ".join(map(_told, sent)) or "sent by nobody"
     asked = f"; asked for {sent[0].asked}" if sent else ""
     return f"{status}: key {key}: {told}, {_stored(rows)}{asked}"
@@ -80,7 +80,7 @@ def _stored(rows: Mapping[str, int]) -> str:
 
 
 def _cut_text(code: str, cut: Cut) -> str:
-    """Tell one cut in full: what was sent, where it was cut, what was told, what is stored."""
+    """Return one cut in full: what was sent, where it was cut, the answer, and what is stored."""
     told = f"{cut.outcome} {cut.status or cut.error}".strip()
     return (
         f"{STATUSES[code]}: {cut.operation} to {cut.target}, key {cut.key}, cut {cut.direction} after"

@@ -1,4 +1,4 @@
-"""What a chaos run says, in sentences: counts first, and no more than was seen."""
+"""The answer of a chaos run in sentences: counts first, and no more than was seen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def chaos_headline(summary: Summary) -> str:
 
 
 def controls_text(summary: Summary) -> str:
-    """Say how many flaws were tried and caught as they must be, and how many sound targets were left alone."""
+    """Return how many flaws were tried and caught as they must be, and how many sound targets were left alone."""
     right = {one.subject for one in summary.findings if one.check == "controls" and one.verdict is Verdict.PASS}
     flaws = [row.target for row in summary.controls if row.expected]
     sound = [row.target for row in summary.controls if not row.expected]

@@ -1,4 +1,4 @@
-"""What the comparison of loading strategies says, in sentences."""
+"""The answer of a comparison of loading strategies in sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WITHOUT_POSTS = "raise"
 
 
 def loading_headline(summary: Summary) -> str:
-    """Return in one sentence what the largest page costs at the greatest distance."""
+    """Return in one sentence what the largest page costs at the greatest added latency."""
     largest = _largest(summary.pages)
     if not largest:
         return "No page was asked for."
@@ -39,7 +39,7 @@ def loading_answers(summary: Summary) -> tuple[str, ...]:
 
 
 def _largest(pages: Sequence[PageCost]) -> list[PageCost]:
-    """Return what the page of most users costs at the greatest distance, by every strategy that brings posts."""
+    """Return what the page of most users costs at the greatest added latency, by every strategy that brings posts."""
     with_posts = [one for one in pages if one.strategy != WITHOUT_POSTS]
     if not with_posts:
         return []

@@ -1,4 +1,4 @@
-"""What any run says, whatever its kind."""
+"""Sentences for a run of any kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run that tells the probes' cost says, in sentences."""
+"""The answer of a run about the probes' cost in sentences."""
 
 from __future__ import annotations
 
