@@ -32,7 +32,8 @@ from harness.commands.options import (
     ToxiproxyOption,
     WorkloadOption,
 )
-from harness.errors import ExitCode, HarnessError
+from harness.errors import HarnessError
+from harness.model.exit_codes import ExitCode
 from harness.model.outcome import Verdict
 
 if TYPE_CHECKING:

@@ -6,18 +6,7 @@ a traceback is for bugs only.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
-
-class ExitCode(IntEnum):
-    """Exit codes of ``twinbench``."""
-
-    PASS = 0
-    FAIL = 1
-    USAGE = 2
-    UNDECIDED = 3
-    HARNESS = 4
-    INTERRUPTED = 130
+from harness.model.exit_codes import ExitCode
 
 
 class HarnessError(Exception):

@@ -14,7 +14,7 @@ from harness.experiments.base import Config, Experiment, Measured, Planned, Prog
 from harness.experiments.registry import experiment
 from harness.model.findings import Judgement, merge
 from harness.model.plan import Target
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.model.summary import Setting, Summary
 from harness.model.workload import Workload
 from harness.provision.environment import environment

@@ -6,7 +6,7 @@
     results/<run>/set-aside/<id>-<n>/ the n-th attempt at a trial that was run again
     results/<run>/cuts.json           every cut of a chaos run; those of its controls in control-cuts.json
     results/<run>/pages.json          what pages cost by each loading strategy
-    results/<run>/turns.json          what targets took with and without probes, turn by turn
+    results/<run>/slices.json            what targets took with and without probes, slice by slice
     results/<run>/finished.json       the completion mark, written last
     results/<run>/summary.json        what judge and analyse made of it; can be made again
     results/latest                    a link to the newest run
@@ -30,11 +30,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.model.cut_map import CutMap
-from harness.model.evidence import Evidence, Op, PageReading, SliceReading
+from harness.model.evidence import Evidence, PageReading, SliceReading
 from harness.model.measures import WireCount
+from harness.model.op import Op
 from harness.model.outcome import Outcome
 from harness.model.plan import Trial
-from harness.model.records import RunRecord, TrialRecord
+from harness.model.run_records import RunRecord, TrialRecord
 from harness.model.summary import Summary
 
 if TYPE_CHECKING:

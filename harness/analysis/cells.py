@@ -15,7 +15,7 @@ from harness.analysis.stats.percentiles import histogram_ms, quantiles_ms
 from harness.analysis.stats.phases import parts_ms
 from harness.model.measures import Cell, CellName, Interval
 from harness.model.plan import Trial
-from harness.model.records import TrialRecord
+from harness.model.run_records import TrialRecord
 from harness.store import Store
 
 

@@ -12,7 +12,7 @@ from harness.model.findings import Case, ControlRow, Execution, Finding, merge
 from harness.model.measures import Measures, ProbeOverhead, TargetOverheads
 from harness.model.outcome import Verdict
 from harness.model.plan import Control, Target, Trial
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.store import CONTROL_CUTS, Store
 
 

@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from harness.analysis.cells import Measured, by_block, name_of, throughput_rps
 from harness.model.findings import in_unit
 from harness.model.measures import Cell, CellName, MeasureWarning
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.store import Store
 
 UNSTABLE_SPREAD = 0.10  # pyperf's bound for a coefficient of variation that it warns about

@@ -40,7 +40,7 @@ from harness.model.measures import (
     Timeline,
 )
 from harness.model.plan import Scenario, Trial
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.model.write_status import recovered_s
 from harness.store import Store
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from harness.model.plan import Profile
 from harness.store import stored_runs
-from harness.workload.load import load_workload
+from harness.workload.find import load_workload
 
 
 def show_list(out: Path, console: Console, *, everything: bool) -> None:

@@ -17,7 +17,7 @@ from harness.provision.postgres import url_through
 from harness.provision.processes import temporary_folder
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
 from harness.provision.testbed import started_services
-from harness.workload.load import load_workload
+from harness.workload.find import load_workload
 
 POLL_S = 0.2
 

@@ -15,11 +15,11 @@ from typing import ClassVar, Protocol
 from harness.model.findings import Judgement
 from harness.model.measures import CutStrip, FaultRow, Measures, PageCost
 from harness.model.plan import Control, Plan, Scenario, Target
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
 from harness.store import Store
-from harness.workload.load import DEFAULT, load_workload
+from harness.workload.find import DEFAULT, load_workload
 
 EVERY_REPORT = ("settings", "findings", "environment")  # the sections that every report ends with
 

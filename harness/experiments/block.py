@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from harness.experiments.base import Run
-from harness.load.generator import Generator, generator
+from harness.load.generator_process import Generator, generator
 from harness.model.plan import Target, Trial
 from harness.provision.database import seed
 from harness.provision.target import wait_until_serving

@@ -13,12 +13,12 @@ from harness.experiments.injection import added_latency
 from harness.model.evidence import Sample
 from harness.model.order import Order
 from harness.model.plan import Shape, Target, Trial
-from harness.model.records import TrialRecord
+from harness.model.run_records import TrialRecord
 from harness.provision.database import read_ledger
 from harness.provision.meter import Meter, Route, Sampler, cpu_seconds, routes
 from harness.provision.postgres import url_through
 from harness.provision.processes import Child
-from harness.provision.sessions import SessionMeter
+from harness.provision.session_meter import SessionMeter
 
 WARM_UP_S = 1.2
 WARM_UP_CLIENTS = 16

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from harness.model.cut_map import Cut
-from harness.model.evidence import Op
+from harness.model.op import Op
 from harness.model.outcome import Verdict
 from harness.model.place import Place
 

@@ -23,7 +23,7 @@ from harness.model.workload import Workload
 from harness.provision.http_connection import get
 from harness.provision.loopback import HOST, free_port, wait_until
 from harness.provision.processes import Child, Launch, started, temporary_folder
-from harness.workload.load import require_operations
+from harness.workload.find import require_operations
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 5.0

@@ -22,7 +22,7 @@ from locust.runners import LocalRunner
 from pydantic import TypeAdapter
 
 from harness.model.order import Order
-from harness.workload.load import load_workload
+from harness.workload.find import load_workload
 from scenarios.locust.recorder import Recorder
 from scenarios.locust.user import ApiUser, Load
 

@@ -14,7 +14,7 @@ from locust import events
 from locust.env import Environment
 
 from harness.model.order import Order
-from harness.workload.load import DEFAULT, load_workload
+from harness.workload.find import DEFAULT, load_workload
 from scenarios.locust.user import ApiUser, Load
 
 __all__ = ["ApiUser"]

@@ -15,10 +15,11 @@ import gevent
 import geventhttpclient.client
 from locust import FastHttpUser, task
 
-from harness.model.evidence import Op
+from harness.model.op import Op
 from harness.model.order import Order
 from harness.model.outcome import Outcome, outcome_of
 from harness.model.workload import SENT_HEADER, Request, Workload
+from scenarios.locust.pacing import Pacing
 from scenarios.locust.recorder import Recorder
 
 # The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
@@ -48,12 +49,7 @@ class Load:
 
 
 class ApiUser(FastHttpUser):
-    """One client.
-
-    Without a pace it sends back to back, and a request is intended the moment it is sent. With one, request
-    ``n`` is intended at start + n × pace whatever happened before, so that time spent waiting for a
-    slow answer counts as latency of the requests that it held up.
-    """
+    """One client, which sends at the scenario's pace."""
 
     network_timeout = 10.0
     connection_timeout = 10.0
@@ -69,30 +65,24 @@ class ApiUser(FastHttpUser):
         self.names, self.weights = list(order.mix), list(order.mix.values())
         self.retries = order.shape.retries
         self.sent = 0
-        self.pace_ns = round((order.shape.pace_s or 0) * 1e9)
-        # clients begin spread over one pace, not in step
-        self.next_ns = time.monotonic_ns() + self.random.randrange(self.pace_ns or 1)
+        self.pacing = Pacing(order.shape.pace_s, self.random)
 
     def wait_time(self) -> float:
-        """Seconds until the next turn: 0 if it is due or past due, or there is no pace."""
-        return max(0.0, (self.next_ns - time.monotonic_ns()) / 1e9) if self.pace_ns else 0.0
+        """Return the seconds until the next request."""
+        return self.pacing.wait_s()
 
     def on_stop(self) -> None:
-        """Record the requests that were never sent: overdue by more than a pace when the load ended, and not sent.
-
-        The latest turn may be due and waiting for an answer still; that is latency, and no failure.
-        """
+        """Record the requests that were intended and never sent."""
         now_ns = time.monotonic_ns()
-        while self.pace_ns and self.next_ns + self.pace_ns < self.load.stop_ns:
+        for intended_ns in self.pacing.overdue_ns(self.load.stop_ns):
             self._record(
                 name="turn",
-                intended_ns=self.next_ns,
+                intended_ns=intended_ns,
                 started_ns=now_ns,
                 ended_ns=now_ns,
                 outcome=Outcome.UNSENT,
                 error="its turn never came",
             )
-            self.next_ns += self.pace_ns
 
     @task
     def send(self) -> None:
@@ -119,17 +109,15 @@ class ApiUser(FastHttpUser):
             headers["Content-Type"] = "application/json"
         started_ns = time.monotonic_ns()
         headers[SENT_HEADER] = str(started_ns)
-        intended_ns = self.next_ns if self.pace_ns else started_ns
         response = self.client.request(request.method, request.path, name=name, data=body, headers=headers)
         ended_ns = time.monotonic_ns()
-        self.next_ns += self.pace_ns
         outcome, error = told(response)
         read = self.load.workload.sum_read
         kept = read is not None and name == read.operation and outcome is Outcome.OK
         self._record(
             name=name,
             key=key,
-            intended_ns=intended_ns,
+            intended_ns=self.pacing.intended_ns(started_ns),
             started_ns=started_ns,
             ended_ns=ended_ns,
             outcome=outcome,

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks.pool import check_pool
-from harness.load.client import Client
+from harness.load.single_client import Client
 from harness.model.evidence import Window
 from harness.model.findings import Finding
 from harness.model.outcome import Verdict
 from harness.model.plan import Target
 from harness.provision.database import seed
 from harness.provision.postgres import Postgres
-from harness.provision.sessions import SessionMeter
+from harness.provision.session_meter import SessionMeter
 from harness.provision.target import target_process, wait_until_serving
 from targets.catalog import CATALOG, PROBED, SHORT
 from targets.flaws.catalog import SEEN_INSIDE

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks.registry import OF_TRIALS, judge_trial
-from harness.load.client import Client
+from harness.load.single_client import Client
 from harness.model.evidence import Window
 from harness.model.findings import Finding
 from harness.model.outcome import Verdict
 from harness.model.plan import Target
 from harness.provision.database import seed
 from harness.provision.postgres import Postgres, url_through
-from harness.provision.sessions import SessionMeter
+from harness.provision.session_meter import SessionMeter
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link
 from targets.catalog import PROBED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.load.client import Client
+from harness.load.single_client import Client
 from harness.model.evidence import Window
 from harness.model.measures import PHASES, QUEUE
 from harness.model.outcome import Outcome

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from harness.errors import PartDied, RecorderFailed
-from harness.load.generator import Generator, generator
+from harness.load.generator_process import Generator, generator
 from harness.model.order import Order
 from harness.model.plan import Shape
 from targets.content import ROOT
@@ -235,6 +235,8 @@ def test_a_killed_generator_leaves_what_it_had(tmp_path: Path) -> None:
 
         def kill(edge: str) -> None:
             if edge == "measuring":
+                while not (tmp_path / "ops").stat().st_size:  # a busy machine takes its time to write first
+                    time.sleep(0.05)
                 time.sleep(1.0)
                 own.child.popen.kill()
 

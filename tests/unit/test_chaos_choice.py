@@ -5,7 +5,7 @@ import pytest
 from harness.errors import UsageError
 from harness.experiments.chaos.experiment import Chaos
 from harness.faults.catalog import FAULTS
-from harness.workload.load import load_workload
+from harness.workload.find import load_workload
 
 WORKLOAD = load_workload()
 

@@ -13,7 +13,7 @@ from harness.experiments.block import key_prefix
 from harness.experiments.comparison import experiment
 from harness.model.evidence import Sample
 from harness.model.plan import Trial
-from harness.model.records import TrialRecord
+from harness.model.run_records import TrialRecord
 from harness.store import Store
 from tests.evidence import SCENARIO, TRIAL, WINDOW, distances
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.experiments.registry import EXPERIMENTS, experiment
-from harness.model.records import RunRecord, TrialRecord
+from harness.model.run_records import RunRecord, TrialRecord
 from harness.store import VERSION, Store, stored_runs
 from scenarios.locust.recorder import SCHEMA
 from tests.evidence import FAULT, SCENARIO, TARGET, WINDOW, distances, ledger

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median, quantiles
 
-from harness.model.evidence import Evidence, Op, Sample
+from harness.model.evidence import Evidence, Sample
 from harness.model.findings import Case, Finding, in_unit
+from harness.model.op import Op
 from harness.model.outcome import Outcome, Verdict
 from harness.model.plan import Trial
 

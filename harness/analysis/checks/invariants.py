@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from harness.analysis.checks.writes import judged_write
-from harness.model.evidence import Evidence, Op
+from harness.model.evidence import Evidence
 from harness.model.findings import Case, Finding, in_unit
+from harness.model.op import Op
 from harness.model.outcome import Outcome, Verdict
 
 

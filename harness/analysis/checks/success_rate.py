@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.model.evidence import Evidence, Op
+from harness.model.evidence import Evidence
 from harness.model.findings import Case, Finding, in_unit, known_facts
+from harness.model.op import Op
 from harness.model.outcome import Outcome, Verdict
 
 NS_PER_MS = 1e6

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.errors import HarnessError
 from harness.experiments.block import Block, key_prefix
-from harness.load.generator import Loaded
+from harness.load.generator_process import Loaded
 from harness.model.order import Order
 from harness.model.plan import Trial
 

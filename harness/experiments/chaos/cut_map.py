@@ -19,7 +19,7 @@ from harness.experiments.chaos.cut import cut_once
 from harness.experiments.chaos.cut_places import CutPlace, places
 from harness.experiments.chaos.lane import Lane, open_lane
 from harness.experiments.chaos.rows import with_rows
-from harness.load.client import seeds_apart
+from harness.load.single_client import seeds_apart
 from harness.model.cut_map import Conversation, Cut, CutMap
 from harness.model.plan import Target
 from harness.provision.database import restart_ids, seed

@@ -19,7 +19,7 @@ from harness.experiments.trial import run_trial, timed_block
 from harness.model.cut_map import CutMap
 from harness.model.findings import Judgement
 from harness.model.plan import Plan, Target
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
 from harness.store import CONTROL_CUTS, Store

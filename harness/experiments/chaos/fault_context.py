@@ -7,7 +7,7 @@ from functools import partial
 import psycopg2
 
 from harness.faults.context import FaultContext
-from harness.load.client import Sending
+from harness.load.single_client import Sending
 from harness.provision.testbed import Testbed
 
 FIRST_CLIENT = 0xF000_0000  # clients of faults, whose keys are not those of the load

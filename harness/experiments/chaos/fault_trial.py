@@ -22,10 +22,11 @@ from harness.experiments.chaos.fault_context import fault_context
 from harness.experiments.chaos.schedule import HOLD_S, WATCH_S
 from harness.experiments.injection import injected
 from harness.faults.catalog import FAULTS
-from harness.load.client import Client, Sending
-from harness.model.evidence import Fault, FaultWindow, Op, Sample
+from harness.load.single_client import Client, Sending
+from harness.model.evidence import Fault, FaultWindow, Sample
+from harness.model.op import Op
 from harness.model.plan import Target, Trial
-from harness.model.records import TrialRecord
+from harness.model.run_records import TrialRecord
 from harness.provision.database import read_ledger, restore, wait_until_settled, wait_until_writing
 from harness.provision.processes import temporary_folder
 from harness.provision.target import GAUGES_VARIABLE

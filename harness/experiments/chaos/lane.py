@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.errors import HarnessError
 from harness.experiments.base import Run
-from harness.load.client import Answer, Client
+from harness.load.single_client import Answer, Client
 from harness.model.cut_map import Conversation, Direction
 from harness.model.outcome import Outcome
 from harness.model.plan import Target

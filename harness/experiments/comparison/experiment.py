@@ -17,7 +17,7 @@ from harness.experiments.comparison.round_trips import count_round_trips
 from harness.experiments.trial import TimedBlock, run_trial, timed_block
 from harness.model.findings import Judgement
 from harness.model.plan import Profile, Scenario, Target, Trial
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
 from harness.store import Store

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.experiments.base import Run
-from harness.load.generator import Generator, generator
+from harness.load.generator_process import Generator, generator
 from harness.model.measures import WireCount
 from harness.model.order import Order
 from harness.model.plan import Shape, Target

@@ -15,7 +15,7 @@ from harness.experiments.eager_loading.pages import STRATEGIES, pages, read_page
 from harness.model.evidence import PageReading
 from harness.model.findings import Judgement
 from harness.model.plan import Plan, Profile, Target
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
 from harness.store import Store

@@ -20,7 +20,7 @@ from random import Random
 from harness.errors import HarnessError
 from harness.experiments.base import Run
 from harness.experiments.injection import added_latency
-from harness.load.client import Answer, Client
+from harness.load.single_client import Answer, Client
 from harness.model.evidence import PageReading
 from harness.provision.database import reset_statement_counts, seed, statement_count
 from harness.provision.meter import routes

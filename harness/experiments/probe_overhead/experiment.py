@@ -18,7 +18,7 @@ from harness.model.evidence import SliceReading
 from harness.model.findings import Judgement
 from harness.model.measures import Measures
 from harness.model.plan import Plan, Profile, Target
-from harness.model.records import RunRecord
+from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.database import seed
 from harness.provision.testbed import Services

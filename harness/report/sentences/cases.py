@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.model.cut_map import Cut
-from harness.model.evidence import Op
 from harness.model.findings import Case
+from harness.model.op import Op
 from harness.model.place import Place
 from harness.model.write_status import WriteStatus
 from harness.report.sentences.fragments import filled, numbers_text, plain

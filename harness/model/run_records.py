@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.model.evidence import FaultWindow, Ledger, Op, Sample, Window
+from harness.model.evidence import FaultWindow, Ledger, Sample, Window
+from harness.model.op import Op
 from harness.model.plan import Control, Plan, Scenario, Target, Trial
 from harness.model.summary import Setting
 
