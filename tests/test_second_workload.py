@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness.workload.load import load_workload, missing_operations
+from harness.workload.find import load_workload, missing_operations
 
 from harness.errors import UsageError
 from harness.model.outcome import Verdict
