@@ -94,11 +94,11 @@ def _checks_table(summary: Summary) -> Table:
     for strip in summary.cuts:
         statuses.update(strip.statuses)
     told = ", ".join(f"{count:,} {status}" for status, count in statuses.most_common())
-    bit = sum(bool(row.proof) for row in summary.faults)
+    proven = sum(bool(row.proof) for row in summary.faults)
     table.caption = "\n".join(
         [
             *([f"{sum(statuses.values()):,} cuts: {told}"] if statuses else ()),
-            *([f"{len(summary.faults)} faults, {bit} took effect"] if summary.faults else ()),
+            *([f"{len(summary.faults)} faults, {proven} took effect"] if summary.faults else ()),
             *([controls_text(summary)] if summary.controls else ()),
         ]
     )
@@ -124,7 +124,7 @@ def _pages_table(summary: Summary) -> Table:
 
 def _probes_table(summary: Summary) -> Table:
     """Make a table of the share of its throughput that each target keeps with probes inside."""
-    table = Table(title="Throughput with probes / without, in turns")
+    table = Table(title="Throughput with probes / without, in interleaved slices")
     for column in ("scenario", "with probes", "without", "share kept (95 %)"):
         table.add_column(column, no_wrap=True)
     for one in summary.measures.probe_overheads:

@@ -167,7 +167,7 @@ def pages(store: Store) -> tuple[PageCost, ...]:
     return page_costs(store.pages())
 
 
-def in_turns(store: Store) -> tuple[ProbeOverhead, ...]:
+def probe_overheads(store: Store) -> tuple[ProbeOverhead, ...]:
     """Return what probes cost, by their slices; empty if there are none."""
     return tuple(kept(store.slices()))
 

@@ -67,4 +67,4 @@ def _serve(process: AbstractContextManager[RunningTarget], database_url: str, co
         console.print(f"API        {running.url}/docs  (Ctrl-C ends everything)", highlight=False)
         while running.child.running():
             time.sleep(POLL_S)
-        raise PartDied(f"{running.child.name} ended: {running.child.last_words()}", "Mend the cause and start it again")
+        raise PartDied(f"{running.child.name} ended: {running.child.last_words()}", "Fix the cause and start it again")

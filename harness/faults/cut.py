@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
-PATIENCE_S = 2.0
+ANSWER_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Cut:
         """Add the toxic; the proof is a longer question that fails."""
         connection = self.context.through()
         self.context.proxy.add_toxic(self.kind, "limit_data", "upstream", bytes=700)
-        error = Question(self.context, f"SELECT '{'x' * 1000}'", connection=connection).failed(PATIENCE_S)
+        error = Question(self.context, f"SELECT '{'x' * 1000}'", connection=connection).failed(ANSWER_TIMEOUT_S)
         return f"a question of 1,000 bytes was cut: {error}" if error else ""
 
     def heal(self) -> None:

@@ -33,8 +33,8 @@ class FreezePostmaster:
             (ended,) = cursor.fetchone() or (0,)
         silent = Question(self.context).unanswered(SILENCE_S)
         stopped = process.status() == psutil.STATUS_STOPPED
-        bit = ended and stopped and silent
-        return f"process {process.pid} is stopped, {ended} sessions ended, no answer in {SILENCE_S} s" if bit else ""
+        proven = ended and stopped and silent
+        return f"process {process.pid} is stopped, {ended} sessions ended, no answer in {SILENCE_S} s" if proven else ""
 
     def heal(self) -> None:
         """Let it go on."""

@@ -8,7 +8,7 @@ from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
 ROUND_TRIPS = 8  # that all of them lie within 5 of 50 ms happens once in a million times
-PATIENCE_S = 2.0
+ANSWER_TIMEOUT_S = 2.0
 APART_MS = 5.0
 
 
@@ -23,7 +23,7 @@ class Jitter:
     def inject(self) -> str:
         """Add the toxic; the proof is how far two of some round trips lie apart."""
         self.context.proxy.add_toxic(self.kind, "latency", "downstream", latency=30, jitter=25)
-        took = [Question(self.context).answered_s(PATIENCE_S) or 0.0 for _ in range(ROUND_TRIPS)]
+        took = [Question(self.context).answered_s(ANSWER_TIMEOUT_S) or 0.0 for _ in range(ROUND_TRIPS)]
         apart_ms = 1e3 * (max(took) - min(took))
         return f"round trips lay {apart_ms:.0f} ms apart" if apart_ms > APART_MS else ""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.faults.context import FaultContext
 from harness.faults.database import Question
 
-PATIENCE_S = 2.0
+ANSWER_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Reset:
         """Add the toxic; the proof is a question on an open connection that fails."""
         connection = self.context.through()
         self.context.proxy.add_toxic(self.kind, "reset_peer", "downstream", timeout=0)
-        error = Question(self.context, connection=connection).failed(PATIENCE_S)
+        error = Question(self.context, connection=connection).failed(ANSWER_TIMEOUT_S)
         return f"an open connection ended: {error}" if error else ""
 
     def heal(self) -> None:

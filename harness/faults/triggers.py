@@ -6,7 +6,7 @@ from harness.faults.context import FaultContext, wait_for
 from harness.faults.database import ask
 
 NAME = "twinbench_fault"
-# A sequence moves on even where the transaction that moved it is rolled back: so a bite is counted for good.
+# A sequence moves on even where the transaction that moved it is rolled back: so an error raised is counted for good.
 COUNTED = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {NAME}"
 
 

@@ -55,7 +55,7 @@ class Cut:
     """One write whose conversation with PostgreSQL was cut after ``offset`` bytes, and what came of it.
 
     ``passed_bytes`` is what a relay on PostgreSQL's side saw pass in the cut direction, and ``message`` the
-    protocol message that the first byte held back belongs to; ``bit`` says that the relay saw the cut.
+    protocol message that the first byte held back belongs to; ``confirmed`` says that the relay saw the cut.
     ``recovered_after`` counts the requests until one was answered well again; 0 if none was. ``rows`` are
     those that it left, by table, and ``owed`` those that it must leave, or none. ``asked`` is what the write asked for.
     """
@@ -71,7 +71,7 @@ class Cut:
     error: str
     passed_bytes: int
     message: str
-    bit: bool
+    confirmed: bool
     took_s: float
     recovered_after: int
     next_status: int

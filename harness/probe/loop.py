@@ -58,14 +58,14 @@ class _Alert:
         return now_s < self._until_s
 
     def suspect(self, now_s: float) -> None:
-        """Hear of what may be a stall."""
+        """Note what may be a stall."""
         if now_s >= self._again_s:
             self._until_s = now_s + SUSPECTED_FOR_S
             self._again_s = self._until_s + self._pause_s
             self._pause_s *= 2
 
     def found(self, now_s: float) -> None:
-        """Hear of a stall: nothing was in vain."""
+        """Note a stall: nothing was in vain."""
         self._pause_s = PAUSE_S
         self._until_s = self._again_s = now_s + ALERT_FOR_S
 
@@ -100,7 +100,7 @@ class LoopProbe:
         gc.callbacks.append(self._collects)
 
     def beat(self) -> None:
-        """Hear from the loop's thread that the loop is alive; as often as you like, as long as it is started."""
+        """Note, from the loop's thread, that the loop is alive; as often as you like, as long as it is started."""
         now_s = time.monotonic()
         self._stalls.beat(now_s, self._collected_s)
         if self._calm and now_s >= self._put_off_again_s:
@@ -150,7 +150,7 @@ class LoopProbe:
             self._told_s, self._lag_max_s, self._lag_sum_s, self._answers = now_s, 0.0, 0.0, 0
 
     def _collects(self, phase: str, what: dict[str, int]) -> None:
-        """Hear of a collection, in whichever thread it is made; those of young objects are many, and short."""
+        """Note a collection, in whichever thread it is made; those of young objects are many, and short."""
         if what["generation"] < FULL:
             return
         now_s = time.monotonic()

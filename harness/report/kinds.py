@@ -69,13 +69,13 @@ KINDS: Mapping[str, Kind] = {
     "probe_overhead": Kind(
         headline=probes_headline,
         answers=probes_answers,
-        again="Every pair in turns for {measure_s} s by each kind of request, {blocks} times over, and those with all"
-        " the probes more often, in {duration}. Each time has fresh target processes, and is a block of its pair; the"
-        " table above counts them. To take the same turns in the same order again:",
+        again="Every pair in interleaved slices for {measure_s} s by each kind of request, {blocks} times over, and"
+        " those with all the probes more often, in {duration}. Each time has fresh target processes, and is a block of"
+        " its pair; the table above counts them. To take the same slices in the same order again:",
         notes=(
             (
                 "They hold for this machine, and for targets that have a core to themselves and are idle every other"
-                " turn. A target whose core others want as well may pay more."
+                " slice. A target whose core others want as well may pay more."
             ),
             (
                 "What a probe does so many times a second, whatever the load, is told too dear: each target serves for"

@@ -1,6 +1,6 @@
 """The write is left to a background task, and the client is told that it is done.
 
-What goes wrong: the task runs after the response, and nobody hears when it fails.
+What goes wrong: the task runs after the response, and nobody knows when it fails.
 How it comes about: ``BackgroundTasks``, to make a slow endpoint fast.
 Caught by: ``cut_map``, which finds acknowledged writes that are lost.
 """

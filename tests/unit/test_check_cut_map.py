@@ -32,7 +32,7 @@ def cut(offset: int, direction: Direction = Direction.UP, **changed: object) -> 
         error="",
         passed_bytes=offset,
         message="Query BEGIN",
-        bit=True,
+        confirmed=True,
         took_s=0.01,
         recovered_after=1,
         next_status=200,
@@ -98,14 +98,14 @@ def test_a_byte_that_was_cut_at_in_another_way_only_was_not_cut_at() -> None:
     assert judge(replace(known, cuts=cuts))["cut_map"].verdict is Verdict.UNDECIDED
 
 
-@pytest.mark.parametrize("changed", [{"bit": False}, {"passed_bytes": 6}, {"passed_bytes": 8}])
-def test_a_cut_that_did_not_bite_at_its_byte_leaves_it_open(changed: dict[str, object]) -> None:
+@pytest.mark.parametrize("changed", [{"confirmed": False}, {"passed_bytes": 6}, {"passed_bytes": 8}])
+def test_a_cut_not_confirmed_at_its_byte_leaves_it_open(changed: dict[str, object]) -> None:
     found = judge(whole_map(**changed))["cut_map"]
     assert found.verdict is Verdict.UNDECIDED
     assert "did not take effect" in found.summary
 
 
-def test_downwards_the_witness_hears_more_than_passed() -> None:
+def test_downwards_the_relay_sees_more_than_passed() -> None:
     cuts = tuple(cut(offset, Direction.DOWN, passed_bytes=offset + 9) for offset in range(8))
     found = judge(CutMap(conversations=(DOWN,), cuts=cuts, duration_s=1.0))["cut_map"]
     assert found.verdict is Verdict.PASS

@@ -110,7 +110,7 @@ def test_without_the_probe_nothing_is_known() -> None:
         assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
 
 
-def test_what_is_not_too_much_has_no_culprit_but_is_told() -> None:
+def test_what_is_not_too_much_has_no_call_site_but_is_told() -> None:
     found = judged(watched(stall(0.002), stall(0.003)))
     assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
     stalls = "2 stalls, 0.01 s, 100% of it at repositories.py:41 user; at most 4 ms late; 0.00 s without a core; "

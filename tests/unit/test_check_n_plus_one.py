@@ -12,14 +12,14 @@ from harness.report.sentences.findings import FindingText
 from tests.evidence import TARGET, evidence, one, op, place, sample, told, values
 
 USERS = "GET /users"
-CULPRIT = {"call_site": place("repositories.py:41 users"), "fix": "selectinload(User.posts)"}
+CALL_SITE = {"call_site": place("repositories.py:41 users"), "fix": "selectinload(User.posts)"}
 
 
 def request(rows: int, repeated: int, *, statements: float = 0.0, route: str = USERS) -> Sample:
     """One request to ``route``: so many rows of statements sent once, and the most frequent one sent so often."""
-    culprit = CULPRIT if repeated > 1 else {"fix": ""}
+    call_site = CALL_SITE if repeated > 1 else {"fix": ""}
     count = statements or repeated + 1.0
-    return sample("queries", "statements", count, route=route, rows=rows, repeated=repeated, **culprit)
+    return sample("queries", "statements", count, route=route, rows=rows, repeated=repeated, **call_site)
 
 
 def seen(*samples: Sample) -> Evidence:
@@ -106,7 +106,7 @@ def test_a_statement_that_is_sent_twice_for_two_rows_is_seen() -> None:
     assert judged(seen(request(1, 1), request(2, 2))).verdict is Verdict.FAIL
 
 
-def test_what_passes_has_neither_count_nor_culprit() -> None:
+def test_what_passes_has_neither_count_nor_call_site() -> None:
     found = judged(seen(*(request(rows, 12, statements=40) for rows in (1, 5, 20))))
     assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
 

@@ -85,7 +85,7 @@ def test_without_an_interval_there_is_a_share_and_no_more() -> None:
     assert one.share == Interval(value=0.5, low=None, high=None, blocks=10)
 
 
-def turns(plain_ms: list[float], probed_ms: list[float], block: int = 1, probed: str = "async:loop") -> SliceReading:
+def slices(plain_ms: list[float], probed_ms: list[float], block: int = 1, probed: str = "async:loop") -> SliceReading:
     return SliceReading(
         plain="async",
         probed=probed,
@@ -96,8 +96,8 @@ def turns(plain_ms: list[float], probed_ms: list[float], block: int = 1, probed:
     )
 
 
-def test_of_turns_a_block_tells_one_share_and_blocks_the_interval() -> None:
-    (one,) = kept([turns([1.0] * 5, [1.25] * 5), turns([1.0] * 5, [2.0] * 5, block=2)])
+def test_of_slices_a_block_tells_one_share_and_blocks_the_interval() -> None:
+    (one,) = kept([slices([1.0] * 5, [1.25] * 5), slices([1.0] * 5, [2.0] * 5, block=2)])
     assert (one.scenario, one.added_ms, one.plain, one.probed) == ("ping", 0, "async", "async:loop")
     assert one.share.value == pytest.approx((0.8 * 0.5) ** 0.5)
     assert one.share.blocks == 2
@@ -106,7 +106,7 @@ def test_of_turns_a_block_tells_one_share_and_blocks_the_interval() -> None:
 
 
 def test_a_round_that_the_machine_held_up_is_left_out_and_a_cost_that_is_always_there_is_not() -> None:
-    held_up = turns([1.0, 9.0, 1.0, 1.0, 1.0], [1.25, 1.25, 1.25, 1.25, 25.0])
+    held_up = slices([1.0, 9.0, 1.0, 1.0, 1.0], [1.25, 1.25, 1.25, 1.25, 25.0])
     (one,) = kept([held_up])
     assert one.share.value == pytest.approx(0.8)
     assert (one.share.low, one.share.high, one.share.blocks) == (None, None, 1)
@@ -117,24 +117,24 @@ def test_a_round_that_the_machine_held_up_is_left_out_and_a_cost_that_is_always_
 def test_a_block_with_a_turn_that_took_less_than_nothing_tells_nothing(odd: float, side: int) -> None:
     wrong = [[1.0] * 5, [4.0] * 5]
     wrong[side][2] = odd
-    (one,) = kept([turns([1.0] * 5, [2.0] * 5), turns(*wrong, block=2)])
+    (one,) = kept([slices([1.0] * 5, [2.0] * 5), slices(*wrong, block=2)])
     assert (one.share.value, one.share.blocks) == (pytest.approx(0.5), 1)
-    assert not list(kept([turns(*wrong)]))
+    assert not list(kept([slices(*wrong)]))
 
 
 def test_a_block_in_which_the_plain_target_was_held_up_tells_nothing_and_one_of_dear_probes_does() -> None:
-    quiet = [turns([1.0] * 5, [2.0] * 5, block=block) for block in (1, 2, 3)]
-    (one,) = kept([*quiet, turns([1.6] * 5, [16.0] * 5, block=4)])
+    quiet = [slices([1.0] * 5, [2.0] * 5, block=block) for block in (1, 2, 3)]
+    (one,) = kept([*quiet, slices([1.6] * 5, [16.0] * 5, block=4)])
     assert (one.share.value, one.share.blocks) == (pytest.approx(0.5), 3)
-    (one,) = kept([*quiet, turns([1.4] * 5, [28.0] * 5, block=4)])
+    (one,) = kept([*quiet, slices([1.4] * 5, [28.0] * 5, block=4)])
     assert (one.share.value, one.share.blocks) == (pytest.approx((0.5**3 * 0.05) ** 0.25), 4)
-    (one,) = kept([*quiet, turns([1.4, 1.4, 1.4, 9.0, 9.0], [28.0] * 5, block=4)])  # by the median of its rounds
+    (one,) = kept([*quiet, slices([1.4, 1.4, 1.4, 9.0, 9.0], [28.0] * 5, block=4)])  # by the median of its rounds
     assert one.share.blocks == 4
 
 
 def test_pairs_are_told_apart_and_a_block_without_a_round_is_none() -> None:
-    other = turns([1.0], [4.0], probed="async:pool")
-    told = kept([turns([1.0], [2.0]), other, turns([], [], block=2)])
+    other = slices([1.0], [4.0], probed="async:pool")
+    told = kept([slices([1.0], [2.0]), other, slices([], [], block=2)])
     assert {one.probed: (one.share.value, one.share.blocks) for one in told} == {
         "async:loop": (0.5, 1),
         "async:pool": (0.25, 1),
@@ -143,5 +143,5 @@ def test_pairs_are_told_apart_and_a_block_without_a_round_is_none() -> None:
 
 def test_pairs_stand_side_by_side_in_whatever_order_they_were_driven() -> None:
     pairs = [("sync", "sync:pool"), ("async", "async:pool"), ("sync", "sync:loop"), ("async", "async:loop")]
-    driven = [replace(turns([1.0], [2.0], probed=probed), plain=plain) for plain, probed in pairs]
+    driven = [replace(slices([1.0], [2.0], probed=probed), plain=plain) for plain, probed in pairs]
     assert [one.probed for one in kept(driven)] == ["async:loop", "async:pool", "sync:loop", "sync:pool"]

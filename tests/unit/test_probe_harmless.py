@@ -60,9 +60,9 @@ Listeners = dict[str, Callable[[object, object], None]]
 @pytest.fixture
 def listeners(monkeypatch: pytest.MonkeyPatch) -> Listeners:
     """Listeners to SQLAlchemy's events, by name; they would stay for all the other tests."""
-    heard: Listeners = {}
-    monkeypatch.setattr(event, "listen", lambda _of, name, listener: heard.update({name: listener}))
-    return heard
+    known: Listeners = {}
+    monkeypatch.setattr(event, "listen", lambda _of, name, listener: known.update({name: listener}))
+    return known
 
 
 async def serve() -> None:

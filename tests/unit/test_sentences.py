@@ -34,7 +34,7 @@ def test_one_distance_is_not_every_distance() -> None:
     assert title == f"At 5 ms from the database, async serves 2.00 × as much as sync.{ONLY}"
 
 
-def test_noise_is_called_that_with_what_could_have_been_seen() -> None:
+def test_what_is_not_significant_is_called_that_with_what_could_have_been_seen() -> None:
     title, text = told(comparison("write", 0, 1.5, "first"), comparison("write", 20, 1.01, "not_significant"))
     assert title == f"At 0 ms async serves 1.50 × as much as sync; at 20 ms the difference is not significant.{ONLY}"
     assert "not significant (1.01 (0.96 to 1.06), with 12% the smallest difference" in text

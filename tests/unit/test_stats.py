@@ -92,7 +92,7 @@ def test_a_block_in_which_nothing_was_served_has_no_ratio() -> None:
     assert (known.value, known.blocks) == (pytest.approx(2.0), 2)
 
 
-def test_no_spread_at_all_is_no_noise() -> None:
+def test_no_spread_at_all_is_no_uncertainty() -> None:
     assert word([2.0] * 3, [1.0] * 3) == "first"
     assert word([1.0] * 3, [1.0] * 3) == "not_significant"
 

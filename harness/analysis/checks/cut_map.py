@@ -65,4 +65,4 @@ def case_of_cut(cut: Cut) -> Case:
 def _confirmed(cut: Cut) -> bool:
     """Whether the relay saw the conversation cut; upwards, at the very byte."""
     exact = cut.direction is Direction.DOWN or cut.way is CutWay.HOLD or cut.passed_bytes == cut.offset
-    return cut.bit and exact
+    return cut.confirmed and exact

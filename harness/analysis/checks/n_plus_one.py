@@ -17,10 +17,10 @@ PER_REQUEST, PER_ROW = "statements a request", "statements a row"
 
 def check_n_plus_one(evidence: Evidence) -> Iterator[Finding]:
     """Take each route's slope of its most repeated statement against rows, and fail where it rises with them."""
-    heard = [sample for sample in evidence.samples if sample.probe == "queries"]
-    failed = [sample for sample in heard if sample.metric == "failed"]
+    samples = [sample for sample in evidence.samples if sample.probe == "queries"]
+    failed = [sample for sample in samples if sample.metric == "failed"]
     routes: dict[str, list[Sample]] = defaultdict(list)
-    for sample in heard:
+    for sample in samples:
         if sample.metric == "statements":
             routes[sample.labels["route"]].append(sample)
     rises = {route: _rise(samples) for route, samples in routes.items()}

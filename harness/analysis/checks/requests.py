@@ -20,8 +20,8 @@ MOST_HANDED_ON = 0.5  # of all requests
 
 def check_requests(evidence: Evidence) -> Iterator[Finding]:
     """Say where the median request's time went, and fail where most requests are served by another task."""
-    heard = [sample for sample in evidence.samples if (sample.probe, sample.metric) == ("requests", "took_s")]
-    if not heard:
+    samples = [sample for sample in evidence.samples if (sample.probe, sample.metric) == ("requests", "took_s")]
+    if not samples:
         yield Finding(
             check="requests",
             verdict=Verdict.UNDECIDED,
@@ -30,16 +30,16 @@ def check_requests(evidence: Evidence) -> Iterator[Finding]:
             subject=evidence.subject,
         )
         return
-    handed_on = Counter(sample.places["handed_on"] for sample in heard if "handed_on" in sample.places)
-    often = handed_on.total() > MOST_HANDED_ON * len(heard)
+    handed_on = Counter(sample.places["handed_on"] for sample in samples if "handed_on" in sample.places)
+    often = handed_on.total() > MOST_HANDED_ON * len(samples)
     yield Finding(
         check="requests",
         verdict=Verdict.FAIL if often else Verdict.PASS,
         code="handed_on" if often else "served_in_one_task",
         values={
-            **in_unit("requests", handed_on=handed_on.total(), requests=len(heard)),
+            **in_unit("requests", handed_on=handed_on.total(), requests=len(samples)),
             **in_unit("share", limit=MOST_HANDED_ON),
-            **_measured(heard),
+            **_measured(samples),
         },
         place=handed_on.most_common(1)[0][0] if often else None,
         count=handed_on.total() if often else 0,
@@ -47,14 +47,14 @@ def check_requests(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
-def _measured(heard: Sequence[Sample]) -> dict[str, Quantity]:
+def _measured(samples: Sequence[Sample]) -> dict[str, Quantity]:
     """Return the median request's time and size, the shares of its phases in all time, and how many were under way."""
-    whole_s = sum(sample.value for sample in heard)
-    queued_ms = [1e3 * sample.fields[QUEUE] for sample in heard if QUEUE in sample.fields]
+    whole_s = sum(sample.value for sample in samples)
+    queued_ms = [1e3 * sample.fields[QUEUE] for sample in samples if QUEUE in sample.fields]
     return {
-        **in_unit("ms", took=1e3 * median(sample.value for sample in heard)),
+        **in_unit("ms", took=1e3 * median(sample.value for sample in samples)),
         **(in_unit("ms", queued=median(queued_ms)) if queued_ms else {}),
-        **in_unit("share", **{phase: sum(sample.fields[phase] for sample in heard) / whole_s for phase in PHASES}),
-        **in_unit("bytes", answer=median(sample.fields["bytes"] for sample in heard)),
-        **in_unit("requests", at_once=max(sample.fields["in_flight"] for sample in heard) + 1),
+        **in_unit("share", **{phase: sum(sample.fields[phase] for sample in samples) / whole_s for phase in PHASES}),
+        **in_unit("bytes", answer=median(sample.fields["bytes"] for sample in samples)),
+        **in_unit("requests", at_once=max(sample.fields["in_flight"] for sample in samples) + 1),
     }

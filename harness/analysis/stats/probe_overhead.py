@@ -46,7 +46,7 @@ def kept(readings: Iterable[SliceReading]) -> Iterator[ProbeOverhead]:
     machine holds up single rounds, and one held up tells nothing of probes (Tukey, "A survey of sampling from
     contaminated distributions", 1960). The interval is over blocks.
 
-    Two kinds of block tell nothing and are left out. In two of 240 there were turns that took less than nothing,
+    Two kinds of block tell nothing and are left out. In two of 240 there were slices that took less than nothing,
     without what the other process worked: a clock was wrong. And in one of 480 the machine gave even the target without
     probes half of what it gave in others; whether it is such a block is for that target alone to tell, so that what
     probes cost has no say in what is counted.

@@ -20,7 +20,7 @@ def cut_once(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
     """Cut, and do so again where the answer was shorter this time, and ended before it could be cut."""
     for _ in range(TRIES):
         cut = _cut(lane, place, conversation)
-        if cut.bit or cut.outcome is not Outcome.OK or cut.passed_bytes >= place.offset:
+        if cut.confirmed or cut.outcome is not Outcome.OK or cut.passed_bytes >= place.offset:
             break
     return cut
 
@@ -34,12 +34,12 @@ def _cut(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
         captured = lane.testbed.relay.capture()
         with lane.limited(place.direction, place.offset):
             answer = lane.send(place.operation, key)
-            bit = _confirmed(lane, captured, place)  # a target may go on writing after it has answered
+            confirmed = _confirmed(lane, captured, place)  # a target may go on writing after it has answered
     else:
         cutoff = Cutoff(direction=place.direction, offset=place.offset, way=place.way, hold_s=HOLD_S)
         captured = lane.testbed.relay.capture(cutoff)
         answer = lane.send(place.operation, key)
-        bit = _confirmed(lane, captured, place)
+        confirmed = _confirmed(lane, captured, place)
     passed = bytes(captured.by(place.direction))
     lane.testbed.relay.stop_capture()
     rows = count()
@@ -59,7 +59,7 @@ def _cut(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
         error=answer.error,
         passed_bytes=len(passed),
         message=_message_at(place, passed, conversation),
-        bit=bit,
+        confirmed=confirmed,
         took_s=answer.took_s,
         recovered_after=tries,
         next_status=status,

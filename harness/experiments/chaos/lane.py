@@ -102,7 +102,7 @@ class Lane:
         return captured
 
     def converse(self, operation: str) -> Iterator[Conversation]:
-        """Hear what one write says on a connection that was just opened, and that it says as much every time.
+        """Yield what one write says on a connection that was just opened, if it says as much every time.
 
         Raises:
             HarnessError: It does not.

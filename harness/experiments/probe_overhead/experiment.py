@@ -10,7 +10,7 @@ from random import Random
 from typing import ClassVar, Self
 
 from harness.analysis.judge import judge_plan, judge_probe_overhead
-from harness.analysis.measures import in_turns
+from harness.analysis.measures import probe_overheads
 from harness.experiments.base import EVERY_REPORT, Experiment, Measured, Planned, Run
 from harness.experiments.choice import chosen
 from harness.experiments.interleaved import Cores, Pair, read_slices
@@ -30,7 +30,7 @@ from harness.store import Store
 BLOCKS, TIMES_ALL = 18, 3
 NOT_APART = "No target had a core to itself, so where the system put it may count as a cost of probes"
 # Of slices, for each pair and each kind of request in each block. With four seconds, blocks differed by 0.007 to 0.011
-# (standard deviation), most of it noise within them. With six, intervals of 16 blocks reached 0.003 to 0.008.
+# (standard deviation), most of it spread within them. With six, intervals of 16 blocks reached 0.003 to 0.008.
 SECONDS = 6.0
 ASKED = ("ping", "point-read")
 DIFFERENT_PATHS = 256  # that slices go through
@@ -109,7 +109,7 @@ class ProbeOverhead(Experiment):
     @classmethod
     def measure(cls, store: Store, record: RunRecord) -> Measured:  # noqa: ARG003 - slices need no plan
         """Compute what share of its throughput each target keeps."""
-        return Measured(measures=Measures(probe_overheads=in_turns(store)))
+        return Measured(measures=Measures(probe_overheads=probe_overheads(store)))
 
     @classmethod
     def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:

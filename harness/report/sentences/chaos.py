@@ -65,12 +65,12 @@ def chaos_answers(summary: Summary) -> tuple[str, ...]:
         )
     if summary.faults:
         kinds = {row.kind for row in summary.faults}
-        bit = {row.kind for row in summary.faults if row.proof}
+        proven_kinds = {row.kind for row in summary.faults if row.proof}
         proven = sum(bool(row.proof) for row in summary.faults)
         told.append(
             f"{len(summary.faults)} faults of {len(kinds)} kinds were injected, and {proven} are proven to have taken"
-            f" effect, of {len(bit)} kinds; {sum(row.in_transaction > 0 for row in summary.faults)} came while a write"
-            " was in its transaction."
+            f" effect, of {len(proven_kinds)} kinds; {sum(row.in_transaction > 0 for row in summary.faults)} came while"
+            " a write was in its transaction."
         )
         told.append(f"{_sum_of_writes([one for one in summary.findings if one.check == 'writes'])}.")
     if summary.controls:
