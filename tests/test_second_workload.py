@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness.workload.find import load_workload, missing_operations
 
 from harness.errors import UsageError
 from harness.model.outcome import Verdict
 from harness.provision.toxiproxy_binary import get_program
 from harness.store import Store
+from harness.workload.find import load_workload, missing_operations
 from tests.second_workload.app import app
 from tests.second_workload.workload import WORKLOAD
 
