@@ -9,17 +9,21 @@ import pytest
 from harness.analysis.checks.registry import CHECKS
 from harness.model.outcome import Outcome, Verdict
 from harness.model.write_status import WriteStatus
+from harness.report.sections import FIGURES, OWN, TABLES
 from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS
 from targets.catalog import TWINS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 WHATS_HERE = (ROOT / "docs" / "whats-here.md").read_text()
+READING = (ROOT / "docs" / "reading-a-report.md").read_text()
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text()
 # A path of this repository, as a page names it in code.
 PATH = re.compile(r"`((?:harness|scenarios|targets|tests|tools|alembic|docs|examples)/[\w./-]*)`")
+# The question at the head of a section of a report, in Python or in a template.
+HEADING = re.compile(r'(?:title=f?"|<h2>)([^"<]+\?)["<]')
 DATE = re.compile(r"\*\d{1,2} [A-Z][a-z]+ 20\d\d\.\*$")
 
 
@@ -62,6 +66,26 @@ def test_a_module_of_the_same_name_elsewhere_is_not_enough() -> None:
         "harness/probe/loop.py"
     ]
     assert unlisted(["harness/probe/loop.py"], "| `harness/probe/loop.py` | stalls |") == []
+
+
+def report_headings() -> set[str]:
+    """The questions that head the sections of a report, as the code has them; of a comparison of the twins."""
+    files = [path for path in (ROOT / "harness" / "report").rglob("*") if path.suffix in {".py", ".j2"}]
+    found = {heading for path in files for heading in HEADING.findall(path.read_text())}
+    return {heading.replace("{told[0].first}", "async").replace("{others}", "sync") for heading in found}
+
+
+def test_every_heading_of_a_report_is_explained_by_its_name() -> None:
+    sections_and_foot = len(FIGURES) + len(TABLES) + len(OWN) + 1
+    assert len(report_headings()) == sections_and_foot
+    assert [heading for heading in report_headings() if heading not in READING] == []
+
+
+def test_every_figure_that_is_explained_is_there() -> None:
+    figures = READING.partition("## The figures")[2].partition("\n## ")[0]
+    explained = set(re.findall(r"^\| ([^|]+\?) \|", figures, re.MULTILINE))
+    assert len(explained) > 10
+    assert explained <= report_headings()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
