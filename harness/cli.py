@@ -187,8 +187,8 @@ def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 
     console = Console()
     store = Store.open(run_folder or out / "latest")
-    before = store.summary()
     _, judgement = assess(store)
+    before = store.summary()
     console.print(findings_text(judgement.findings), markup=False, highlight=False, soft_wrap=True)
     if before is not None and before.findings != judgement.findings:
         console.print("These findings are not those that are stored: the checks have changed.", style="yellow")

@@ -1,5 +1,6 @@
 """Each mistake of a user gets one line that names the thing and the next step, and the right exit code."""
 
+import json
 import os
 import re
 import socket
@@ -13,6 +14,7 @@ import pytest
 from harness.cli import main
 from harness.commands.options import ChaosProfileName, ProfileName
 from harness.faults.catalog import FAULTS
+from harness.store import VERSION
 from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS
 from targets.catalog import CATALOG
 
@@ -107,6 +109,18 @@ def test_a_mistake_is_one_line_and_exit_2(
     assert code == 2, error
     assert_one_line(error, expected)
     assert list(tmp_path.iterdir()) == []  # a run that never began leaves no folder
+
+
+@pytest.mark.parametrize("command", ["check", "report"])
+def test_a_run_of_the_version_before_is_named_as_such(
+    command: str, said: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    """Not as one that is torn: its summary has another form as well."""
+    (tmp_path / "run.json").write_text(json.dumps({"version": VERSION - 1}))
+    (tmp_path / "summary.json").write_text(json.dumps({"version": VERSION - 1}))
+    code, error = said(command, str(tmp_path))
+    assert code == 2, error
+    assert_one_line(error, f"is of version {VERSION - 1}, and this twinbench reads version {VERSION}")
 
 
 def test_a_mistake_in_a_shell_of_its_own() -> None:
