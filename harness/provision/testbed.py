@@ -12,8 +12,9 @@ import psycopg2
 from harness.errors import PartDied, PartMissing
 from harness.model.plan import Target
 from harness.model.workload import Workload
+from harness.provision.database_url import url_through
 from harness.provision.loopback import HOST
-from harness.provision.postgres import Postgres, postgres_at, postgres_server, url_through
+from harness.provision.postgres import Postgres, postgres_at, postgres_server
 from harness.provision.relay import Relay, relaying
 from harness.provision.target import RunningTarget, target_process
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server

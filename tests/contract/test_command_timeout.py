@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from harness.provision.postgres import Postgres, url_through
+from harness.provision.database_url import url_through
+from harness.provision.postgres import Postgres
 from harness.provision.toxiproxy import Link
 from targets.async_api import engine as async_engine
 from targets.shared.config import Settings

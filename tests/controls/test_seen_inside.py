@@ -19,7 +19,8 @@ from harness.model.findings import Finding
 from harness.model.outcome import Verdict
 from harness.model.plan import Target
 from harness.provision.database import seed
-from harness.provision.postgres import Postgres, url_through
+from harness.provision.database_url import url_through
+from harness.provision.postgres import Postgres
 from harness.provision.session_meter import SessionMeter
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link

