@@ -21,6 +21,8 @@ from harness.commands.interruption import ended_in_order
 from harness.commands.options import (
     BlocksOption,
     ChaosProfileName,
+    CutOption,
+    FaultOption,
     LatencyOption,
     OutOption,
     PostgresOption,
@@ -95,14 +97,8 @@ def run(
 @app.command()
 def chaos(
     target: TargetOption = None,
-    cut: Annotated[
-        list[str] | None,
-        typer.Option("--cut", help="Write to cut at every byte; may be given again. 'none' for none."),
-    ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option("--fault", help="Fault to inject; may be given again. 'none' for none, all if left out."),
-    ] = None,
+    cut: CutOption = None,
+    fault: FaultOption = None,
     profile: Annotated[ChaosProfileName, typer.Option("--profile", help="How much to run.")] = ChaosProfileName.DEFAULT,
     blocks: BlocksOption = None,
     seed: SeedOption = None,
@@ -150,11 +146,12 @@ def probe_overhead(
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
+    workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Measure what probes cost: the same targets with and without them, in interleaved slices."""
     from harness.experiments.probe_overhead.experiment import ProbeOverhead
 
-    config = _config(seed, out, postgres_url, None)
+    config = _config(seed, out, postgres_url, None, workload)
     _carry_out(ProbeOverhead.of(config.workload, target, blocks, seconds), config)
 
 
@@ -162,11 +159,12 @@ def probe_overhead(
 def list_command(
     everything: Annotated[bool, typer.Option("--all", help="Every target, scenario and fault, too.")] = False,
     out: OutOption = Results,
+    workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """List what can be run, and the stored runs."""
     from harness.commands.list import show_list
 
-    show_list(out, Console(), everything=everything)
+    show_list(workload, out, Console(), everything=everything)
 
 
 @app.command()
@@ -210,11 +208,12 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the API.")] = 8000,
     postgres_url: PostgresOption = None,
     toxiproxy_url: ToxiproxyOption = None,
+    workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Serve a target with its database and proxy, to try by hand. Ctrl-C ends it."""
     from harness.commands import serve as command
 
-    command.serve(target, port, postgres_url, toxiproxy_url)
+    command.serve(workload, target, port, postgres_url, toxiproxy_url)
 
 
 def _config(

@@ -109,6 +109,7 @@ def _record(
         run=store.folder.name,
         kind=chosen.kind,
         command=config.command.replace(url, without_password(url)) if url else config.command,
+        workload=config.workload_name,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         started_ns=time.monotonic_ns(),
         plan=planned.plan,

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from harness.commands.list import show_list
 from harness.errors import UsageError
 from harness.model.outcome import Verdict
 from harness.provision.toxiproxy_binary import get_program
@@ -116,6 +118,13 @@ def test_an_application_without_its_operations_is_found_out() -> None:
     del document["paths"]["/moves"]
     assert missing_operations(WORKLOAD, document) == ["move (POST /moves)"]
     app.openapi_schema = None
+
+
+def test_it_is_listed_by_its_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    show_list(WORKLOAD.name, tmp_path, Console(), everything=False)
+    listed = capsys.readouterr().out
+    assert set(listed.split()) >= {*WORKLOAD.twins, "look-up", "move"}
+    assert "point-read" not in listed
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from harness.model.plan import Profile
 from harness.workload.find import load_workload
 
 
-def show_list(out: Path, console: Console, *, everything: bool) -> None:
+def show_list(workload_name: str, out: Path, console: Console, *, everything: bool) -> None:
     """Print twins, scenarios, profiles and the runs stored in ``out``; or every target, scenario and fault as well."""
-    workload = load_workload()
+    workload = load_workload(workload_name)
     targets, questions = workload.targets, workload.questions
     scenarios = questions.scenarios
     if not everything:

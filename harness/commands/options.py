@@ -1,4 +1,4 @@
-"""Options that several commands of the command line share."""
+"""Options of the command line: those that several commands share, and the long ones."""
 
 from __future__ import annotations
 
@@ -46,6 +46,14 @@ BlocksOption = Annotated[
 TargetOption = Annotated[
     list[str] | None,
     typer.Option("--target", help="Target to run; may be given again. Both twins if left out."),
+]
+CutOption = Annotated[
+    list[str] | None,
+    typer.Option("--cut", help="Write to cut at every byte; may be given again. 'none' for none."),
+]
+FaultOption = Annotated[
+    list[str] | None,
+    typer.Option("--fault", help="Fault to inject; may be given again. 'none' for none, all if left out."),
 ]
 LatencyOption = Annotated[
     list[int] | None,

@@ -22,7 +22,7 @@ from harness.workload.find import load_workload
 POLL_S = 0.2
 
 
-def serve(name: str, port: int, postgres_url: str | None, toxiproxy_url: str | None) -> None:
+def serve(workload_name: str, name: str, port: int, postgres_url: str | None, toxiproxy_url: str | None) -> None:
     """Serve the target of this name on ``port`` until somebody interrupts it.
 
     Raises:
@@ -30,7 +30,7 @@ def serve(name: str, port: int, postgres_url: str | None, toxiproxy_url: str | N
         PartDied: The target ended by itself.
     """
     console = Console(stderr=True)
-    workload = load_workload()
+    workload = load_workload(workload_name)
     target = chosen_targets(workload, [name])[name]
     if accepts(port):
         raise UsageError(f"Port {port} is taken", "Name another by --port")

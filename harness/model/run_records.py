@@ -16,13 +16,14 @@ class RunRecord:
     """What is known before the first trial.
 
     ``kind`` names an experiment of ``harness.experiments.registry``, and ``command`` is the command line that repeats
-    the run, its seed included. ``started_at`` is ISO 8601 in UTC.
+    the run, its seed included; ``workload`` is ``module:attribute``. ``started_at`` is ISO 8601 in UTC.
     """
 
     version: int
     run: str
     kind: str
     command: str
+    workload: str
     started_at: str
     started_ns: int
     plan: Plan

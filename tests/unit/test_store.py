@@ -21,6 +21,7 @@ RECORD = RunRecord(
     run="r",
     kind="comparison",
     command="twinbench bench --seed 1",
+    workload="targets.workload:WORKLOAD",
     started_at="2026-01-01T00:00:00+00:00",
     started_ns=1,
     plan=PLAN,
