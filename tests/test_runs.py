@@ -107,7 +107,7 @@ class TestWhole:
         assert sound <= found
         assert {f.verdict for f in summary.findings if f.check in sound} == {Verdict.PASS}
 
-    def test_the_distance_bit_in_every_trial(self, whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
+    def test_latency_is_added_in_every_trial(self, whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
         _, store = whole
         record = store.record()
         far = [trial for trial in record.plan.trials if trial.added_ms]

@@ -68,6 +68,7 @@ def test_its_twins_are_compared_and_writes_without_a_key_are_left_open(twinbench
     code, store = twinbench("run", "--latency-ms", "0", "--blocks", "1", "--profile", "quick")
     found = verdicts(store)
     assert code == 3
+    assert store.record().workload == WORKLOAD.name
     assert found.pop("writes") == {Verdict.UNDECIDED}
     assert all(Verdict.FAIL not in said for said in found.values()), found
     summary = store.summary()
