@@ -41,7 +41,8 @@ def test_every_pair_was_driven_by_both_kinds_of_request_as_often_as_it_should(ru
     assert {(one.plain, one.probed, one.scenario) for one in observed} == {
         (*pair, name) for pair in pairs for name in scenarios
     }
-    assert all(0.2 < one.share.value < 2 and one.share.blocks == TIMES[one.probed] for one in observed)
+    # a block that the machine held up is left out, so on a busy one there may be fewer
+    assert all(one.share.value > 0 and 1 <= one.share.blocks <= TIMES[one.probed] for one in observed)
 
 
 def test_each_block_has_every_pair_as_often_as_it_is_given_in_an_order_of_its_own_that_the_seed_fixes() -> None:
@@ -62,9 +63,8 @@ def test_each_is_judged_and_drawn(run: tuple[Store, Summary]) -> None:
     page = (store.folder / "report.html").read_text()
     assert '<section id="probe_overhead">' in page
     dearest = min(summary.measures.probe_overheads, key=lambda one: one.share.value)
-    assert summary.findings[0].measured.startswith(
-        f"{dearest.scenario} at 0 ms: {dearest.probed} has {dearest.share.value:.3f}"
-    )
+    assert summary.findings[0].values["share"].value == dearest.share.value
+    assert f"{dearest.scenario} at 0 ms: {dearest.probed} has {dearest.share.value:.3f}" in page
     assert "proxy adds" not in page  # there is none in the way
     assert "twinbench probe-overhead --target async:probed --target sync:pool --blocks 1 --seconds 0.5 --seed 7" in page
 

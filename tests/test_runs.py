@@ -101,7 +101,9 @@ class TestWhole:
         summary = store.summary()
         assert summary is not None
         assert summary.complete
-        assert summary.trials_done == len(summary.plan.trials) == 2 * 2 * 4
+        assert (
+            summary.trials_done == len(summary.plan.trials) == 2 * (4 + 8)
+        )  # pings beside those of the bare applications
         sound = {"completeness", "duplicate_requests", "success_rate", "writes"}
         found = {finding.check for finding in summary.findings}
         assert sound <= found
