@@ -33,6 +33,7 @@ class Answering(http.server.BaseHTTPRequestHandler):
     served = 0
 
     def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
         type(self).served += 1
         time.sleep(self.delay_s)
         self.send_response(self.status)
@@ -40,6 +41,8 @@ class Answering(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(b"{}")
+
+    do_POST = do_GET  # noqa: N815 - http.server's name
 
     def log_message(self, *_words: object) -> None:
         """Say nothing."""
@@ -196,23 +199,8 @@ def test_a_request_in_flight_at_the_end_is_waited_for(load: Generator, tmp_path:
 
 
 def test_write_keys_are_fixed_in_width_and_unique(load: Generator, tmp_path: Path) -> None:
-    class Posting(Answering):
-        do_POST = Answering.do_GET  # noqa: N815 - http.server's name
-
-        def parse_request(self) -> bool:
-            parsed = super().parse_request()
-            self.rfile.read(int(self.headers.get("content-length", 0)))
-            return parsed
-
-    with answering(do_POST=Posting.do_POST, parse_request=Posting.parse_request) as (host, _):
-        pass
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Posting) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        host = f"http://127.0.0.1:{server.server_port}"
+    with answering() as (host, _):
         load.run(order(tmp_path / "ops", host, mix={"create_user": 1, "ping": 1}), lambda _edge: None)
-        server.shutdown()
-        thread.join()
     ops = read(tmp_path / "ops")
     keys = ops[ops["name"] == "create_user"]["key"]
     assert keys.str.fullmatch("000000aa[0-9a-f]{24}").all()
@@ -247,7 +235,9 @@ def test_a_killed_generator_leaves_what_it_had(tmp_path: Path) -> None:
     assert ops["ended_ns"].max() - ops["started_ns"].min() > 0.5e9  # up to its last second
 
 
-def test_the_users_drive_from_locusts_own_command_line_too() -> None:
+@pytest.mark.parametrize("scenario", ["ping", "mixed"])
+def test_the_users_drive_from_locusts_own_command_line_too(scenario: str) -> None:
+    """With a pace as well as without, and stop when they are told to."""
     with answering() as (host, server):
         done = subprocess.run(
             [
@@ -255,10 +245,11 @@ def test_the_users_drive_from_locusts_own_command_line_too() -> None:
                 *("--users", "2", "--spawn-rate", "2", "--run-time", "1s", "--host", host),
             ],
             cwd=ROOT,
-            env={**os.environ, "TWINBENCH_SCENARIO": "ping"},
+            env={**os.environ, "TWINBENCH_SCENARIO": scenario},
             capture_output=True,
             text=True,
             check=False,
+            timeout=30,
         )
         assert done.returncode == 0, done.stderr
         assert server.served > 0

@@ -86,6 +86,10 @@ def test_every_port_is_on_loopback_and_taken_once(services: dict[str, Service]) 
     assert len({port.split(":")[1] for port in ports}) == len(ports)
 
 
+def test_every_service_that_stays_up_can_say_that_it_is_ready(services: dict[str, Service]) -> None:
+    assert {name for name, service in services.items() if service.healthcheck is None} == {"prepare"}
+
+
 def test_whoever_is_waited_for_can_say_that_it_is_ready(services: dict[str, Service]) -> None:
     for service in services.values():
         for name, dependency in service.depends_on.items():
