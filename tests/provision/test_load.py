@@ -56,9 +56,11 @@ def answering(**wanted: object) -> Iterator[tuple[str, type[Answering]]]:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", handler
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", handler
+        finally:  # a test that fails must not leave the thread that would keep the suite from ending
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
