@@ -34,9 +34,8 @@ from harness.commands.options import (
     ToxiproxyOption,
     WorkloadOption,
 )
-from harness.errors import HarnessError
-from harness.model.exit_codes import ExitCode
-from harness.model.outcome import Verdict
+from harness.errors import ExitCode, HarnessError
+from harness.model.findings import Verdict
 
 if TYPE_CHECKING:
     from harness.experiments.base import Config, Experiment

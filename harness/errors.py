@@ -1,4 +1,4 @@
-"""Errors that the harness shows: what is wrong, with its value, and the next step.
+"""Exit codes, and errors that the harness shows: what is wrong, with its value, and the next step.
 
 The command line prints ``str(error)`` as one line and exits with ``error.exit_code``;
 a traceback is for bugs only.
@@ -6,7 +6,18 @@ a traceback is for bugs only.
 
 from __future__ import annotations
 
-from harness.model.exit_codes import ExitCode
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What ``twinbench`` tells the shell."""
+
+    PASS = 0
+    FAIL = 1
+    USAGE = 2
+    UNDECIDED = 3
+    HARNESS = 4
+    INTERRUPTED = 130
 
 
 class HarnessError(Exception):

@@ -32,8 +32,7 @@ from harness.errors import EvidenceUnreadable, UsageError
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReading, SliceReading
 from harness.model.measures import WireCount
-from harness.model.op import Op
-from harness.model.outcome import Outcome
+from harness.model.op import Op, Outcome
 from harness.model.plan import Trial
 from harness.model.run_records import RunRecord, TrialRecord
 from harness.model.summary import Summary

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from harness.model.evidence import Evidence, FaultWindow, Ledger, Sample, Window
 from harness.model.findings import Finding
-from harness.model.op import Op
-from harness.model.outcome import Outcome
+from harness.model.op import Op, Outcome
 from harness.model.place import Place
 from harness.model.plan import Scenario, Shape, Target, Trial
 from harness.report.sentences.findings import FindingText, finding_text

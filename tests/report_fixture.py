@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from harness.experiments.comparison.plan import make_plan
 from harness.experiments.registry import experiment
-from harness.model.findings import Finding, in_unit
+from harness.model.findings import Finding, Verdict, in_unit
 from harness.model.measures import (
     Cell,
     CellName,
@@ -19,7 +19,6 @@ from harness.model.measures import (
     TimelinePoint,
     WireCount,
 )
-from harness.model.outcome import Verdict
 from harness.model.plan import Profile, Scenario, Shape, Target
 from harness.model.summary import Setting, Summary
 

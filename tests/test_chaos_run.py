@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness.console import findings_text
-from harness.model.outcome import Verdict
+from harness.model.findings import Verdict
 from harness.store import Store
 from tests.test_command_line import twinbench
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.experiments.eager_loading.pages import STRATEGIES, pages
+from harness.model.findings import Verdict
 from harness.model.measures import PageCost
-from harness.model.outcome import Verdict
 from harness.model.summary import Summary
 from harness.store import Store
 from tests.test_command_line import twinbench

@@ -8,9 +8,8 @@ from dataclasses import replace
 from harness.analysis.checks.registry import judge_subject, judge_trial
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
-from harness.model.findings import Case, ControlRow, Execution, Finding, merge
+from harness.model.findings import Case, ControlRow, Execution, Finding, Verdict, merge
 from harness.model.measures import Measures, ProbeOverhead, TargetOverheads
-from harness.model.outcome import Verdict
 from harness.model.plan import Control, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.store import CONTROL_CUTS, Store

@@ -11,8 +11,7 @@ from harness.experiments.base import Run
 from harness.experiments.block import Block, fresh_block, key_prefix
 from harness.experiments.injection import added_latency
 from harness.model.evidence import Sample
-from harness.model.order import Order
-from harness.model.plan import Shape, Target, Trial
+from harness.model.plan import Order, Shape, Target, Trial
 from harness.model.run_records import TrialRecord
 from harness.provision.database import read_ledger
 from harness.provision.database_url import url_through

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.faults.context import FaultContext
-from harness.model.outcome import Outcome, outcome_of
+from harness.model.op import Outcome, outcome_of
 
 PAIRS = 10
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from harness.errors import PartDied, RecorderFailed
 from harness.model.evidence import Window
-from harness.model.order import Order
+from harness.model.plan import Order
 from harness.provision.processes import Child, Launch, started
 
 START_TIMEOUT_S = 60.0

@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from harness.model.op import Op
-from harness.model.outcome import Outcome, outcome_of
+from harness.model.op import Op, Outcome, outcome_of
 from harness.model.workload import SENT_HEADER, Request, Workload
 from harness.provision.http_connection import Connection, Reply
 

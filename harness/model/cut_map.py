@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.model.outcome import Outcome
+from harness.model.op import Outcome
 
 
 class Direction(StrEnum):

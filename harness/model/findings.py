@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from harness.model.cut_map import Cut
 from harness.model.op import Op
-from harness.model.outcome import Verdict
 from harness.model.place import Place
+
+
+class Verdict(StrEnum):
+    """What a check says of the evidence."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    FAIL = "fail"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,10 +1,18 @@
-"""One client request: its columns, from the load generator's record to the checks."""
+"""One client request, and what its client knows of it in the end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from harness.model.outcome import Outcome
+
+class Outcome(StrEnum):
+    """What a client knows of one request when it stops waiting."""
+
+    OK = "ok"  # a 2xx was read to its end
+    FAIL = "fail"  # a definite refusal: 4xx, or 503 sent before anything reached the database
+    UNKNOWN = "unknown"  # 5xx, timeout or reset: the work may or may not have been done
+    UNSENT = "unsent"  # never left the client: connection refused, or its turn never came
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,3 +35,15 @@ class Op:
     named: bool = False
     said: str = ""
     asked: str = ""
+
+
+def outcome_of(status: int, *, retry_after: bool) -> Outcome:
+    """Return what a client knows of its request from an answer's status.
+
+    2xx: it was done. 4xx, and a 503 with ``Retry-After``, are the application's word that nothing was stored.
+    Any other answer leaves the client not knowing.
+    """
+    if 200 <= status < 300:  # noqa: PLR2004 - the classes of RFC 9110
+        return Outcome.OK
+    refused = status == 503 and retry_after  # noqa: PLR2004 - RFC 9110
+    return Outcome.FAIL if refused or 400 <= status < 500 else Outcome.UNKNOWN  # noqa: PLR2004 - RFC 9110

@@ -1,12 +1,13 @@
-"""The plan of a run: targets, scenarios, how much of them, and the trials in their order."""
+"""The plan of a run: targets, scenarios, how much of them, the trials in their order, and the load of each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
-from harness.model.outcome import Verdict
+from harness.model.findings import Verdict
 from harness.model.place import Place
 
 
@@ -142,3 +143,23 @@ class Plan:
     trials: tuple[Trial, ...]
     seed: int
     references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to send where, for how long, and the file that the record goes to.
+
+    ``workload`` is the address of the one that ``mix`` weighs the operations of; ``key_prefix`` is 8 hex digits, with
+    which every write key begins. Without ``measure_s`` the load goes on until it is told to stop, and without ``ops``
+    nothing is recorded.
+    """
+
+    ops: Path | None
+    host: str
+    workload: str
+    mix: Mapping[str, int]
+    shape: Shape
+    warmup_s: float
+    measure_s: float | None
+    seed: int
+    key_prefix: str

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.model.findings import ControlRow, Finding
+from harness.model.findings import ControlRow, Finding, Verdict
 from harness.model.measures import CutStrip, FaultRow, Measures, PageCost
-from harness.model.outcome import Verdict
 from harness.model.plan import Plan, Scenario, Target
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.model.outcome import Verdict
+from harness.model.findings import Verdict
 from harness.model.summary import Summary
 from harness.report import tables
 from harness.report.kinds import kind_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.model.outcome import Verdict
+from harness.model.findings import Verdict
 from harness.model.summary import Summary
 from harness.report import tables
 from harness.report.figures.cpu import draw_cpu

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.model.findings import Finding, merge
-from harness.model.outcome import Verdict
+from harness.model.findings import Finding, Verdict, merge
 from harness.model.summary import Setting, Summary
 from harness.report.panel import FigureOf, Table
 from harness.report.sentences.findings import FindingText, finding_text

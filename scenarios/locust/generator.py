@@ -21,7 +21,7 @@ from locust.env import Environment
 from locust.runners import LocalRunner
 from pydantic import TypeAdapter
 
-from harness.model.order import Order
+from harness.model.plan import Order
 from harness.workload.find import load_workload
 from scenarios.locust.recorder import Recorder
 from scenarios.locust.user import ApiUser, Load

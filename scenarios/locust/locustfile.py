@@ -13,7 +13,7 @@ from typing import Any
 from locust import events
 from locust.env import Environment
 
-from harness.model.order import Order
+from harness.model.plan import Order
 from harness.workload.find import DEFAULT, load_workload
 from scenarios.locust.user import ApiUser, Load
 

@@ -15,9 +15,8 @@ import gevent
 import geventhttpclient.client
 from locust import FastHttpUser, task
 
-from harness.model.op import Op
-from harness.model.order import Order
-from harness.model.outcome import Outcome, outcome_of
+from harness.model.op import Op, Outcome, outcome_of
+from harness.model.plan import Order
 from harness.model.workload import SENT_HEADER, Request, Workload
 from scenarios.locust.pacing import Pacing
 from scenarios.locust.recorder import Recorder

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from harness.model.outcome import Verdict
+from harness.model.findings import Verdict
 from harness.model.place import Place
 from harness.model.plan import Control, Target
 

@@ -10,7 +10,7 @@ import pytest
 from harness.load.single_client import Client
 from harness.model.evidence import Window
 from harness.model.measures import PHASES, QUEUE
-from harness.model.outcome import Outcome
+from harness.model.op import Outcome
 from harness.probe.request_sampling import MOST_VARIABLE
 from harness.provision.database import seed
 from harness.provision.database_url import url_through

@@ -17,8 +17,7 @@ import pytest
 
 from harness.errors import PartDied, RecorderFailed
 from harness.load.generator_process import Generator, generator
-from harness.model.order import Order
-from harness.model.plan import Shape
+from harness.model.plan import Order, Shape
 from targets.content import ROOT
 from targets.workload import WORKLOAD
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import create_engine
 
 from harness.model.evidence import SumRead
-from harness.model.outcome import Verdict
+from harness.model.findings import Verdict
 from harness.model.plan import ChaosProfile, Control, Profile, Scenario, Shape, Target
 from harness.model.workload import (
     Database,

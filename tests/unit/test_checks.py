@@ -13,8 +13,7 @@ from harness.analysis.checks.registry import CHECKS, OF_TRIALS, Check, findings_
 from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.writes import check_writes
 from harness.model.evidence import Evidence, Ledger
-from harness.model.findings import ControlRow, Execution, Finding, in_unit, merge
-from harness.model.outcome import Verdict
+from harness.model.findings import ControlRow, Execution, Finding, Verdict, in_unit, merge
 from harness.report.sentences.findings import FindingText
 from scenarios.catalog import CHAOS, SCENARIOS
 from targets.workload import WORKLOAD

@@ -6,8 +6,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from harness.console import show
-from harness.model.findings import Case, Finding, in_unit
-from harness.model.outcome import Verdict
+from harness.model.findings import Case, Finding, Verdict, in_unit
 from tests.report_fixture import SUMMARY
 
 

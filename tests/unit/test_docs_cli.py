@@ -10,8 +10,8 @@ import pytest
 import typer
 
 from harness.cli import app
+from harness.errors import ExitCode
 from harness.faults.catalog import FAULTS
-from harness.model.exit_codes import ExitCode
 from scenarios.catalog import SCENARIOS
 from targets.catalog import CATALOG
 from targets.workload import WORKLOAD

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks import registry
-from harness.model.findings import Case, Finding, in_unit
-from harness.model.outcome import Verdict
+from harness.model.findings import Case, Finding, Verdict, in_unit
 from harness.report.sentences.cases import CASES, STATUSES, case_text
 from harness.report.sentences.checks import CHECKS, OF_ANY_CHECK
 from harness.report.sentences.findings import finding_text

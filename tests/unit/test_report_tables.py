@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.model.findings import Finding
+from harness.model.findings import Finding, Verdict
 from harness.model.measures import Interval
-from harness.model.outcome import Verdict
 from harness.model.summary import Setting
 from harness.report import tables
 from harness.report.panel import FigureOf, Table

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.model.outcome import Outcome
+from harness.model.op import Outcome
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 from targets.workload import WORKLOAD
 

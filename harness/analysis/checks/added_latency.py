@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from statistics import median, quantiles
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Case, Finding, in_unit
-from harness.model.op import Op
-from harness.model.outcome import Outcome, Verdict
+from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.op import Op, Outcome
 from harness.model.plan import Trial
 
 TOLERANCE_SHARE = 0.05

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding, in_unit
-from harness.model.outcome import Verdict
+from harness.model.findings import Finding, Verdict, in_unit
 
 
 def check_completeness(evidence: Evidence) -> Iterator[Finding]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.model.findings import ControlRow, Finding, known_facts
-from harness.model.outcome import Verdict
+from harness.model.findings import ControlRow, Finding, Verdict, known_facts
 
 
 def check_control(row: ControlRow) -> Iterator[Finding]:

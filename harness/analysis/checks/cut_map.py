@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.analysis.checks.writes import code_of, gravest, statuses, tally
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction
-from harness.model.findings import Case, Finding, in_unit, known_facts
-from harness.model.outcome import Verdict
+from harness.model.findings import Case, Finding, Verdict, in_unit, known_facts
 from harness.model.write_status import OFFENCES, status_of_cut
 
 

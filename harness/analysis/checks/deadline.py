@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, in_unit
+from harness.model.findings import Case, Finding, Verdict, in_unit
 from harness.model.op import Op
-from harness.model.outcome import Verdict
 
 DEADLINE_S = 6.0  # one second over the longest course that the targets' own time limits allow, which is 5 s
 

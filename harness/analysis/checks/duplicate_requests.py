@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding, in_unit
-from harness.model.outcome import Outcome, Verdict
+from harness.model.findings import Finding, Verdict, in_unit
+from harness.model.op import Outcome
 
 
 def check_duplicate_requests(evidence: Evidence) -> Iterator[Finding]:

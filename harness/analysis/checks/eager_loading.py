@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.evidence import PageReading, PageReadings
-from harness.model.findings import Case, Finding, in_unit
-from harness.model.outcome import Verdict
+from harness.model.findings import Case, Finding, Verdict, in_unit
 
 # Besides one for the users: how many for their posts. None stands for one of each user, which is N+1.
 PROMISED: dict[str, int | None] = {"raise": 0, "joined": 0, "selectin": 1, "lazy": None}

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.model.findings import Finding, in_unit
+from harness.model.findings import Finding, Verdict, in_unit
 from harness.model.measures import Interval, TargetOverheads, of_interval
-from harness.model.outcome import Verdict
 
 # Of the bare application's throughput, and as much more of its processor time a request.
 MOST_LOST = 0.2

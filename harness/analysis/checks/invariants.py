@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from harness.analysis.checks.writes import judged_write
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, in_unit
-from harness.model.op import Op
-from harness.model.outcome import Outcome, Verdict
+from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.op import Op, Outcome
 
 
 def check_invariants(evidence: Evidence) -> Iterator[Finding]:

@@ -6,8 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, in_unit
-from harness.model.outcome import Verdict
+from harness.model.findings import Finding, Verdict, in_unit
 
 MOST_OF_TIME = 0.01  # of the window that may be spent in stalls of one and the same function
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean, linear_regression
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, in_unit, known_facts
-from harness.model.outcome import Verdict
+from harness.model.findings import Finding, Verdict, in_unit, known_facts
 from harness.model.place import Place
 
 MOST_PER_ROW = 0.5  # statements; one that is sent once a row lies at 1, one that is not at 0

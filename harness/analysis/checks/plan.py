@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.model.findings import Execution, Finding, in_unit
-from harness.model.outcome import Verdict
+from harness.model.findings import Execution, Finding, Verdict, in_unit
 
 
 def check_plan(execution: Execution) -> Iterator[Finding]:

@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Quantity, in_unit
-from harness.model.outcome import Verdict
+from harness.model.findings import Finding, Quantity, Verdict, in_unit
 from harness.model.place import Place
 from harness.model.plan import Target
 

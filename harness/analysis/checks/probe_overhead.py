@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.model.findings import Finding, in_unit
+from harness.model.findings import Finding, Verdict, in_unit
 from harness.model.measures import LEAST_LEFT, ProbeOverhead, of_interval
-from harness.model.outcome import Verdict
 
 
 def check_probe_overhead(observed: ProbeOverhead) -> Iterator[Finding]:

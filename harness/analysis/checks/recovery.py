@@ -10,9 +10,8 @@ from harness.analysis.checks.cut_map import case_of_cut
 from harness.analysis.checks.writes import judged_write
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, in_unit
-from harness.model.op import Op
-from harness.model.outcome import Outcome, Verdict
+from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.op import Op, Outcome
 from harness.model.write_status import recovered_s
 
 MIN_SENT = 5

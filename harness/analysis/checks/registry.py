@@ -27,9 +27,8 @@ from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.writes import check_writes
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
-from harness.model.findings import ControlRow, Execution, Finding
+from harness.model.findings import ControlRow, Execution, Finding, Verdict
 from harness.model.measures import ProbeOverhead, TargetOverheads
-from harness.model.outcome import Verdict
 
 
 class Subject(Protocol):

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Quantity, in_unit
+from harness.model.findings import Finding, Quantity, Verdict, in_unit
 from harness.model.measures import PHASES, QUEUE
-from harness.model.outcome import Verdict
 
 MOST_HANDED_ON = 0.5  # of all requests
 

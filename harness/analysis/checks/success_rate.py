@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, in_unit, known_facts
-from harness.model.op import Op
-from harness.model.outcome import Outcome, Verdict
+from harness.model.findings import Case, Finding, Verdict, in_unit, known_facts
+from harness.model.op import Op, Outcome
 
 NS_PER_MS = 1e6
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.model.evidence import Evidence, Ledger
-from harness.model.findings import Case, Finding, Quantity, in_unit, known_facts
-from harness.model.op import Op
-from harness.model.outcome import Outcome, Verdict
+from harness.model.findings import Case, Finding, Quantity, Verdict, in_unit, known_facts
+from harness.model.op import Op, Outcome
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 from harness.errors import HarnessError
 from harness.experiments.block import Block, key_prefix
 from harness.load.generator_process import Loaded
-from harness.model.order import Order
-from harness.model.plan import Trial
+from harness.model.plan import Order, Trial
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from harness.experiments.chaos.cut_places import CutPlace
 from harness.experiments.chaos.lane import TRIES, Lane
 from harness.experiments.chaos.rows import counter
 from harness.model.cut_map import Conversation, Cut, CutWay, Direction
-from harness.model.outcome import Outcome
+from harness.model.op import Outcome
 from harness.provision.messages import read_messages
 from harness.provision.relay import Capture, Cutoff
 

@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.experiments.base import Run
 from harness.load.single_client import Answer, Client
 from harness.model.cut_map import Conversation, Direction
-from harness.model.outcome import Outcome
+from harness.model.op import Outcome
 from harness.model.plan import Target
 from harness.provision.messages import read_messages
 from harness.provision.relay import Capture

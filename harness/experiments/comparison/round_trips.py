@@ -14,8 +14,7 @@ from pathlib import Path
 from harness.experiments.base import Run
 from harness.load.generator_process import Generator, generator
 from harness.model.measures import WireCount
-from harness.model.order import Order
-from harness.model.plan import Shape, Target
+from harness.model.plan import Order, Shape, Target
 from harness.provision.database import reset_statement_counts, seed, statement_count
 from harness.provision.target import wait_until_serving
 from harness.provision.testbed import RelayedTestbed, open_relayed_testbed

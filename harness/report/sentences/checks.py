@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.model.findings import Finding
-from harness.model.outcome import Verdict
+from harness.model.findings import Finding, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

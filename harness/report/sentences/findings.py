@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.model.findings import Case, Finding
-from harness.model.outcome import Verdict
+from harness.model.findings import Case, Finding, Verdict
 from harness.report.sentences.cases import case_text, place_text
 from harness.report.sentences.checks import CHECKS, MEASURED, OF_ANY_CHECK, Words
 from harness.report.sentences.fragments import filled, numbers_text, plain

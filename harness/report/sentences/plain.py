@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model.outcome import Verdict
+from harness.model.findings import Verdict
 from harness.model.summary import Summary
 
 SAID = {
