@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from harness.faults.bandwidth import Bandwidth
+from harness.faults.base import BaseFault
 from harness.faults.black_hole import BlackHole
 from harness.faults.black_hole_heals import BlackHoleHeals
 from harness.faults.blind_retry import BlindRetry
@@ -52,14 +53,10 @@ ADDED_MS = 50
 
 def latency(context: FaultContext) -> Fault:
     """Make the fault that adds the latency of a comparison."""
-
-    def round_trip_s() -> float:
-        return Question(context).answered_s(within_s=5.0) or 0.0
-
-    return Latency(proxy=context.proxy, added_ms=ADDED_MS, round_trip_s=round_trip_s)
+    return Latency(proxy=context.proxy, added_ms=ADDED_MS, round_trip_s=lambda: Question(context).answered_s(5.0))
 
 
-KINDS = (
+KINDS: tuple[type[BaseFault], ...] = (
     *(Jitter, Bandwidth, BlackHole, BlackHoleHeals, Reset, Slicer, SlowClose, Cut),
     *(ProxyDisabled, UpstreamDead, ProxyFrozen),
     *(TerminateBackend, CancelStatement, KillBackend, FreezeBackend, FreezePostmaster, ImmediateRestart),
@@ -70,25 +67,11 @@ KINDS = (
     *(SlowReader, SlowWriter, BlindRetry, SameKeyTwice),
     *(MigrationUnderLoad,),
 )
-NEEDS: Mapping[str, tuple[str, ...]] = {kind.kind: getattr(kind, "needs", ()) for kind in KINDS}
+NEEDS = {kind.kind: kind.needs for kind in KINDS}
+FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {"latency": latency, **{kind.kind: kind for kind in KINDS}}
 
 
 def why_not(kind: str, workload: Workload) -> str:
     """Return why a fault is left out: what it needs and the workload does not name; empty if there is nothing."""
     lacking = [need for need in NEEDS.get(kind, ()) if not getattr(workload.handles, need)]
     return f"{workload.name} names no {' and no '.join(lacking).replace('_', ' ')}" if lacking else ""
-
-
-def _makes(kind: type) -> Callable[[FaultContext], Fault]:
-    def make(context: FaultContext) -> Fault:
-        fault: Fault = kind(context=context)
-        return fault
-
-    make.__doc__ = kind.__doc__
-    return make
-
-
-FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {
-    "latency": latency,
-    **{kind.kind: _makes(kind) for kind in KINDS},
-}

@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import closing, suppress
 
 import psycopg2
 
-from harness.faults.context import FaultContext
-from harness.faults.database import Question
+from harness.faults.base import BaseFault
+from harness.faults.database import END_ALL, Question
 
 MOST = 1000
-END_ALL = "SELECT count(pg_terminate_backend(pid, 500)) FROM pg_stat_activity WHERE application_name = %s"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConnectionsExhausted:
+class ConnectionsExhausted(BaseFault):
     """Other clients have taken every connection, and the target's own were just ended: too many clients already."""
 
-    context: FaultContext
-    kind: str = "connections_exhausted"
-    detail: str = "max_connections"
-    taken: list[Any] = field(default_factory=list)
+    kind = "connections_exhausted"
+    detail = "max_connections"
 
     def inject(self) -> str:
         """End the target's connections and take all there are; the proof is the error that the next one meets."""
-        keeper = self.context.direct()
+        keeper = self.undo.enter_context(closing(self.context.direct()))
+        taken = self._take(MOST)
         with keeper.cursor() as cursor:
-            with suppress(psycopg2.Error):
-                while len(self.taken) < MOST:
-                    self.taken.append(self.context.direct())
-            # a place that an ended session leaves is taken at once
-            name = self.context.workload.database.application_name
-            cursor.execute(END_ALL, (name,))
-            with suppress(psycopg2.Error):
-                while len(self.taken) < MOST:
-                    self.taken.append(self.context.direct())
-        self.taken.append(keeper)
+            cursor.execute(END_ALL, (500, self.context.workload.database.application_name))
+        # a place that an ended session leaves is taken at once
+        taken += self._take(MOST - taken)
         error = Question(self.context).failed(2.0)
-        return f"{len(self.taken)} connections were taken, and then: {error}" if "clients" in error else ""
+        return f"{taken + 1} connections were taken, and then: {error}" if "clients" in error else ""
 
-    def heal(self) -> None:
-        """Give them back."""
-        while self.taken:
-            with suppress(psycopg2.Error):
-                self.taken.pop().close()
+    def _take(self, most: int) -> int:
+        """Take connections until there are none, so many at most, and return how many there were."""
+        taken = 0
+        with suppress(psycopg2.Error):
+            while taken < most:
+                self.undo.enter_context(closing(self.context.direct()))
+                taken += 1
+        return taken

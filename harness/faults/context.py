@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psutil
 
+from harness.errors import HarnessError
 from harness.model.workload import Workload
 
 PROOF_TIMEOUT_S = 3.0
 _POLL_S = 0.01
+T = TypeVar("T")
 
 
 class Proxy(Protocol):
@@ -78,11 +80,20 @@ class FaultContext:
     begin: Callable[..., Sending]
 
 
-def wait_for(find_proof: Callable[[], str], timeout_s: float = PROOF_TIMEOUT_S) -> str:
-    """Ask until there is a proof, and return it; empty if there was none in time."""
+def wait_for(find: Callable[[], T], timeout_s: float = PROOF_TIMEOUT_S) -> T:
+    """Ask until something is found, and return it; what is empty, zero or false if there was nothing in time."""
     deadline = time.monotonic() + timeout_s
-    while True:
-        proof = find_proof()
-        if proof or time.monotonic() > deadline:
-            return proof
+    while not (found := find()) and time.monotonic() <= deadline:
         time.sleep(_POLL_S)
+    return found
+
+
+def require_own(process: psutil.Process | None, part: str, option: str) -> psutil.Process:
+    """Return a process that may be signalled.
+
+    Raises:
+        HarnessError: It is somebody else's.
+    """
+    if process is None:
+        raise HarnessError(f"{part} is not ours to stop", f"Leave {option} out")
+    return process

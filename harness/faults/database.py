@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
+import psutil
 import psycopg2
 
-from harness.faults.context import FaultContext
+from harness.faults.context import FaultContext, require_own
+
+SILENCE_S = 0.5
 
 # In the middle of a transaction that has written: it has an id, which reads have not.
 WRITING = "backend_xid IS NOT NULL"
+WAITING = "wait_event_type = 'Lock'"
+# Parameters: how many milliseconds to wait for the end of each, and whose they are.
+END_ALL = "SELECT count(pg_terminate_backend(pid, %s)) FROM pg_stat_activity WHERE application_name = %s"
 
 
 def ask(context: FaultContext, query: str, **parameters: object) -> Any:  # noqa: ANN401 - whatever the query gives
@@ -40,6 +46,32 @@ def sessions(context: FaultContext, condition: str = "true") -> int:
     return int(of_sessions(context, "count(*)", condition) or 0)
 
 
+def writing_backend(context: FaultContext) -> psutil.Process | None:
+    """Return the process of a session of the target that has written and not committed, if there is one.
+
+    Raises:
+        HarnessError: PostgreSQL is not ours.
+    """
+    backends = require_own(context.postmaster, "PostgreSQL", "--postgres-url").children()
+    pid = of_sessions(context, "min(pid)", WRITING)
+    return next((backend for backend in backends if backend.pid == pid), None)
+
+
+@contextmanager
+def holding(context: FaultContext, *statements: str) -> Iterator[Any]:
+    """Hold what statements lock, in a transaction of another client, and return its cursor."""
+    with closing(context.direct()) as connection:
+        cursor = connection.cursor()
+        for statement in ("BEGIN", *statements):
+            cursor.execute(statement)
+        yield cursor
+
+
+def holding_up_writes(context: FaultContext) -> AbstractContextManager[Any]:
+    """Hold the table that every write inserts into."""
+    return holding(context, f"LOCK TABLE {context.workload.handles.written_table} IN ACCESS EXCLUSIVE MODE")
+
+
 class Question:
     """One question by the target's own way, asked in a thread, so that one that is never answered can be seen."""
 
@@ -50,7 +82,7 @@ class Question:
         connection: Any = None,  # noqa: ANN401 - psycopg2's
     ) -> None:
         self.error = ""
-        self.took_s: float | None = None
+        self.took_s = 0.0
         self._query = query
         self._open: Callable[[], Any] = context.through if connection is None else lambda: connection
         self._thread = threading.Thread(target=self._ask, name="question", daemon=True)
@@ -65,15 +97,15 @@ class Question:
         except (psycopg2.Error, OSError) as error:
             self.error = str(error).strip().partition("\n")[0] or type(error).__name__
 
-    def unanswered(self, after_s: float) -> bool:
-        """Whether there was no answer and no error after so many seconds."""
-        self._thread.join(after_s)
-        return self._thread.is_alive()
+    def unanswered(self) -> str:
+        """Wait for a while, and say so if there was neither an answer nor an error."""
+        self._thread.join(SILENCE_S)
+        return f"no answer in {SILENCE_S} s" if self._thread.is_alive() else ""
 
-    def answered_s(self, within_s: float) -> float | None:
-        """Seconds from the question, on an open connection, to the answer; None if there was none in time."""
+    def answered_s(self, within_s: float) -> float:
+        """Seconds from the question, on an open connection, to the answer; 0 if there was none in time."""
         self._thread.join(within_s)
-        return None if self._thread.is_alive() else self.took_s
+        return 0.0 if self._thread.is_alive() else self.took_s
 
     def failed(self, within_s: float) -> str:
         """Return the error that came in time; empty if none did."""

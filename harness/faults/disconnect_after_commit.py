@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from harness.faults.context import FaultContext, wait_for
+from harness.faults.base import BaseFault
+from harness.faults.context import wait_for
 from harness.faults.database import ask
 
 CLIENTS = 10
 LEAST = 3  # others may be refused for want of a connection
 
 
-@dataclass(frozen=True, kw_only=True)
-class DisconnectAfterCommit:
+class DisconnectAfterCommit(BaseFault):
     """The write is durable, the answer is on its way, and the client has gone."""
 
-    needs: ClassVar = ("client_write", "count_written")
-    context: FaultContext
-    kind: str = "disconnect_after_commit"
-    detail: str = f"{CLIENTS} clients"
+    needs = ("client_write", "count_written")
+    kind = "disconnect_after_commit"
+    detail = f"{CLIENTS} clients"
 
     def inject(self) -> str:
         """Send, wait until the rows are there, hang up; the proof is how many writes were there by then."""
-        handles = self.context.workload.handles
-        sent = [self.context.begin(handles.client_write) for _ in range(CLIENTS)]
-        for one in sent:
-            one.send()
+        sent = self.send(self.handles.client_write, CLIENTS)
         keys = [one.key for one in sent]
 
-        def stored() -> str:
-            found = ask(self.context, handles.count_written, keys=keys) or 0
-            return str(found) if found >= LEAST else ""
+        def stored() -> int:
+            found = ask(self.context, self.handles.count_written, keys=keys) or 0
+            return found if found >= LEAST else 0
 
         done = wait_for(stored)
         for one in sent:
             one.hang_up()
         return f"{CLIENTS} clients hung up, on {done} writes that were done" if done else ""
-
-    def heal(self) -> None:
-        """There is nothing to undo."""

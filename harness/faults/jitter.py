@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from harness.faults.context import FaultContext
+from harness.faults.base import BaseFault
 from harness.faults.database import Question
 
 ROUND_TRIPS = 8  # that all of them lie within 5 of 50 ms happens once in a million times
@@ -12,21 +10,15 @@ ANSWER_TIMEOUT_S = 2.0
 APART_MS = 5.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Jitter:
+class Jitter(BaseFault):
     """Answers are late by 5 to 55 ms, each by another time: a crowded network."""
 
-    context: FaultContext
-    kind: str = "jitter"
-    detail: str = "30 ± 25 ms"
+    kind = "jitter"
+    detail = "30 ± 25 ms"
 
     def inject(self) -> str:
         """Add the toxic; the proof is how far two of some round trips lie apart."""
-        self.context.proxy.add_toxic(self.kind, "latency", "downstream", latency=30, jitter=25)
-        took = [Question(self.context).answered_s(ANSWER_TIMEOUT_S) or 0.0 for _ in range(ROUND_TRIPS)]
+        self.add_toxic("latency", "downstream", latency=30, jitter=25)
+        took = [Question(self.context).answered_s(ANSWER_TIMEOUT_S) for _ in range(ROUND_TRIPS)]
         apart_ms = 1e3 * (max(took) - min(took))
         return f"round trips lay {apart_ms:.0f} ms apart" if apart_ms > APART_MS else ""
-
-    def heal(self) -> None:
-        """Remove the toxic."""
-        self.context.proxy.remove_toxic(self.kind)

@@ -5,20 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+
+from harness.faults.context import Proxy
 
 TOXIC = "latency"
 PROOF_ROUND_TRIPS = 3
-
-
-class Toxics(Protocol):
-    """What a fault needs of a proxy."""
-
-    def add_toxic(self, name: str, kind: str, stream: str, **attributes: int) -> None:
-        """Put a toxic in force."""
-
-    def remove_toxic(self, name: str) -> None:
-        """Take it out of force."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +19,7 @@ class Latency:
     ``round_trip_s`` makes one round trip through the same proxy, on a connection that was open before.
     """
 
-    proxy: Toxics
+    proxy: Proxy
     added_ms: int
     round_trip_s: Callable[[], float]
     kind: str = "latency"

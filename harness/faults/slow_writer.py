@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import ClassVar
 
-from harness.faults.context import FaultContext
+from harness.faults.base import BaseFault
 
 CLIENTS = 4
 PIECE_BYTES = 16
 PAUSE_S = 0.02
 
 
-@dataclass(frozen=True, kw_only=True)
-class SlowWriter:
+class SlowWriter(BaseFault):
     """A request whose body takes a second to arrive must hold no connection of the database meanwhile."""
 
-    needs: ClassVar = ("client_write",)
-    context: FaultContext
-    kind: str = "slow_writer"
-    detail: str = f"{PIECE_BYTES} bytes every {1e3 * PAUSE_S:.0f} ms"
+    needs = ("client_write",)
+    kind = "slow_writer"
+    detail = f"{PIECE_BYTES} bytes every {1e3 * PAUSE_S:.0f} ms"
 
     def inject(self) -> str:
         """Send slowly; the proof is how long that took."""
         began_s = time.monotonic()
-        sent = [self.context.begin(self.context.workload.handles.client_write) for _ in range(CLIENTS)]
+        sent = [self.context.begin(self.handles.client_write) for _ in range(CLIENTS)]
         for _ in range(0, max(one.length_bytes for one in sent), PIECE_BYTES):
             for one in sent:
                 one.send(PIECE_BYTES)
@@ -33,6 +29,3 @@ class SlowWriter:
         took_s = time.monotonic() - began_s
         answered = sum(bool(one.answer()) for one in sent)
         return f"{answered} requests took {took_s:.1f} s to be sent" if answered else ""
-
-    def heal(self) -> None:
-        """There is nothing to undo."""

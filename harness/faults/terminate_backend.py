@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from harness.faults.context import FaultContext, wait_for
+from harness.faults.base import BaseFault
+from harness.faults.context import wait_for
 from harness.faults.database import WRITING, ask, of_sessions
 
 
-@dataclass(frozen=True, kw_only=True)
-class TerminateBackend:
+class TerminateBackend(BaseFault):
     """``pg_terminate_backend`` on a session that has written and not committed."""
 
-    context: FaultContext
-    kind: str = "terminate_backend"
-    detail: str = "pg_terminate_backend"
+    kind = "terminate_backend"
+    detail = "pg_terminate_backend"
 
     def inject(self) -> str:
-        """End one; the proof is that it was in a transaction, and is gone."""
+        """End one, after which the target connects anew; the proof is that it was in a transaction, and is gone."""
         return wait_for(self._end_one)
-
-    def heal(self) -> None:
-        """There is nothing to undo: the target connects anew."""
 
     def _end_one(self) -> str:
         pid = of_sessions(self.context, "min(pid)", WRITING)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from harness.faults.context import FaultContext
+from harness.faults.base import BaseFault
 from harness.faults.database import Question
 
 NOBODY = "127.0.0.1:1"
 
 
-@dataclass(frozen=True, kw_only=True)
-class UpstreamDead:
+class UpstreamDead(BaseFault):
     """The balancer stands, the database behind it is gone: connect succeeds, then the end."""
 
-    context: FaultContext
-    kind: str = "upstream_dead"
-    detail: str = "accepted, then ended"
+    kind = "upstream_dead"
+    detail = "accepted, then ended"
 
     def inject(self) -> str:
         """Lead the proxy to nobody; the proof is a connection that was accepted and then ended."""
+        self.undo.callback(self.context.proxy.point_at, self.context.postgres_address)
         self.context.proxy.point_at(NOBODY)
         error = Question(self.context).failed(2.0)
         return f"accepted, then: {error}" if error and "refused" not in error else ""
-
-    def heal(self) -> None:
-        """Lead it back."""
-        self.context.proxy.point_at(self.context.postgres_address)

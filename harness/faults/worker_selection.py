@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import psutil
 
+from harness.faults.base import BaseFault
 from harness.faults.context import FaultContext, wait_for
 
 WORKERS = 2
@@ -24,19 +25,20 @@ def busiest_worker(context: FaultContext) -> tuple[psutil.Process | None, int]:
     return found
 
 
-def end_busiest_worker(context: FaultContext, number: signal.Signals) -> str:
-    """Signal the busiest worker; the proof is that it is gone."""
-    worker, in_hand = busiest_worker(context)
-    if worker is None:
-        return ""
-    worker.send_signal(number)
-    ended = wait_for(lambda: "yes" if _has_ended(worker) else "")
-    return f"worker {worker.pid}, with {in_hand} connections, is gone" if ended else ""
+class WorkerEnds(BaseFault):
+    """A signal that is ``sent`` to the busiest worker ends it; it is healed when the server has as many again."""
 
+    sent: signal.Signals
 
-def wait_until_replaced(context: FaultContext) -> None:
-    """Wait until the server has as many workers again."""
-    wait_for(lambda: "yes" if len(context.workers()) >= WORKERS else "", REPLACED_TIMEOUT_S)
+    def inject(self) -> str:
+        """Signal one worker; the proof is that it is gone."""
+        self.undo.callback(wait_for, lambda: len(self.context.workers()) >= WORKERS, REPLACED_TIMEOUT_S)
+        worker, in_hand = busiest_worker(self.context)
+        if worker is None:
+            return ""
+        worker.send_signal(self.sent)
+        ended = wait_for(lambda: _has_ended(worker))
+        return f"worker {worker.pid}, with {in_hand} connections, is gone" if ended else ""
 
 
 def _has_ended(process: psutil.Process) -> bool:
