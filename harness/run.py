@@ -17,7 +17,7 @@ from harness.model.plan import Target
 from harness.model.run_records import RunRecord
 from harness.model.summary import Setting, Summary
 from harness.model.workload import Workload
-from harness.provision.database_url import without_password
+from harness.provision.addresses import without_password
 from harness.provision.environment import environment
 from harness.provision.testbed import Services, started_services
 from harness.report.page import write_report

@@ -16,9 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.errors import HarnessError
-from harness.provision.database_url import without_password
+from harness.provision.addresses import require_loopback, without_password
 from harness.provision.environment import LIBRARIES
-from harness.provision.loopback import require_loopback
 from harness.provision.postgres_binary import installed_binaries, installed_version
 from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
 

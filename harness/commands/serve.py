@@ -11,9 +11,8 @@ from rich.console import Console
 
 from harness.errors import PartDied, UsageError
 from harness.experiments.choice import chosen_targets
+from harness.provision.addresses import accepts, url_through
 from harness.provision.database import seed
-from harness.provision.database_url import url_through
-from harness.provision.loopback import accepts
 from harness.provision.processes import temporary_folder
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
 from harness.provision.testbed import started_services

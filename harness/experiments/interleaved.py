@@ -33,8 +33,8 @@ from harness.errors import PartDied
 from harness.experiments.base import Run
 from harness.model.evidence import SliceReading
 from harness.model.plan import Target
+from harness.provision.addresses import HOST
 from harness.provision.http_connection import Connection
-from harness.provision.loopback import HOST
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
 
 CLIENTS = 16
@@ -95,7 +95,7 @@ class ClosedLoop:
         """
         self._other_worked_s = other_worked_s
         self._selector = selectors.DefaultSelector()
-        self._clients = [Connection(HOST, port, DEADLINE_S) for _ in range(CLIENTS)]
+        self._clients = [Connection(f"http://{HOST}:{port}", DEADLINE_S) for _ in range(CLIENTS)]
         self._requests = cycle([self._clients[0].message("GET", path, b"", {}) for path in paths])
         for client in self._clients:
             client.open()

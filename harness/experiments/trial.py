@@ -13,11 +13,10 @@ from harness.experiments.injection import added_latency
 from harness.model.evidence import Sample
 from harness.model.plan import Order, Shape, Target, Trial
 from harness.model.run_records import TrialRecord
+from harness.provision.addresses import url_through
 from harness.provision.database import read_ledger
-from harness.provision.database_url import url_through
-from harness.provision.meter import Meter, Route, Sampler, cpu_seconds, routes
+from harness.provision.meter import Meter, Route, Sampler, SessionMeter, cpu_seconds, routes
 from harness.provision.processes import Child
-from harness.provision.session_meter import SessionMeter
 
 WARM_UP_S = 1.2
 WARM_UP_CLIENTS = 16

@@ -42,29 +42,20 @@ class Generator:
     def run(self, order: Order, at_edge: Callable[[str], None]) -> Loaded:
         """Put one trial's load on a target and wait until all of it has come to its end.
 
-        Args:
-            order: The load.
-            at_edge: Called with "measuring" and "draining" at the two ends of the measured window.
+        ``at_edge`` is called with "measuring" and "draining" at the two ends of the measured window.
 
         Raises:
             RecorderFailed: The record is not whole.
             PartDied: The generator ended, or stopped answering.
         """
-        stdin = self.child.popen.stdin
-        assert stdin is not None  # noqa: S101 - opened as a pipe below
-        try:
-            stdin.write(TypeAdapter(Order).dump_json(order) + b"\n")
-            stdin.flush()
-        except OSError as error:
-            raise self._died("ended") from error
+        self._tell(TypeAdapter(Order).dump_json(order))
         timeout_s = order.warmup_s + (LONGEST_S if order.measure_s is None else order.measure_s) + DRAIN_TIMEOUT_S
         edges = {}
         for expected in ("measuring", "draining"):
             edges[expected] = int(self._event(expected, timeout_s)["t_ns"])
             at_edge(expected)
-        done = self._event("done", timeout_s)
-        window = Window(start_ns=edges["measuring"], end_ns=edges["draining"])
-        return Loaded(window=window, recorded=int(done["recorded"]))
+        recorded = int(self._event("done", timeout_s)["recorded"])
+        return Loaded(window=Window(start_ns=edges["measuring"], end_ns=edges["draining"]), recorded=recorded)
 
     def stop(self) -> None:
         """End the load of an order that has no end of its own; ``run``, in another thread, then returns.
@@ -72,13 +63,7 @@ class Generator:
         Raises:
             PartDied: The generator ended.
         """
-        stdin = self.child.popen.stdin
-        assert stdin is not None  # noqa: S101 - opened as a pipe below
-        try:
-            stdin.write(b"stop\n")
-            stdin.flush()
-        except OSError as error:
-            raise self._died("ended") from error
+        self._tell(b"stop")
 
     def wait_until_ready(self) -> None:
         """Wait until Locust is imported.
@@ -87,6 +72,15 @@ class Generator:
             PartDied: It ended first.
         """
         self._event("ready", START_TIMEOUT_S)
+
+    def _tell(self, line: bytes) -> None:
+        stdin = self.child.popen.stdin
+        assert stdin is not None  # noqa: S101 - opened as a pipe below
+        try:
+            stdin.write(line + b"\n")
+            stdin.flush()
+        except OSError as error:
+            raise self._died("ended") from error
 
     def _event(self, expected: str, timeout_s: float) -> dict[str, Any]:
         stdout = self.child.popen.stdout

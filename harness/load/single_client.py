@@ -8,9 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from harness.model.op import Op, Outcome, outcome_of
 from harness.model.workload import SENT_HEADER, Request, Workload
@@ -36,15 +34,13 @@ class Client:
     """Keeps one HTTP connection to a target, and sends nothing twice."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        self._connection = _connection(url, timeout_s)
+        self._connection = Connection(url, timeout_s)
 
     def __enter__(self) -> Self:
         """Connect at the first request."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Close the connection."""
         self._connection.close()
 
@@ -55,16 +51,18 @@ class Client:
     def send(self, request: Request) -> Answer:
         """Send a request, and return what came of it."""
         began_s = time.monotonic()
+        outcome, status, error, body = Outcome.UNSENT, 0, "", ""
         try:
             self._connection.open()
-        except OSError as error:
-            return _answer(request, began_s, Outcome.UNSENT, error)
-        try:
+            outcome = Outcome.UNKNOWN
             headers = {**_headers(request), SENT_HEADER: str(time.monotonic_ns())}
             reply = self._connection.ask(request.method, request.path, _body(request), headers)
-        except OSError as error:
-            return _answer(request, began_s, Outcome.UNKNOWN, error)
-        return _answer(request, began_s, _outcome(reply), reply)
+            body = reply.text
+            outcome, status, error = _told(reply)
+        except OSError as failed:
+            error = _said(failed)
+        took_s = time.monotonic() - began_s
+        return Answer(outcome=outcome, status=status, error=error, body=body, took_s=took_s, asked=str(request))
 
 
 class Sending:
@@ -77,7 +75,7 @@ class Sending:
         request = workload.request(operation, seed, key, named=named)
         self.key = key
         self._operation, self._named, self._asked = operation, named, str(request)
-        self._connection = _connection(url, PATIENT_S)
+        self._connection = Connection(url, PATIENT_S)
         self._left = self._connection.message(request.method, request.path, _body(request), _headers(request))
         self.length_bytes = len(self._left)
         self._connection.open()
@@ -87,7 +85,7 @@ class Sending:
 
     def send(self, count: int | None = None) -> None:
         """Send so many bytes more, or all that are left; a connection that is gone takes none."""
-        part, self._left = (self._left, b"") if count is None else (self._left[:count], self._left[count:])
+        part, self._left = self._left[:count], b"" if count is None else self._left[count:]
         with suppress(OSError):
             self._connection.send(part)
 
@@ -97,10 +95,9 @@ class Sending:
             while (reply := self._connection.receive(1 if pause_s else _CHUNK_BYTES)) is None:
                 time.sleep(pause_s)
         except OSError as error:
-            self._end(Outcome.UNKNOWN, 0, f"{type(error).__name__}: {error}")
+            self._end(Outcome.UNKNOWN, 0, _said(error))
             return 0
-        outcome = _outcome(reply)
-        self._end(outcome, reply.status, "" if outcome is Outcome.OK else _text(reply)[:200])
+        self._end(*_told(reply))
         return reply.status
 
     def hang_up(self) -> None:
@@ -142,11 +139,6 @@ def seeds_apart(workload: Workload, operations: Sequence[str]) -> Iterator[int]:
             yield number
 
 
-def _connection(url: str, timeout_s: float) -> Connection:
-    parts = urlsplit(url)
-    return Connection(parts.hostname or "", parts.port or 80, timeout_s)
-
-
 def _body(request: Request) -> bytes:
     return b"" if request.body is None else json.dumps(request.body).encode()
 
@@ -155,19 +147,11 @@ def _headers(request: Request) -> dict[str, str]:
     return {**request.headers, **({} if request.body is None else {"Content-Type": "application/json"})}
 
 
-def _outcome(reply: Reply) -> Outcome:
-    return outcome_of(reply.status, retry_after="retry-after" in reply.headers)
+def _told(reply: Reply) -> tuple[Outcome, int, str]:
+    """Return what came of a request, its status, and what was wrong with it."""
+    outcome = outcome_of(reply.status, retry_after="retry-after" in reply.headers)
+    return outcome, reply.status, "" if outcome is Outcome.OK else reply.text[:200]
 
 
-def _text(reply: Reply) -> str:
-    return reply.body.decode("utf-8", "replace")
-
-
-def _answer(request: Request, began_s: float, outcome: Outcome, came: Reply | OSError) -> Answer:
-    took_s = time.monotonic() - began_s
-    if isinstance(came, OSError):
-        status, body, error = 0, "", f"{type(came).__name__}: {came}"
-    else:
-        status, body = came.status, _text(came)
-        error = "" if outcome is Outcome.OK else body[:200]
-    return Answer(outcome=outcome, status=status, error=error, body=body, took_s=took_s, asked=str(request))
+def _said(error: OSError) -> str:
+    return f"{type(error).__name__}: {error}"

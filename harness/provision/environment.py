@@ -7,35 +7,28 @@ import os
 import platform
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
-from harness.provision.database_url import without_password
+from harness.provision.addresses import without_password
 
 if TYPE_CHECKING:
     from harness.provision.testbed import Services
 
 LIBRARIES = (
-    "fastapi",
-    "starlette",
-    "uvicorn",
-    "uvloop",
-    "httptools",
-    "pydantic",
-    "sqlalchemy",
-    "asyncpg",
-    "psycopg2-binary",
-    "locust",
-    "geventhttpclient",
+    *("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "pydantic"),
+    *("sqlalchemy", "asyncpg", "psycopg2-binary"),
+    *("locust", "geventhttpclient"),
 )
 
 
 def environment(services: Services) -> dict[str, str]:
     """Describe the machine, the versions and the services of a run, each as a short text."""
     memory_gib = psutil.virtual_memory().total / 2**30
-    described = {
+    return {
         "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": _processor(),
         "cores": f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}",
@@ -46,19 +39,17 @@ def environment(services: Services) -> dict[str, str]:
         "postgresql": f"{services.postgres.version} ({services.postgres.origin})",
         "database": without_password(services.postgres.url),
         "toxiproxy": f"{services.toxiproxy.version} ({services.toxiproxy.origin})" if services.toxiproxy else "none",
+        **{name: importlib.metadata.version(name) for name in LIBRARIES},
     }
-    described.update({name: importlib.metadata.version(name) for name in LIBRARIES})
-    return described
 
 
 def _processor() -> str:
     """Name the processor model, which ``platform.processor()`` leaves empty on Linux."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown"
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
 
 
 def _commit() -> str:
@@ -67,10 +58,6 @@ def _commit() -> str:
     root = Path(__file__).parents[2]
     if git is None or not (root / ".git").exists():
         return ""
-    asked = subprocess.run(
-        [git, "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ask = [git, "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
+    asked = subprocess.run(ask, capture_output=True, text=True, check=False)
     return f" at {asked.stdout.strip()}" if asked.returncode == 0 else ""

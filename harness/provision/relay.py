@@ -11,12 +11,11 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, field
 
 from harness.model.cut_map import CutWay, Direction
-from harness.provision.loopback import HOST
+from harness.provision.addresses import HOST
 
 _CHUNK_BYTES = 65536
 _TICK_S = 0.1
@@ -80,14 +79,11 @@ class Relay:
         self._cutoff: Cutoff | None = None
         self._held: tuple[float, socket.socket, bytes, _Pair] | None = None
         self.tripped = False
-
-    def start(self) -> None:
-        """Begin to accept connections."""
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Close every connection."""
+    def close(self) -> None:
+        """End, with every connection."""
         self._stopping.set()
         self._thread.join()
         if self._held is not None:
@@ -202,12 +198,6 @@ class Relay:
             sock.close()
 
 
-@contextmanager
-def relaying(upstream: tuple[str, int]) -> Iterator[Relay]:
+def relaying(upstream: tuple[str, int]) -> AbstractContextManager[Relay]:
     """Run a relay for as long as the context lasts."""
-    relay = Relay(upstream)
-    relay.start()
-    try:
-        yield relay
-    finally:
-        relay.stop()
+    return closing(Relay(upstream))

@@ -20,8 +20,8 @@ from harness.model.evidence import Sample, Window
 from harness.model.place import Place
 from harness.model.plan import Target
 from harness.model.workload import Workload
+from harness.provision.addresses import HOST, free_port, wait_until
 from harness.provision.http_connection import get
-from harness.provision.loopback import HOST, free_port, wait_until
 from harness.provision.processes import Child, Launch, started, temporary_folder
 from harness.workload.find import require_operations
 
@@ -66,13 +66,11 @@ class RunningTarget:
         """Return how many connections all workers have checked out of their pools; None if one did not tell."""
         if self.gauges is None:
             return None
-        total = 0
-        for worker in self.workers():
-            try:
-                total += int.from_bytes((self.gauges / f"{worker.pid}{GAUGE}").read_bytes(), sys.byteorder, signed=True)
-            except OSError:
-                return None
-        return total
+        try:
+            told = [(self.gauges / f"{worker.pid}{GAUGE}").read_bytes() for worker in self.workers()]
+        except OSError:
+            return None
+        return sum(int.from_bytes(number, sys.byteorder, signed=True) for number in told)
 
     def probed(self, window: Window) -> list[Sample]:
         """Return what the probes noted in a window that has just ended; nothing if there are none."""
@@ -155,11 +153,7 @@ def target_process(
         *("--host", HOST, "--port", str(port), "--workers", str(target.workers)),
         *(SERVER if target.server is None else target.server),
     ]
-    variables = {
-        **(environment or {}),
-        "TWINBENCH_APP": target.app,
-        **workload.variables(target, database_url),
-    }
+    variables = {**(environment or {}), "TWINBENCH_APP": target.app, **workload.variables(target, database_url)}
     gauges = variables.get(GAUGES_VARIABLE)
     with ExitStack() as stack:
         probes = None

@@ -12,9 +12,8 @@ import psycopg2
 from harness.errors import PartDied, PartMissing
 from harness.model.plan import Target
 from harness.model.workload import Workload
-from harness.provision.database_url import url_through
-from harness.provision.loopback import HOST
-from harness.provision.postgres import Postgres, postgres_at, postgres_server
+from harness.provision.addresses import HOST, url_through
+from harness.provision.postgres import Postgres, first_line, postgres_at, postgres_server
 from harness.provision.relay import Relay, relaying
 from harness.provision.target import RunningTarget, target_process
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server
@@ -72,12 +71,8 @@ def started_services(
 ) -> Iterator[Services]:
     """Bring up PostgreSQL and Toxiproxy for a run.
 
-    Args:
-        workload: Whose tables are made.
-        postgres_url: The user's server, or None for one of our own.
-        toxiproxy_url: The user's server, or None for one of our own.
-        log: Where the log of a part goes, by its name.
-        say: Told in a sentence what is going on.
+    The URLs are those of the user's servers, or None for servers of our own. ``log`` says where the log of a part goes,
+    by its name, and ``say`` is told in a sentence what is going on.
 
     Raises:
         HarnessError: A part is needed and can't be had. Toxiproxy is not needed: a run without it
@@ -98,9 +93,8 @@ def started_services(
         try:
             yield Services(workload=workload, postgres=postgres, toxiproxy=toxiproxy, without_toxiproxy=reason)
         except psycopg2.Error as error:
-            said = str(error).strip().splitlines() or [type(error).__name__]
             raise PartDied(
-                f"PostgreSQL ({postgres.origin}) does not answer any more: {said[0]}",
+                f"PostgreSQL ({postgres.origin}) does not answer any more: {first_line(error)}",
                 "See why it ended, and start the run again",
             ) from error
 
@@ -111,11 +105,7 @@ def open_testbed(
 ) -> Iterator[Testbed]:
     """Start a target at once, behind a link of its own named after its log; ``wait_until_serving`` says when it serves.
 
-    Args:
-        services: What the run has.
-        target: What to start.
-        log: Where its log goes.
-        environment: Variables for it, beside those that every target has.
+    ``environment`` has variables for it, beside those that every target has.
     """
     with (
         _linked(services, log.stem, services.postgres.address) as (url, link),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from json import dumps, loads
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import toxiproxy.api
@@ -20,8 +20,8 @@ from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
 from toxiproxy.proxy import Proxy
 
 from harness.errors import HarnessError, PartDied, UsageError
+from harness.provision.addresses import HOST, accepts, free_port, require_loopback, wait_until
 from harness.provision.http_connection import Connection, get
-from harness.provision.loopback import HOST, accepts, free_port, require_loopback, wait_until
 from harness.provision.processes import Child, Launch, started
 from harness.provision.toxiproxy_binary import get_program
 
@@ -29,29 +29,17 @@ REQUEST_TIMEOUT_S = 5.0
 START_TIMEOUT_S = 10.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Answer:
-    """As much of an answer as the client library looks at."""
-
-    status_code: int
-    content: bytes
-
-    def json(self) -> Any:  # noqa: ANN401 - whatever it holds
-        """Decode it."""
-        return loads(self.content)
-
-
 class _Requests(threading.local):
     """What the client library knows as ``requests``: a kept connection a thread, with a time limit and with 5xx raised.
 
-    The library (0.1.1) passes no timeout and looks at 400, 404 and 409 only.
+    The library (0.1.1) passes no timeout and looks at 400, 404 and 409 only; an answer has what it looks at.
     """
 
-    def __init__(self, host: str, port: int) -> None:
-        self._connection = Connection(host, port, REQUEST_TIMEOUT_S)
+    def __init__(self, url: str) -> None:
+        self._connection = Connection(url, REQUEST_TIMEOUT_S)
 
-    def __getattr__(self, method: str) -> Callable[..., _Answer]:
-        def call(*, url: str, json: object = None, **_unused: None) -> _Answer:
+    def __getattr__(self, method: str) -> Callable[..., SimpleNamespace]:
+        def call(*, url: str, json: object = None, **_unused: None) -> SimpleNamespace:
             body = b"" if json is None else dumps(json).encode()
             try:
                 reply = self._connection.ask(method.upper(), urlsplit(url).path, body, {})
@@ -65,7 +53,7 @@ class _Requests(threading.local):
                     f"Toxiproxy answered {reply.status} to {method.upper()} {url}: {reply.body.decode().strip()}",
                     "Read the Toxiproxy server's log",
                 )
-            return _Answer(status_code=reply.status, content=bytes(reply.body))
+            return SimpleNamespace(status_code=reply.status, content=bytes(reply.body), json=lambda: loads(reply.body))
 
         return call
 
@@ -187,7 +175,7 @@ def toxiproxy_at(url: str) -> Iterator[ToxiproxyServer]:
 def _client(url: str) -> Toxiproxy:
     """Return the library's client, which has one host and port for the whole process."""
     parts = urlsplit(url)
-    toxiproxy.api.requests = _Requests(parts.hostname or HOST, parts.port or 80)
+    toxiproxy.api.requests = _Requests(url)
     client = Toxiproxy()
     client.update_api_consumer(parts.hostname, parts.port)
     return client

@@ -44,44 +44,41 @@ def find_program() -> Program | None:
     Raises:
         PartMissing: ``TOXIPROXY_BIN`` is set and leads to nothing that can be run.
     """
-    if named := os.environ.get("TOXIPROXY_BIN"):
-        if not os.access(named, os.X_OK) or Path(named).is_dir():
-            raise PartMissing(f"TOXIPROXY_BIN is {named!r}, and no program is there", "Correct it or unset it")
-        return Program(path=Path(named), version=_asked_version(Path(named)), origin="TOXIPROXY_BIN")
-    if on_path := shutil.which("toxiproxy-server"):
-        return Program(path=Path(on_path), version=_asked_version(Path(on_path)), origin="PATH")
-    built = _built_path()
-    if built.exists():
-        return Program(path=built, version=VERSION, origin="built from tools/toxiproxy/go.mod")
-    return None
+    named, on_path = os.environ.get("TOXIPROXY_BIN"), shutil.which("toxiproxy-server")
+    if named and (not os.access(named, os.X_OK) or Path(named).is_dir()):
+        raise PartMissing(f"TOXIPROXY_BIN is {named!r}, and no program is there", "Correct it or unset it")
+    if found := named or on_path:
+        answer = _run([found, "--version"], cwd=Path(found).parent).stdout.split() or ["unknown"]
+        return Program(path=Path(found), version=answer[-1], origin="TOXIPROXY_BIN" if named else "PATH")
+    built = _built()
+    return built if built.path.exists() else None
 
 
 def get_program(say: Callable[[str], None]) -> Program:
-    """Return the program, building the pinned one if there is none.
-
-    Args:
-        say: Told in a sentence what takes its time.
+    """Return the program, building the pinned one if there is none; ``say`` is told what takes its time.
 
     Raises:
         PartMissing: There is none and none can be built; the error lists every way to fix it.
     """
     if found := find_program():
         return found
-    built = _built_path()
+    built = _built()
+    folder = built.path.parent
     try:
-        built.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=built.parent, prefix="build-") as scratch:
-            product = Path(scratch) / built.name
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as scratch:
+            product = Path(scratch) / built.path.name
             _build(product, say)
-            product.replace(built)  # whole or not at all, also when two runs build at once
+            product.replace(built.path)  # whole or not at all, also when two runs build at once
     except OSError as error:
-        raise PartMissing(f"Toxiproxy could not be built in {built.parent}: {error}", FIX) from error
-    return Program(path=built, version=VERSION, origin="built from tools/toxiproxy/go.mod")
+        raise PartMissing(f"Toxiproxy could not be built in {folder}: {error}", FIX) from error
+    return built
 
 
-def _built_path() -> Path:
+def _built() -> Program:
     pins = b"".join((PIN / name).read_bytes() for name in ("go.mod", "go.sum"))
-    return cache_folder() / f"toxiproxy-server-{VERSION}-{hashlib.sha256(pins).hexdigest()[:12]}"
+    path = cache_folder() / f"toxiproxy-server-{VERSION}-{hashlib.sha256(pins).hexdigest()[:12]}"
+    return Program(path=path, version=VERSION, origin="built from tools/toxiproxy/go.mod")
 
 
 def _build(product: Path, say: Callable[[str], None]) -> None:
@@ -122,24 +119,12 @@ def _go_from_wheel(say: Callable[[str], None]) -> Path | str:
 
 def _run(argv: list[str | Path], *, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
-    words = [str(part) for part in argv]
     try:
         return subprocess.run(
-            words,
-            cwd=cwd,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=BUILD_TIMEOUT_S,
-            check=False,
+            argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(words, 1, "", f"not done after {BUILD_TIMEOUT_S} s")
-
-
-def _asked_version(program: Path) -> str:
-    answer = _run([program, "--version"], cwd=program.parent).stdout.split()
-    return answer[-1] if answer else "unknown"
+        return subprocess.CompletedProcess(argv, 1, "", f"not done after {BUILD_TIMEOUT_S} s")
 
 
 def _last_line(text: str) -> str:

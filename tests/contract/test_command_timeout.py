@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from harness.provision.database_url import url_through
+from harness.provision.addresses import url_through
 from harness.provision.postgres import Postgres
 from harness.provision.toxiproxy import Link
 from targets.async_api import engine as async_engine

@@ -17,8 +17,8 @@ from harness.model.evidence import Window
 from harness.model.findings import Finding, Verdict
 from harness.model.plan import Target
 from harness.provision.database import seed
+from harness.provision.meter import SessionMeter
 from harness.provision.postgres import Postgres
-from harness.provision.session_meter import SessionMeter
 from harness.provision.target import target_process, wait_until_serving
 from targets.catalog import CATALOG, PROBED, SHORT
 from targets.flaws.catalog import SEEN_INSIDE

@@ -17,10 +17,10 @@ from harness.load.single_client import Client
 from harness.model.evidence import Window
 from harness.model.findings import Finding, Verdict
 from harness.model.plan import Target
+from harness.provision.addresses import url_through
 from harness.provision.database import seed
-from harness.provision.database_url import url_through
+from harness.provision.meter import SessionMeter
 from harness.provision.postgres import Postgres
-from harness.provision.session_meter import SessionMeter
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link
 from targets.catalog import PROBED

@@ -12,8 +12,8 @@ from harness.model.evidence import Window
 from harness.model.measures import PHASES, QUEUE
 from harness.model.op import Outcome
 from harness.probe.request_sampling import MOST_VARIABLE
+from harness.provision.addresses import url_through
 from harness.provision.database import seed
-from harness.provision.database_url import url_through
 from harness.provision.postgres import Postgres
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link

@@ -30,7 +30,7 @@ def _server(*connections: Serve) -> Iterator[tuple[Connection, list[bytes]]]:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        connection = Connection("127.0.0.1", listener.getsockname()[1], 5.0)
+        connection = Connection(f"http://127.0.0.1:{listener.getsockname()[1]}", 5.0)
         try:
             yield connection, received
         finally:
@@ -107,7 +107,7 @@ def test_nobody_there_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
-        Connection("127.0.0.1", port, 1.0).open()
+        Connection(f"http://127.0.0.1:{port}", 1.0).open()
 
 
 def test_a_connection_that_is_to_be_closed_is_not_kept() -> None:

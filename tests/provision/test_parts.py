@@ -14,8 +14,7 @@ from harness.faults.latency import Latency
 from harness.model.cut_map import CutWay, Direction
 from harness.model.plan import Target
 from harness.provision import toxiproxy_binary
-from harness.provision.database_url import url_through, without_password
-from harness.provision.loopback import require_loopback
+from harness.provision.addresses import require_loopback, url_through, without_password
 from harness.provision.messages import read_messages
 from harness.provision.meter import Meter, Route, routes
 from harness.provision.postgres import Postgres, connect, postgres_at, postgres_server
@@ -232,7 +231,7 @@ def test_a_server_of_our_own_comes_back_with_what_was_committed() -> None:
         assert ask(server.url, "SELECT count(*) FROM kept") == 500
         assert server.child is not None
         assert before is not None
-        assert server.child.pid != before.pid
+        assert server.child.process.pid != before.process.pid
         assert not before.running()
         last = server.child
     assert not last.running()

@@ -35,7 +35,7 @@ with processes.temporary_folder("twinbench-test-", within=Path(sys.argv[2])) as 
             env={**os.environ, reaper.TOKEN_VARIABLE: processes._reaper().token}, start_new_session=True)
         while not log.read_text().strip():
             time.sleep(0.02)
-        print(child.pid, log.read_text().strip(), untold.pid, folder, flush=True)
+        print(child.process.pid, log.read_text().strip(), untold.pid, folder, flush=True)
         time.sleep(600)
 """
 
@@ -84,13 +84,13 @@ def test_a_killed_run_leaves_no_process_and_no_folder(tmp_path: Path, end: signa
 def test_a_child_ends_with_its_context(tmp_path: Path) -> None:
     with started("sleeper", SLEEP, log=tmp_path / "log") as child:
         assert child.running()
-    assert not alive(child.pid)
+    assert not alive(child.process.pid)
 
 
 def test_a_child_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     with started("stubborn", STUBBORN, log=tmp_path / "log", launch=Launch(grace_s=0.5)) as child:
         time.sleep(0.5)
-    assert not alive(child.pid)
+    assert not alive(child.process.pid)
 
 
 def test_a_pid_that_was_given_to_another_is_left_alone() -> None:
@@ -135,4 +135,4 @@ def test_last_words_are_the_logs(tmp_path: Path) -> None:
     with started("talker", [sys.executable, "-c", "print('one'); print('two')"], log=tmp_path / "log") as child:
         child.popen.wait()
     assert child.last_words() == "one | two"
-    assert os.getpid() != child.pid
+    assert os.getpid() != child.process.pid

@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from harness.errors import HarnessError
-from harness.provision import loopback
-from harness.provision.loopback import HOST, free_port
+from harness.provision import addresses
+from harness.provision.addresses import HOST, free_port
 
 
 def two_ports(monkeypatch: pytest.MonkeyPatch) -> int:
@@ -17,11 +17,11 @@ def two_ports(monkeypatch: pytest.MonkeyPatch) -> int:
             first_probe.bind((HOST, first))
             if second_probe.connect_ex((HOST, first + 1)) != 0:
                 break
-    monkeypatch.setattr(loopback, "_PORTS", range(first, first + 2))
-    monkeypatch.setattr(loopback, "_given", set())
+    monkeypatch.setattr(addresses, "_PORTS", range(first, first + 2))
+    monkeypatch.setattr(addresses, "_given", set())
     # chosen in turn, as chance might choose the same one again and again
     turns = iter([first, first, first + 1, first + 1] * 2)
-    monkeypatch.setattr(loopback.secrets, "choice", lambda _ports: next(turns))
+    monkeypatch.setattr(addresses.secrets, "choice", lambda _ports: next(turns))
     return first
 
 
@@ -38,7 +38,7 @@ def test_it_is_none_that_a_system_gives_to_outgoing_connections() -> None:
 
 def test_one_that_is_listened_on_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     first = two_ports(monkeypatch)
-    monkeypatch.setattr(loopback, "_PORTS", range(first, first + 4))  # as many tries as the turns take
+    monkeypatch.setattr(addresses, "_PORTS", range(first, first + 4))  # as many tries as the turns take
     with socket.create_server((HOST, first)):
         assert free_port() == first + 1
 

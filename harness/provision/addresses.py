@@ -1,4 +1,4 @@
-"""Addresses: everything that the harness talks to is on the loopback interface."""
+"""Addresses: all that the harness talks to is on the loopback interface; and what of a URL may be printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from harness.errors import HarnessError, PartDied, UsageError
 from harness.provision.processes import Child
@@ -53,23 +53,33 @@ def require_loopback(url: str, option: str) -> None:
         UsageError: The host of ``url`` is missing or not a loopback address.
     """
     try:
-        host = urlsplit(url).hostname
-        port = urlsplit(url).port
+        host, port = urlsplit(url).hostname, urlsplit(url).port
     except ValueError:
         host, port = None, None
     if not host or not port:
         raise UsageError(f"{option} {url!r} has no host and port", "Give it as scheme://host:port")
-    if host == "localhost":
-        return
-    try:
-        inside = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        inside = False
+    inside = host == "localhost"
+    with suppress(ValueError):
+        inside = inside or ipaddress.ip_address(host).is_loopback
     if not inside:
         raise UsageError(
             f"{option} leads to {host}, and load and faults stay on this machine",
             "Give a loopback address, for example 127.0.0.1",
         )
+
+
+def url_through(url: str, port: int) -> str:
+    """Return ``url`` with its host and port replaced by a loopback port: the way through a proxy."""
+    parts = urlsplit(url)
+    credentials, _, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{credentials}@{HOST}:{port}"))
+
+
+def without_password(url: str) -> str:
+    """Return ``url`` fit to be printed and stored."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname}:{parts.port}"))
 
 
 def wait_until(ready: Callable[[], bool], child: Child, timeout_s: float) -> None:
