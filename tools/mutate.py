@@ -87,11 +87,8 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:  # noqa: C901 - one
         yield "number + 1", lambda twin: setattr(twin, "value", twin.value + 1)
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Verdict":
         yield f"{node.attr} turned", lambda twin: setattr(twin, "attr", VERDICTS[twin.attr])
-    elif (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"any", "all", "min", "max"}
-    ):
-        other = {"any": "all", "all": "any", "min": "max", "max": "min"}
-        yield f"{node.func.id} turned", lambda twin: setattr(twin.func, "id", other[twin.func.id])
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SWAPPED:
+        yield f"{node.func.id} turned", lambda twin: setattr(twin.func, "id", SWAPPED[twin.func.id])
 
 
 class _Mutant(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
