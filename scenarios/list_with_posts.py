@@ -8,4 +8,5 @@ SCENARIO = Scenario(
     mix={"list_users": 1},
     shape=Shape(clients=16),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency"),
+    called="pages of users with posts",
 )

@@ -9,4 +9,5 @@ SCENARIO = Scenario(
     # well below what either twin can serve, at every level: the open question is latency, not capacity
     shape=Shape(clients=16, pace_s=0.2),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency", "writes"),
+    called="mixed requests",
 )

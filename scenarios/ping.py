@@ -9,4 +9,5 @@ SCENARIO = Scenario(
     shape=Shape(clients=16),
     checks=("completeness", "duplicate_requests", "success_rate"),
     reaches_database=False,
+    called="pings",
 )

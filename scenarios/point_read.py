@@ -9,4 +9,5 @@ SCENARIO = Scenario(
     # fewer clients than connections, so that the execution model is compared and not the pool's queue
     shape=Shape(clients=16),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency"),
+    called="point reads",
 )

@@ -8,4 +8,5 @@ SCENARIO = Scenario(
     mix={"create_user": 1},
     shape=Shape(clients=16),
     checks=("completeness", "duplicate_requests", "success_rate", "added_latency", "writes"),
+    called="four-row writes",
 )

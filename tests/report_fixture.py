@@ -31,8 +31,10 @@ PROFILE = Profile(
     measure_s=1.0,
 )
 SCENARIOS = (
-    Scenario(name="ping", question="?", mix={"ping": 1}, shape=Shape(clients=16), reaches_database=False),
-    Scenario(name="write", question="?", mix={"create_user": 1}, shape=Shape(clients=16)),
+    Scenario(
+        name="ping", question="?", mix={"ping": 1}, shape=Shape(clients=16), reaches_database=False, called="pings"
+    ),
+    Scenario(name="write", question="?", mix={"create_user": 1}, shape=Shape(clients=16), called="four-row writes"),
     Scenario(name="mixed", question="?", mix={"get_user": 7}, shape=Shape(clients=16, pace_s=0.2)),
 )
 TARGETS = (
@@ -146,7 +148,7 @@ SUMMARY = Summary(
                     TimelinePoint(t_s=0.0, target="async", rps=400, p50_ms=10),
                     TimelinePoint(t_s=0.25, target="sync", rps=300, p50_ms=None, not_ok_rps=8),
                 ),
-                faults=((0.5, 1.0, "5 ms"), (1.0, 2.0, "20 ms")),
+                faults=((0.5, 1.0, "5 ms", 5), (1.0, 2.0, "20 ms", 20)),
                 inside=(
                     InsidePoint(t_s=0.0, target="async", metric="lag_ms", value=3.0),
                     InsidePoint(t_s=0.0, target="async", metric="in_use", value=4.0),
@@ -261,7 +263,7 @@ SPARSE = {
         SUMMARY, measures=NOTHING, findings=(), complete=False, trials_done=0, verdict=Verdict.UNDECIDED
     ),
     "one block": replace(SUMMARY, measures=ONE_BLOCK),
-    "no distance": replace(
+    "no added latency": replace(
         SUMMARY,
         measures=replace(SUMMARY.measures, cells=tuple(replace(c, added_round_trip_ms=None) for c in NEAR)),
         not_done=("Not compared at 20 ms from the database: Toxiproxy can be had in no way.",),

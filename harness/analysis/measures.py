@@ -149,7 +149,7 @@ def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:
             if frame is not None and len(frame):
                 frames.append(frame.assign(target=trial.target))
             if known is not None:
-                faults += [(window.injected_ns, window.healed_ns, window.detail) for window in known.faults]
+                faults += [(one.injected_ns, one.healed_ns, one.detail, trial.added_ms) for one in known.faults]
                 seen += [(trial.target, sample) for sample in known.samples]
         if frames:
             ops = pd.concat(frames)

@@ -174,7 +174,7 @@ class Timeline:
     block: int
     bin_s: float
     points: tuple[TimelinePoint, ...]
-    faults: tuple[tuple[float, float, str], ...]  # start and end in seconds, and the fault's detail
+    faults: tuple[tuple[float, float, str, int], ...]  # start and end in seconds, detail, ms that it adds
     inside: tuple[InsidePoint, ...] = ()
 
 

@@ -71,7 +71,8 @@ class Scenario:
     """A question, the load that asks it, and the checks that answer.
 
     ``mix`` maps an operation of the workload to its weight; ``checks`` names checks of
-    ``harness.analysis.checks.registry``. A scenario that never reaches the database runs at 0 ms only.
+    ``harness.analysis.checks.registry``. A scenario that never reaches the database runs at 0 ms only. ``called`` is
+    what many of its requests are called in a sentence.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Scenario:
     shape: Shape
     checks: tuple[str, ...] = ()
     reaches_database: bool = True
+    called: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from harness.model.findings import Verdict
 from harness.model.summary import Summary
 from harness.report import tables
-from harness.report.kinds import kind_of
+from harness.report.kinds import words_of
 from harness.report.sections import SIGNS, sections
 from harness.report.sentences.findings import finding_text
 from harness.report.sentences.warnings import warning_text
@@ -48,16 +48,12 @@ def render(summary: Summary) -> str:
         lstrip_blocks=True,
     )
     environment.globals["signs"] = SIGNS
-    kind = kind_of(summary)
     return environment.get_template("report.html.j2").render(
         summary=summary,
         css=(Path(__file__).parent / "report.css").read_text(encoding="utf-8"),
-        targets=kind.between_targets.join(summary.plan.targets or ("every flaw",)),
-        headline=kind.headline(summary),
-        answers=kind.answers(summary),
-        notes=kind.notes,
         tally=tables.tally(summary.findings),
         notable=[finding_text(finding) for finding in summary.findings if finding.verdict is not Verdict.PASS],
         warnings=[warning_text(warning) for warning in summary.measures.warnings],
         sections=list(sections(summary)),
+        **words_of(summary),
     )

@@ -1,6 +1,4 @@
-"""Colours of the figures: drawn as stand-ins, then replaced by CSS variables.
-
-So one figure serves light and dark.
+"""Colours of the figures: drawn as stand-ins, then replaced by CSS variables, so one figure serves light and dark.
 
 The hues of data are Okabe and Ito's, which people who are colour-blind can tell apart; every series has a
 marker and a line style of its own as well.
@@ -10,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from harness.model.summary import Summary
 
 INK = "#010101"
 FAINT = "#020202"
@@ -21,6 +21,8 @@ BAD = "#0e0e0e"
 SERIES = ("#060606", "#070707", "#080808", "#090909")
 # Parts of the set-up, in colours that no target has.
 PARTS = ("#0a0a0a", "#0b0b0b", "#0c0c0c", "#0d0d0d", "#0f0f0f", "#101010")
+
+MARKS_ONLY = {"linestyle": "none"}  # as matplotlib takes it
 
 VARIABLES: Mapping[str, str] = {
     INK: "var(--ink)",
@@ -34,16 +36,18 @@ VARIABLES: Mapping[str, str] = {
 }
 
 
-LineStyle = Literal["-", "--", ":", "-."]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """How one target looks in every figure."""
+    """How one series looks in every figure."""
 
     colour: str
     marker: str
-    line: LineStyle
+    line: Literal["-", "--", ":", "-."]
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """The same as matplotlib takes it."""
+        return {"color": self.colour, "marker": self.marker, "linestyle": self.line}
 
 
 STYLES = (
@@ -53,13 +57,17 @@ STYLES = (
     Style(colour=SERIES[3], marker="D", line="-."),
 )
 
-TWINS = ("async", "sync")
+
+NEITHER = Style(colour=FAINT, marker="d", line="-")
 
 
-def style_of(target: str, targets: tuple[str, ...]) -> Style:
-    """Return the style of a target: a twin has its own in every report, others go by their place."""
-    order = [*TWINS, *(name for name in targets if name not in TWINS)]
-    return STYLES[order.index(target) % len(STYLES)]
+def styles(summary: Summary) -> dict[str, Style]:
+    """Return the style of each target: the first async one and the first sync one have theirs in every report."""
+    names = summary.plan.targets
+    models = {target.name: target.model for target in summary.targets}
+    firsts = [next((name for name in names if models.get(name) == model), "") for model in ("async", "sync")]
+    order = [*firsts, *(name for name in names if name not in firsts)]
+    return {name: STYLES[order.index(name) % len(STYLES)] for name in names}
 
 
 def with_variables(svg: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,10 @@ from markupsafe import Markup
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from harness.report.palette import FAINT, GRID, INK
+from harness.model.measures import Interval
+from harness.report.palette import FAINT, GRID, INK, MARKS_ONLY, Style
 from harness.report.svg import inlined
 
 # A panel is drawn at the width of a phone and laid out beside others where there is room,
@@ -74,7 +76,10 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class FigureOf:
-    """A figure of the report, or a table that needs none. ``title`` is the question that it answers."""
+    """A figure of the report, or a table that needs none; false if it has nothing to show.
+
+    ``title`` is the question that it answers.
+    """
 
     title: str
     note: str
@@ -82,39 +87,48 @@ class FigureOf:
     panels: tuple[Panel, ...] = ()
     folded: bool = False
 
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to show."""
+        return bool(self.table.rows)
 
+
+@dataclass(kw_only=True)
 class Canvas:
-    """A panel being drawn. ``axes`` is what to draw on; ``panel`` is the result."""
+    """A panel being drawn: ``panel`` is the result, once it is."""
 
-    def __init__(self, figure: Figure, label: str, prefix: str) -> None:
-        self.figure = figure
-        self._label = label
-        self._prefix = prefix
-        self.panel = Panel(svg=Markup(), label=label)
+    figure: Figure
+    panel: Panel
 
     @property
     def axes(self) -> Axes:
         """The one set of axes, or the first of several."""
         return self.figure.axes[0]
 
+    def rows(self, names: Sequence[str]) -> None:
+        """Make rows of the y axis, the first on top."""
+        self.axes.set_yticks(range(len(names)), names)
+        self.axes.set_ylim(len(names) - 0.4, -0.6)
+        self.axes.grid(visible=False, axis="y")
+
+    def interval(self, row: int, known: Interval, style: Style, text: str) -> None:
+        """Draw a value and its interval in a row, and write ``text`` beside it."""
+        if known.low is not None and known.high is not None:
+            ends = [known.low, known.high]
+            self.axes.plot(ends, [row, row], color=style.colour, linewidth=2.5, solid_capstyle="butt")
+        self.axes.plot([known.value], [row], **style.look | MARKS_ONLY)
+        self.axes.text(1.03, row, text, transform=self.axes.get_yaxis_transform(), va="center")
+
+    def legend_of(self, styles: Mapping[str, Style], more: Sequence[Artist] = (), look: Mapping[str, Any] = {}) -> None:
+        """Name series by their styles, and ``more`` after them; ``look`` goes before what a style says."""
+        series = [Line2D([], [], label=name, **{**style.look, **look}) for name, style in styles.items()]
+        self.legend([*series, *more])
+
     def legend(self, handles: Sequence[Artist], columns: int = LEGEND_COLUMNS) -> None:
         """Name the series below the axes, where the names can hide no data."""
         widest = max(len(str(handle.get_label())) for handle in handles)
         columns = min(len(handles), columns, max(1, LEGEND_WIDTH // (widest + MARK_WIDTH)))
-        self.figure.legend(
-            handles=handles,
-            loc="outside lower center",
-            ncols=columns,
-            columnspacing=1.0,
-            handlelength=1.9,
-            handletextpad=0.4,
-        )
-
-    def finish(self) -> None:
-        """Turn the drawing into SVG."""
-        out = io.StringIO()
-        self.figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-        self.panel = Panel(svg=inlined(out.getvalue(), self._prefix), label=self._label)
+        place: Any = {"loc": "outside lower center", "ncols": columns}
+        self.figure.legend(handles=handles, columnspacing=1.0, handlelength=1.9, handletextpad=0.4, **place)
 
 
 @contextmanager
@@ -130,6 +144,8 @@ def canvas(prefix: str, label: str, *, height_in: float = HEIGHT_IN, rows: int =
     with mpl.rc_context(LOOK):
         figure = Figure(figsize=(WIDTH_IN, height_in))
         figure.subplots(rows, 1, sharex=True)
-        drawn = Canvas(figure, label, prefix)
+        drawn = Canvas(figure=figure, panel=Panel(svg=Markup(), label=label))
         yield drawn
-        drawn.finish()
+        out = io.StringIO()
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        drawn.panel = Panel(svg=inlined(out.getvalue(), prefix), label=label)

@@ -11,18 +11,15 @@ from dataclasses import dataclass
 from harness.model.findings import Verdict
 from harness.model.summary import Summary
 from harness.report import tables
-from harness.report.figures.cpu import draw_cpu
 from harness.report.figures.cut_map import draw_cut_map
 from harness.report.figures.distributions import draw_distributions
 from harness.report.figures.eager_loading import draw_eager_loading
-from harness.report.figures.latency import draw_latency
-from harness.report.figures.phases import draw_phases
+from harness.report.figures.levels import draw_latency, draw_throughput
+from harness.report.figures.parts import draw_cpu, draw_phases
 from harness.report.figures.probe_overhead import draw_probe_overhead
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.recovery import draw_recovery
-from harness.report.figures.throughput import draw_throughput
 from harness.report.figures.timelines import draw_timelines
-from harness.report.kinds import again_text
 from harness.report.panel import FigureOf
 from harness.report.sentences.cases import case_text
 from harness.report.sentences.findings import finding_text
@@ -105,21 +102,11 @@ def _findings(summary: Summary) -> Mapping[str, object]:
     }
 
 
-def _environment(summary: Summary) -> Mapping[str, object]:
-    """On what it was measured, and how to measure it again."""
-    return {
-        "again": again_text(summary),
-        "command": summary.command,
-        "environment": summary.environment,
-        "scenarios": summary.scenarios,
-    }
-
-
 OWN: Mapping[str, Callable[[Summary], object]] = {
     "controls": _controls,
     "framework_overhead": _framework_overhead,
     "settings": _settings,
     "findings": _findings,
-    "environment": _environment,
+    "environment": lambda summary: summary,  # on what it was measured, and how to measure it again
 }
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNDECIDED: "?"}

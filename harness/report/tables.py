@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,9 +10,10 @@ from harness.model.findings import Finding, Verdict, merge
 from harness.model.summary import Setting, Summary
 from harness.report.panel import FigureOf, Table
 from harness.report.sentences.findings import FindingText, finding_text
-from harness.report.words import count, distance, number, ratio
+from harness.report.words import count, number, ratio
 
-GRAVITY = {Verdict.FAIL: 0, Verdict.UNDECIDED: 1, Verdict.PASS: 2}
+GRAVITY = (Verdict.FAIL, Verdict.UNDECIDED, Verdict.PASS)
+SAID = {Verdict.FAIL: "failed", Verdict.UNDECIDED: "could not be decided"}
 # Passes beyond this many stay in summary.json, so that the page stays light.
 MOST_LISTED = 1500
 
@@ -27,14 +28,12 @@ class CheckRow:
     worst: FindingText
 
 
-def round_trips(summary: Summary) -> FigureOf | None:
+def round_trips(summary: Summary) -> FigureOf:
     """Round trips, statements and bytes a request, the targets one under another."""
     targets = summary.plan.targets
     counts = [one for one in summary.measures.wire if one.target in targets]
-    if not counts:
-        return None
-    operations = list(dict.fromkeys(one.operation for one in counts))
-    ordered = sorted(counts, key=lambda one: (operations.index(one.operation), targets.index(one.target)))
+    operations = [one.operation for one in counts]
+    counts.sort(key=lambda one: (operations.index(one.operation), targets.index(one.target)))
     return FigureOf(
         title="How often does one request go to the database?",
         note="Means per request, counted on the wire for a single client on a warm connection, before any timing;"
@@ -46,16 +45,14 @@ def round_trips(summary: Summary) -> FigureOf | None:
                     *(one.operation, one.target, count(one.round_trips)),
                     *(count(one.statements), count(one.bytes_up), count(one.bytes_down)),
                 )
-                for one in ordered
+                for one in counts
             ),
         ),
     )
 
 
-def faults(summary: Summary) -> FigureOf | None:
+def faults(summary: Summary) -> FigureOf:
     """Every fault as it was observed."""
-    if not summary.faults:
-        return None
     return FigureOf(
         title="Which faults were injected, and did each take effect?",
         note='One row a trial. The proof was taken while the fault was in force; "in transaction" counts writes that'
@@ -78,40 +75,28 @@ def faults(summary: Summary) -> FigureOf | None:
 def overheads(summary: Summary) -> Table:
     """Each target beside the bare application of its kind."""
     return Table(
-        columns=(
-            "target",
-            "requests/s",
-            "bare, requests/s",
-            "target/bare (95 %)",
-            "processor time (95 %)",
-        ),
+        columns=("target", "requests/s", "bare, requests/s", "target/bare (95 %)", "processor time (95 %)"),
         rows=tuple(
             (
-                one.target,
-                number(one.throughput_rps.value),
-                number(one.reference_rps.value),
-                ratio(one.kept),
-                ratio(one.processor),
+                *(one.target, number(one.throughput_rps.value), number(one.reference_rps.value)),
+                *(ratio(one.kept), ratio(one.processor)),
             )
             for one in summary.measures.framework_overheads
         ),
     )
 
 
-def added_latency(summary: Summary) -> FigureOf | None:
+def added_latency(summary: Summary) -> FigureOf:
     """Added time per round trip as measured, against what was to be added, the targets side by side."""
     measured = {
         (cell.added_ms, cell.scenario, cell.target): cell.added_round_trip_ms
         for cell in summary.measures.cells
         if cell.added_round_trip_ms is not None and cell.added_ms
     }
-    if not measured:
-        return None
     targets = summary.plan.targets
-    places = sorted({(added_ms, scenario) for added_ms, scenario, _ in measured})
     rows = tuple(
-        (distance(level), scenario, *(number(measured.get((level, scenario, target))) for target in targets))
-        for level, scenario in places
+        (f"{added_ms} ms", scenario, *(number(measured.get((added_ms, scenario, target))) for target in targets))
+        for added_ms, scenario in sorted({place[:2] for place in measured})
     )
     return FigureOf(
         title="Was the added latency what was planned?",
@@ -136,26 +121,18 @@ def set_alike(targets: Sequence[str], settings: Sequence[Setting]) -> list[list[
 
 def by_check(findings: Sequence[Finding]) -> list[CheckRow]:
     """Fold findings by check: its verdict, how often it said what, and its worst case; the gravest first."""
-    grouped: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        grouped[finding.check].append(finding)
     rows = []
-    for check, found in grouped.items():
+    for check in dict.fromkeys(finding.check for finding in findings):
+        found = [finding for finding in findings if finding.check == check]
         verdict = merge(finding.verdict for finding in found)
-        rows.append(
-            CheckRow(
-                check=check,
-                verdict=verdict,
-                counts={kind: sum(finding.verdict is kind for finding in found) for kind in Verdict},
-                worst=finding_text(max((f for f in found if f.verdict is verdict), key=lambda finding: finding.count)),
-            )
-        )
-    return sorted(rows, key=lambda row: GRAVITY[row.verdict])
+        worst = max((f for f in found if f.verdict is verdict), key=lambda finding: finding.count)
+        rows.append(CheckRow(check=check, verdict=verdict, counts=_counts(found), worst=finding_text(worst)))
+    return sorted(rows, key=lambda row: GRAVITY.index(row.verdict))
 
 
 def listed(findings: Sequence[Finding]) -> list[FindingText]:
     """Return the findings to list, the gravest first; without the passes if all are too many."""
-    ordered = sorted(findings, key=lambda finding: GRAVITY[finding.verdict])
+    ordered = sorted(findings, key=lambda finding: GRAVITY.index(finding.verdict))
     if len(ordered) > MOST_LISTED:
         ordered = [finding for finding in ordered if finding.verdict is not Verdict.PASS]
     return [finding_text(finding) for finding in ordered]
@@ -165,12 +142,14 @@ def tally(findings: Sequence[Finding]) -> str:
     """Say how many findings there are and how many of them passed."""
     if not findings:
         return "Nothing was checked."
-    said = {kind: sum(finding.verdict is kind for finding in findings) for kind in Verdict}
+    counts = _counts(findings)
     total = f"{len(findings):,} findings" if len(findings) > 1 else "one finding"
-    if said[Verdict.PASS] == len(findings):
+    if counts[Verdict.PASS] == len(findings):
         return f"Every check passed on this evidence ({total})."
-    parts = [f"{said[kind]:,} {word}" for kind, word in _SAID.items() if said[kind]]
+    parts = [f"{counts[verdict]:,} {said}" for verdict, said in SAID.items() if counts[verdict]]
     return f"Of {total}, {' and '.join(parts)}."
 
 
-_SAID = {Verdict.FAIL: "failed", Verdict.UNDECIDED: "could not be decided"}
+def _counts(findings: Sequence[Finding]) -> dict[Verdict, int]:
+    found = Counter(finding.verdict for finding in findings)
+    return {verdict: found[verdict] for verdict in Verdict}

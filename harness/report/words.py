@@ -1,12 +1,16 @@
-"""Numbers as people read them."""
+"""Numbers as people read them, and sentences of fragments that are left out where a number or a name isn't known."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
+from string import Formatter
 
+from harness.model.findings import Quantity
 from harness.model.measures import Interval
 
 UNKNOWN = "\N{EN DASH}"
+GLUE = (",", ";", ":", " ")  # what a fragment begins with that goes on where the one before ended
 
 
 def number(value: float | None) -> str:
@@ -28,28 +32,47 @@ def count(value: float | None) -> str:
 
 def interval(known: Interval | None) -> str:
     """A value with its interval, as far as it is known."""
-    if known is None:
-        return UNKNOWN
-    if known.low is None or known.high is None:
-        return number(known.value)
-    return f"{number(known.value)} ({number(known.low)} to {number(known.high)})"
+    return UNKNOWN if known is None else _with_bounds(known, number)
 
 
 def ratio(known: Interval) -> str:
     """A ratio with its interval, two decimals throughout."""
-    if math.isnan(known.value):
-        return UNKNOWN
-    if known.low is None or known.high is None:
-        return f"{known.value:.2f}"
-    return f"{known.value:.2f} ({known.low:.2f} to {known.high:.2f})"
+    return UNKNOWN if math.isnan(known.value) else _with_bounds(known, "{:.2f}".format)
 
 
 def share(known: Interval) -> str:
     """A share of nearly all with its interval, three decimals throughout."""
-    interval = f" ({known.low:.3f} to {known.high:.3f})" if known.low is not None and known.high is not None else ""
-    return f"{known.value:.3f}{interval}"
+    return _with_bounds(known, "{:.3f}".format)
 
 
-def distance(added_ms: int) -> str:
-    """A level as a distance from the database."""
-    return f"{added_ms} ms"
+def _with_bounds(known: Interval, written: Callable[[float], str]) -> str:
+    if known.low is None or known.high is None:
+        return written(known.value)
+    return f"{written(known.value)} ({written(known.low)} to {written(known.high)})"
+
+
+def listing(texts: Sequence[str]) -> str:
+    """Return texts as a list in a sentence: "a, b and c"."""
+    return " and ".join([", ".join(texts[:-1]), *texts[-1:]] if len(texts) > 1 else texts)
+
+
+def filled(fragments: Sequence[str], known: Mapping[str, object]) -> str:
+    """Return the fragments of which all is known, filled in and joined; one after another apart by semicolons."""
+    told = ""
+    for fragment in fragments:
+        names = {name for _, name, _, _ in Formatter().parse(fragment) if name}
+        if fragment and names <= known.keys():
+            text = fragment.format_map(known)
+            told += text if not told or fragment.startswith(GLUE) else f"; {text}"
+    return told.lstrip(", ;")
+
+
+def numbers_text(values: Mapping[str, Quantity]) -> str:
+    """Return quantities as they are called: "served 7.00 requests"."""
+    return ", ".join(f"{plain(name).lower()} {number(one.value)} {one.unit}" for name, one in values.items())
+
+
+def plain(code: str) -> str:
+    """Return a code as words."""
+    text = code.replace("_", " ")
+    return f"{text[:1].upper()}{text[1:]}"

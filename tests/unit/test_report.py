@@ -216,7 +216,7 @@ def test_an_incomplete_run_says_so_before_anything_else() -> None:
 
 
 def test_what_was_not_done_is_told() -> None:
-    assert "Toxiproxy can be had in no way" in drawn("no distance")
+    assert "Toxiproxy can be had in no way" in drawn("no added latency")
 
 
 def test_a_failed_check_is_told_at_the_top_and_in_the_table() -> None:

@@ -13,10 +13,11 @@ from harness.model.summary import Summary
 from harness.report.figures.ratios import draw_ratios
 from harness.report.figures.timelines import draw_timelines
 from harness.report.page import render, write_report
-from harness.report.palette import style_of
+from harness.report.palette import Style, styles
 from harness.report.sections import FIGURES
 from tests.report_fixture import SCENARIOS, SUMMARY, WITHOUT_FIGURES, comparison, known
 
+BRIDGE = Target(name="bridge", model="async", driver="psycopg", app="e:f")
 HOSTILE = '$x$ "><script>alert(1)</script>'
 
 
@@ -53,14 +54,14 @@ def test_an_interval_that_reaches_below_zero_is_drawn() -> None:
 
 @pytest.mark.parametrize("detail", ["connection reset", "12.5 ms", "", HOSTILE])
 def test_any_fault_has_its_shade_and_name(detail: str) -> None:
-    line = replace(SUMMARY.measures.timelines[0], faults=((0.0, 1.0, detail), (2.0, 3.0, "20 ms")))
+    line = replace(SUMMARY.measures.timelines[0], faults=((0.0, 1.0, detail, 0), (2.0, 3.0, "20 ms", 20)))
     figure = draw_timelines(having(timelines=(line,)))
     assert figure is not None
     assert any(detail in cell for row in figure.table.rows for cell in row)
 
 
 def test_a_timeline_without_a_request_is_drawn() -> None:
-    line = Timeline(block=1, bin_s=0.25, points=(), faults=((0.0, 1.0, "20 ms"),))
+    line = Timeline(block=1, bin_s=0.25, points=(), faults=((0.0, 1.0, "20 ms", 20),))
     assert draw_timelines(having(timelines=(line,))) is not None
 
 
@@ -85,7 +86,7 @@ def test_hostile_names_are_text_everywhere() -> None:
 
 
 def test_three_targets_are_told_apart() -> None:
-    targets = (*SUMMARY.targets, Target(name="bridge", model="async", driver="psycopg", app="e:f"))
+    targets = (*SUMMARY.targets, BRIDGE)
     cells = SUMMARY.measures.cells
     more: tuple[Comparison, ...] = tuple(replace(c, second="bridge") for c in SUMMARY.measures.comparisons)
     summary = replace(
@@ -104,9 +105,27 @@ def test_three_targets_are_told_apart() -> None:
 
 
 def test_a_twin_looks_alike_in_every_report() -> None:
-    assert style_of("sync", ("sync",)) == style_of("sync", ("async", "sync"))
-    styles = [style_of(name, ("async", "bridge", "sync")) for name in ("async", "sync", "bridge")]
-    assert len({style.colour for style in styles}) == len({style.marker for style in styles}) == 3
+    def looks(*names: str) -> dict[str, Style]:
+        targets = {one.name: one for one in (*SUMMARY.targets, BRIDGE)}
+        chosen = tuple(targets[name] for name in names)
+        return styles(replace(SUMMARY, targets=chosen, plan=replace(SUMMARY.plan, targets=names)))
+
+    assert looks("sync")["sync"] == looks("async", "sync")["sync"] == looks("bridge", "sync")["sync"]
+    three = looks("async", "bridge", "sync").values()
+    assert len({style.colour for style in three}) == len({style.marker for style in three}) == 3
+
+
+def test_a_target_by_another_name_looks_like_the_twin_of_its_kind() -> None:
+    renamed = replace(SUMMARY, targets=(replace(SUMMARY.targets[1], name="wide"),))
+    assert styles(replace(renamed, plan=replace(SUMMARY.plan, targets=("wide",))))["wide"] == styles(SUMMARY)["sync"]
+
+
+def test_faults_are_in_the_order_of_what_they_add_whatever_they_are_called() -> None:
+    faults = ((0.0, 1.0, "far", 20), (2.0, 3.0, "near", 5), (4.0, 5.0, "9 a second", 40))
+    figure = draw_timelines(having(timelines=(replace(SUMMARY.measures.timelines[0], faults=faults),)))
+    assert figure is not None
+    svg = str(figure.panels[0].svg)
+    assert svg.index(">near<") < svg.index(">far<") < svg.index(">9 a second<")
 
 
 def test_faster_is_on_one_side_whatever_is_compared() -> None:

@@ -78,13 +78,13 @@ def test_the_wire_puts_the_targets_of_an_operation_one_under_another() -> None:
     assert table.rows[1][3:] == (UNKNOWN, "1,242", "502")
 
 
-def test_distances_have_a_column_a_target_and_no_row_without_distance() -> None:
+def test_added_latencies_have_a_column_a_target_and_none_has_no_row() -> None:
     table = table_of(tables.added_latency(SUMMARY))
     assert table.columns == ("planned", "scenario", "async, ms", "sync, ms")
     assert table.rows == (("20 ms", "mixed", "20.4", "20.4"), ("20 ms", "write", "20.4", "20.4"))
 
 
-def test_a_distance_that_one_target_lacks_is_a_dash() -> None:
+def test_an_added_latency_that_one_target_lacks_is_a_dash() -> None:
     cells = tuple(replace(c, added_round_trip_ms=None) if c.target == "sync" else c for c in SUMMARY.measures.cells)
     table = table_of(tables.added_latency(replace(SUMMARY, measures=replace(SUMMARY.measures, cells=cells))))
     assert {row[3] for row in table.rows} == {UNKNOWN}

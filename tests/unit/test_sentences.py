@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from harness.model.findings import ControlRow, Finding, Verdict
 from harness.model.measures import Comparison, Interval, ProbeOverhead
+from harness.report.sentences.chaos import chaos_answers, chaos_headline
 from harness.report.sentences.comparison import answers, headline
 from harness.report.sentences.eager_loading import loading_answers, loading_headline
 from harness.report.sentences.probe_overhead import probes_answers, probes_headline
@@ -19,19 +21,16 @@ def told(*comparisons: Comparison) -> tuple[str, str]:
     return headline(summary), " ".join(answers(summary))
 
 
-def test_one_word_at_every_distance() -> None:
+def test_one_word_at_every_added_latency() -> None:
     title, text = told(comparison("write", 0, 2.0, "first"), comparison("write", 20, 1.4, "first"))
-    assert (
-        title
-        == f"At every distance from the database that was tried, async serves 1.40 to 2.00 × as much as sync.{ONLY}"
-    )
+    assert title == f"At every added latency that was tried, async serves 1.40 to 2.00 × as much as sync.{ONLY}"
     assert "async serves 2.00 (1.90 to 2.10) × as many as sync at 0 ms and 1.40 (1.33 to 1.47) × at 20 ms." in text
     assert "overtakes" not in text
 
 
-def test_one_distance_is_not_every_distance() -> None:
+def test_one_added_latency_is_not_every_one() -> None:
     title, _ = told(comparison("write", 5, 2.0, "first"))
-    assert title == f"At 5 ms from the database, async serves 2.00 × as much as sync.{ONLY}"
+    assert title == f"At 5 ms of added latency, async serves 2.00 × as much as sync.{ONLY}"
 
 
 def test_what_is_not_significant_is_called_that_with_what_could_have_been_seen() -> None:
@@ -94,7 +93,7 @@ def test_nothing_to_compare_is_said() -> None:
 
 def test_the_largest_page_is_told_by_every_strategy_that_brings_posts_the_quickest_first() -> None:
     assert loading_headline(LOADING) == (
-        "At 5 ms from the database, a page of 100 users with 5 posts each takes async 9.00 ms by joined,"
+        "At 5 ms of added latency, a page of 100 users with 5 posts each takes async 9.00 ms by joined,"
         " 15.0 ms by selectin and 609 ms by lazy."
     )
     largest, most_posts = loading_answers(LOADING)
@@ -106,6 +105,24 @@ def test_the_largest_page_is_told_by_every_strategy_that_brings_posts_the_quicke
         "20 users with 20 posts each: 1 statement and 160 kB by joined, 2 statements and 160 kB by selectin"
         " and 21 statements and 160 kB by lazy."
     )
+
+
+def test_the_controls_are_told_once_by_the_headline_where_there_is_nothing_else() -> None:
+    rows = (
+        ControlRow(target="flaw:a", expected=("writes",), besides=(), verdicts={"writes": Verdict.FAIL}, cuts=9),
+        ControlRow(target="sync", expected=(), besides=(), verdicts={"writes": Verdict.PASS}, faults=2),
+    )
+    findings = tuple(
+        Finding(check="controls", verdict=Verdict.PASS, code="as_named", subject=row.target) for row in rows
+    )
+    text = (
+        "1 of 1 flaws caught by the check that each names; 1 of 1 sound targets accused by none;"
+        " by 9 cuts, 2 faults and 0 loads"
+    )
+    both = replace(SUMMARY, kind="chaos", controls=rows, findings=findings)
+    alone = replace(both, plan=replace(both.plan, targets=()))
+    assert (chaos_headline(alone), chaos_answers(alone)) == (f"Every control is as it must be: {text}.", ())
+    assert chaos_answers(both) == (f"Controls: {text}.",)
 
 
 def test_of_no_page_nothing_is_told() -> None:

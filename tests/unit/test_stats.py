@@ -145,8 +145,8 @@ def test_the_timeline_counts_what_ended_well() -> None:
             "target": ["async"] * 3,
         }
     )
-    line = timeline(1, ops, [(0, second, "20 ms")], [], origin_ns=0, bin_s=0.5)
+    line = timeline(1, ops, [(0, second, "20 ms", 20)], [], origin_ns=0, bin_s=0.5)
     served, failed = line.points
     assert (served.t_s, served.rps, served.p50_ms) == (0.0, 4.0, pytest.approx(150.0))
     assert (failed.t_s, failed.rps, failed.p50_ms) == (1.0, 0.0, None)
-    assert line.faults == ((0.0, 1.0, "20 ms"),)
+    assert line.faults == ((0.0, 1.0, "20 ms", 20),)

@@ -53,8 +53,8 @@ def test_a_target_that_was_not_asked_has_no_bin() -> None:
 
 
 def test_no_op_at_all_leaves_the_faults() -> None:
-    line = timeline(3, frame([]), [(SECOND, 2 * SECOND, "5 ms")], [], SECOND // 2, 1.0)
-    assert (line.block, line.points, line.faults) == (3, (), ((0.5, 1.5, "5 ms"),))
+    line = timeline(3, frame([]), [(SECOND, 2 * SECOND, "5 ms", 5)], [], SECOND // 2, 1.0)
+    assert (line.block, line.points, line.faults) == (3, (), ((0.5, 1.5, "5 ms", 5),))
 
 
 def test_what_was_not_answered_well_is_counted_beside_what_was() -> None:

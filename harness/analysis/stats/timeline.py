@@ -27,7 +27,7 @@ SEEN_INSIDE: dict[tuple[str, str], tuple[Metric, float, Callable[[Iterable[float
 def timeline(
     block: int,
     ops: pd.DataFrame,
-    faults: Sequence[tuple[int, int, str]],
+    faults: Sequence[tuple[int, int, str, int]],
     seen: Sequence[tuple[str, Sample]],
     origin_ns: int,
     bin_s: float,
@@ -40,13 +40,14 @@ def timeline(
     Args:
         block: Its number.
         ops: Columns of ``Op`` and ``target``.
-        faults: Start and end in ns, and what was in force.
+        faults: Start and end in ns, what was in force, and the latency in ms that it adds.
         seen: Samples of probes inside, each with its target.
         origin_ns: Where the axis begins.
         bin_s: Width of a bin in seconds.
     """
     windows = tuple(
-        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail) for start, end, detail in faults
+        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail, added_ms)
+        for start, end, detail, added_ms in faults
     )
     inside = tuple(_inside(seen, origin_ns, bin_s))
     return Timeline(

@@ -1,1 +1,1 @@
-"""Figures of the report, one a file: each takes the summary, and is None where there is nothing to draw."""
+"""Figures of the report, each from the summary, and false or None where there is nothing to draw."""

@@ -16,18 +16,32 @@ from harness.report.panel import FigureOf, Panel, Table, canvas
 ROW_IN = 0.19
 LONGEST_NAME = 24
 WAYS = {"up": "sent to PostgreSQL", "down": "answered by PostgreSQL"}
+NOTHING, BOTH, UNTOLD, BROKEN = (
+    "nothing stored, not acknowledged",
+    "all stored and acknowledged",
+    "all stored, not acknowledged",
+    "partial, lost, ghost or duplicate",
+)
+NAMES = {
+    WriteStatus.ACKNOWLEDGED: BOTH,
+    WriteStatus.COMMITTED: UNTOLD,
+    WriteStatus.ROLLED_BACK: NOTHING,
+    WriteStatus.REFUSED: NOTHING,
+    **dict.fromkeys(OFFENCES, BROKEN),
+}
 LOOKS: dict[str, dict[str, Any]] = {
-    "nothing stored, not acknowledged": {"facecolor": PARTS[0], "hatch": ""},
-    "all stored and acknowledged": {"facecolor": SERIES[0], "hatch": "////"},
-    "all stored, not acknowledged": {"facecolor": SERIES[1], "hatch": "xxxx"},
-    "partial, lost, ghost or duplicate": {"facecolor": BAD, "hatch": "...."},
+    name: {"facecolor": colour, "hatch": hatch, "edgecolor": PAPER, "linewidth": 0}
+    for name, colour, hatch in (
+        (NOTHING, PARTS[0], ""),
+        (BOTH, SERIES[0], "////"),
+        (UNTOLD, SERIES[1], "xxxx"),
+        (BROKEN, BAD, "...."),
+    )
 }
 
 
-def draw_cut_map(summary: Summary) -> FigureOf | None:
-    """Draw one panel for each conversation and direction; None if nothing was cut."""
-    if not summary.cuts:
-        return None
+def draw_cut_map(summary: Summary) -> FigureOf:
+    """Draw one panel for each conversation and direction."""
     return FigureOf(
         title="What became of a write that was cut at this very byte?",
         note="Each row is a protocol message of one write, each step as wide as its bytes. Toxiproxy let so many bytes"
@@ -37,57 +51,32 @@ def draw_cut_map(summary: Summary) -> FigureOf | None:
         panels=tuple(_panel(strip) for strip in summary.cuts),
         table=Table(
             columns=(
-                "write",
-                "target",
-                "direction",
-                "message",
-                "bytes",
-                "cut inside",
-                "FIN after",
-                "RST after",
-                "held",
+                *("write", "target", "direction", "message", "bytes", "cut inside"),
+                *("FIN after", "RST after", "held"),
             ),
             rows=tuple(_row(strip, message) for strip in summary.cuts for message in strip.messages),
         ),
     )
 
 
-def _name(status: str) -> str:
-    if status in OFFENCES:
-        return "partial, lost, ghost or duplicate"
-    return {
-        WriteStatus.ACKNOWLEDGED: "all stored and acknowledged",
-        WriteStatus.COMMITTED: "all stored, not acknowledged",
-        WriteStatus.ROLLED_BACK: "nothing stored, not acknowledged",
-        WriteStatus.REFUSED: "nothing stored, not acknowledged",
-    }[WriteStatus(status)]
-
-
 def _panel(strip: CutStrip) -> Panel:
     told = ", ".join(f"{count} {status}" for status, count in strip.statuses.items())
     label = f"{strip.operation} to {strip.target}, {WAYS[strip.direction]}: {strip.length_bytes} bytes; {told}"
-    rows = len(strip.messages)
-    with canvas(
-        f"cuts-{strip.operation}-{strip.target}-{strip.direction}", label, height_in=1.5 + ROW_IN * rows
-    ) as drawn:
+    id_ = f"cuts-{strip.operation}-{strip.target}-{strip.direction}"
+    with canvas(id_, label, height_in=1.5 + ROW_IN * len(strip.messages)) as drawn:
         axes = drawn.axes
-        seen: dict[str, None] = {}
+        seen = set()
         for row, message in enumerate(strip.messages):
             for start, end, status in message.runs:
-                name = _name(status)
-                seen[name] = None
-                axes.broken_barh(
-                    [(start, end - start)], (row - 0.42, 0.84), edgecolor=PAPER, linewidth=0, **LOOKS[name]
-                )
-        axes.set_yticks(range(rows), [_short(message.name) for message in strip.messages], fontsize=7.5)
-        axes.invert_yaxis()
+                seen.add(name := NAMES[WriteStatus(status)])
+                axes.broken_barh([(start, end - start)], (row - 0.42, 0.84), **LOOKS[name])
+        drawn.rows([_short(message.name) for message in strip.messages])
+        axes.tick_params(axis="y", labelsize=7.5)
         axes.set_xlim(0, strip.length_bytes + 1)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"bytes of {strip.operation} that passed")
-        axes.set_title(f"{strip.target}: {'sent' if strip.direction == 'up' else 'answered'}")
-        keys = [Patch(label=name, edgecolor=PAPER, linewidth=0, **LOOKS[name]) for name in LOOKS if name in seen]
-        drawn.legend(keys, columns=1)
+        axes.set_title(f"{strip.target}: {WAYS[strip.direction].split()[0]}")
+        drawn.legend([Patch(label=name, **look) for name, look in LOOKS.items() if name in seen], columns=1)
     return drawn.panel
 
 
@@ -97,13 +86,7 @@ def _short(name: str) -> str:
 
 def _row(strip: CutStrip, message: MessageCuts) -> tuple[str, ...]:
     inside = ", ".join(f"{end - start} × {status}" for start, end, status in message.runs) or "–"
-    others = (message.other_ways.get(way, "–") for way in ("fin", "rst", "hold"))
     return (
-        strip.operation,
-        strip.target,
-        strip.direction,
-        message.name,
-        f"{message.start}–{message.end}",
-        inside,
-        *others,
+        *(strip.operation, strip.target, strip.direction, message.name, f"{message.start}–{message.end}", inside),
+        *(message.other_ways.get(way, "–") for way in ("fin", "rst", "hold")),
     )

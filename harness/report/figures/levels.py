@@ -1,122 +1,148 @@
-"""One quantity against the distance from the database: the panel that throughput and latency share."""
+"""Throughput and latency of each target against the added latency, a panel a scenario."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from harness.model.measures import Cell, Interval
-from harness.report.figures.series import handle
-from harness.report.palette import FAINT, PAPER, Style, style_of
-from harness.report.panel import Panel, canvas
+from harness.model.summary import Summary
+from harness.report.figures.cells import NAMED, cells_by_scenario, named
+from harness.report.palette import FAINT, PAPER, Style, styles
+from harness.report.panel import FigureOf, Panel, Table, canvas
 from harness.report.ticks import log_ticks
 from harness.report.words import interval
 
 ASIDE = 0.09
 NEXT_TO_NOTHING = 1e-4
+QUANTILES = ("p50", "p95", "p99")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class _Shown:
     """One number of each cell. ``hollow`` tells it apart where a panel shows two."""
 
     pick: Callable[[Cell], Interval | None]
     name: str = ""
     hollow: bool = False
 
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """How a panel is drawn: its quantity with the unit, and whether its axis is logarithmic."""
-
-    prefix: str
-    unit: str
-    log: bool = False
+    def fill(self, colour: str) -> str:
+        """The colour within a mark."""
+        return PAPER if self.hollow else colour
 
 
-def level_panel(
-    targets: tuple[str, ...], scenario: str, cells: Sequence[Cell], look: Look, shown: Sequence[Shown]
-) -> Panel:
-    """Draw one scenario: a point and its interval for each target at each level."""
-    levels = sorted({cell.added_ms for cell in cells})
-    label = f"{scenario}: {look.unit} by distance. " + "; ".join(
+def draw_throughput(summary: Summary) -> FigureOf:
+    """Draw requests per second.
+
+    A scenario with a fixed offered rate is left out: its throughput is no capacity.
+    """
+    paced = {scenario.name for scenario in summary.scenarios if scenario.shape.pace_s is not None}
+    scenarios = cells_by_scenario(summary, lambda cell: cell.scenario not in paced)
+    shown = [_Shown(pick=lambda cell: cell.throughput_rps)]
+    return FigureOf(
+        title="How many requests per second does each twin serve?",
+        note="Clients send back to back, so this is capacity under as many clients. Bars are 95 % intervals"
+        " over blocks. Bars of two twins may overlap where the ratio above is sure: a slow block slows"
+        " both.",
+        panels=tuple(
+            _panel(styles(summary), cells, f"rps-{name}", "requests per second", shown)
+            for name, cells in scenarios.items()
+        ),
+        table=Table(
+            columns=(*NAMED, "requests/s (95 % interval)", "measured", "not ok"),
+            rows=tuple(
+                (*named(cell), interval(cell.throughput_rps), f"{cell.ops:,}", f"{cell.not_ok:,}")
+                for cells in scenarios.values()
+                for cell in cells
+            ),
+        ),
+    )
+
+
+def draw_latency(summary: Summary) -> FigureOf:
+    """Draw the median and the 95th percentile of latency."""
+    scenarios = cells_by_scenario(summary, lambda cell: cell.latency_ms)
+    shown = [
+        _Shown(pick=lambda cell: cell.latency_ms.get("p50"), name="p50"),
+        _Shown(pick=lambda cell: cell.latency_ms.get("p95"), name="p95", hollow=True),
+    ]
+    return FigureOf(
+        title="How long does a request wait?",
+        note="From the moment a request was meant to be sent until its answer was read. Filled marks are"
+        " medians, hollow ones 95th percentiles, bars 95 % intervals; the axis is logarithmic. The"
+        " table adds the time from the actual send. A percentile with fewer than ten requests beyond"
+        " it is left out.",
+        panels=tuple(
+            _panel(styles(summary), cells, f"latency-{name}", "latency, ms", shown) for name, cells in scenarios.items()
+        ),
+        table=Table(
+            columns=(*NAMED, *(f"{name}{since}, ms" for since in ("", " from send") for name in QUANTILES)),
+            rows=tuple(
+                (
+                    *named(cell),
+                    *(interval(ms.get(name)) for ms in (cell.latency_ms, cell.service_ms) for name in QUANTILES),
+                )
+                for cells in scenarios.values()
+                for cell in cells
+            ),
+        ),
+    )
+
+
+def _panel(looks: Mapping[str, Style], cells: Sequence[Cell], prefix: str, unit: str, shown: Sequence[_Shown]) -> Panel:
+    """Draw one scenario: a point and its interval for each target at each level; two numbers on a logarithmic axis."""
+    scenario, levels, log = cells[0].scenario, sorted({cell.added_ms for cell in cells}), len(shown) > 1
+    label = f"{scenario}: {unit} by added latency. " + "; ".join(
         " ".join(part for part in (cell.target, f"at {cell.added_ms} ms", one.name, interval(one.pick(cell))) if part)
         for cell in cells
         for one in shown
     )
-    with canvas(f"{look.prefix}-{scenario}", label) as drawn:
+    with canvas(prefix, label) as drawn:
         axes = drawn.axes
-        if look.log:
-            axes.set_yscale("log")
-        values = []
-        series = [(target, one) for target in targets for one in shown]
+        edges: list[float | None] = []
+        series = [(target, one) for target in looks for one in shown]
         for number, (target, one) in enumerate(series):
             # side by side, so that bars of equal height don't hide each other
             aside = ASIDE * (number - (len(series) - 1) / 2)
             points = [(levels.index(c.added_ms) + aside, one.pick(c)) for c in cells if c.target == target]
             known = [(place, value) for place, value in points if value is not None]
-            _series(axes, known, style_of(target, targets), one)
-            values += [value for _, value in known]
+            _series(axes, known, looks[target], one)
+            edges += [edge for _, value in known for edge in (value.value, value.low, value.high)]
         axes.set_title(scenario)
-        axes.set_ylabel(look.unit)
+        axes.set_ylabel(unit)
         axes.set_xlabel("added round trip to the database, ms")
         axes.set_xticks(range(len(levels)), [str(level) for level in levels])
         axes.set_xlim(-0.5, len(levels) - 0.5)
-        if look.log:
-            log_ticks(axes, "y", [value.value for value in values] + _bounds(values))
+        if log:
+            axes.set_yscale("log")
+            log_ticks(axes, "y", [edge for edge in edges if edge is not None])
         else:
             axes.set_ylim(bottom=0)
-        drawn.legend([handle(target, targets) for target in targets] + _kinds(shown))
+        drawn.legend_of(looks, _kinds(shown) if log else ())
     return drawn.panel
 
 
-def _kinds(shown: Sequence[Shown]) -> list[Line2D]:
-    """Entries that tell two numbers of one target apart; none where a panel shows one."""
-    if len(shown) < 2:  # noqa: PLR2004 - one number needs no telling apart
-        return []
-    return [
-        Line2D(
-            [],
-            [],
-            color=FAINT,
-            marker="o",
-            markerfacecolor=_fill(one, FAINT),
-            linestyle="none",
-            label=one.name,
-        )
-        for one in shown
-    ]
+def _kinds(shown: Sequence[_Shown]) -> list[Line2D]:
+    """Entries that tell two numbers of one target apart."""
+    look: dict[str, Any] = {"color": FAINT, "marker": "o", "linestyle": "none"}
+    return [Line2D([], [], markerfacecolor=one.fill(FAINT), label=one.name, **look) for one in shown]
 
 
-def _fill(one: Shown, colour: str) -> str:
-    return PAPER if one.hollow else colour
-
-
-def _bounds(values: Sequence[Interval]) -> list[float]:
-    return [bound for value in values for bound in (value.low, value.high) if bound is not None]
-
-
-def _series(axes: Axes, known: Sequence[tuple[float, Interval]], style: Style, one: Shown) -> None:
+def _series(axes: Axes, known: Sequence[tuple[float, Interval]], style: Style, one: _Shown) -> None:
     for place, value in known:
         if value.low is not None and value.high is not None:
             # nothing is below zero, and a logarithmic axis has no zero: there the bar runs off the edge
             ends = [max(value.low, value.value * NEXT_TO_NOTHING), value.high]
-            axes.plot(
-                [place] * 2,
-                ends,
-                color=style.colour,
-                linewidth=1.0 if one.hollow else 2.0,
-                solid_capstyle="butt",
-            )
+            width = 1.0 if one.hollow else 2.0
+            axes.plot([place] * 2, ends, color=style.colour, linewidth=width, solid_capstyle="butt")
     axes.plot(
         [place for place, _ in known],
         [value.value for _, value in known],
-        color=style.colour,
-        marker=style.marker,
-        markerfacecolor=_fill(one, style.colour),
-        linestyle=style.line,
+        markerfacecolor=one.fill(style.colour),
         linewidth=1.0 if one.hollow else 1.6,
+        **style.look,
     )

@@ -1,23 +1,20 @@
-"""Which twin serves more, at which distance."""
+"""Which target serves more, at which added latency."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-
 from harness.model.measures import Comparison
 from harness.model.summary import Summary
-from harness.report.palette import FAINT, INK, Style, style_of
-from harness.report.panel import SMALL, Canvas, FigureOf, Panel, Table, canvas
+from harness.report.palette import FAINT, INK, NEITHER, styles
+from harness.report.panel import SMALL, FigureOf, Panel, Table, canvas
 from harness.report.ticks import ratio_ticks
-from harness.report.words import distance, number, ratio
+from harness.report.words import number, ratio
 
 ROW_IN = 0.34
 WORDS = {"not_significant": "not significant", "too_few_blocks": "too few blocks"}
 OF = {"throughput": "requests per second", "p50": "median wait"}
-NEITHER = Style(colour=FAINT, marker="d", line="-")
 
 
 def draw_ratios(summary: Summary) -> FigureOf | None:
@@ -25,45 +22,34 @@ def draw_ratios(summary: Summary) -> FigureOf | None:
 
     The panel shows throughput where it was free to vary, else the median wait; the table has both.
     """
-    compared = summary.measures.comparisons
-    panels, told = [], []
+    told: list[Comparison] = []
+    panels = []
     for scenario in summary.scenarios:
-        mine = sorted((c for c in compared if c.scenario == scenario.name), key=lambda c: (c.second, c.added_ms))
+        compared = [c for c in summary.measures.comparisons if c.scenario == scenario.name]
+        told += (mine := sorted(compared, key=lambda c: (c.second, c.added_ms)))
         shown = "throughput" if scenario.shape.pace_s is None else "p50"
-        drawn = [c for c in mine if c.metric == shown]
-        told += mine
-        if drawn:
-            panels.append(_panel(drawn, summary, _edges(compared)))
+        if drawn := [c for c in mine if c.metric == shown]:
+            panels.append(_panel(drawn, summary))
     if not panels:
         return None
     others = " and ".join(dict.fromkeys(c.second for c in told))
     return FigureOf(
-        title=f"Is {told[0].first} faster than {others}, and at which distance?",
+        title=f"Is {told[0].first} faster than {others}, and at which added latency?",
         note="Each point is the geometric mean of the ratios of single blocks, each bar its 95 % interval."
         " Grey: the bar crosses 1, so the difference is not significant. About one interval in twenty"
         " misses the truth.",
         panels=tuple(panels),
         table=Table(
             columns=(
-                "scenario",
-                "distance",
-                "of",
-                "ratio (95 % interval)",
-                "which is larger",
-                "would show",
-                "blocks",
+                *("scenario", "added latency", "of", "ratio (95 % interval)"),
+                *("which is larger", "would show", "blocks"),
             ),
             rows=tuple(_row(comparison) for comparison in told),
         ),
     )
 
 
-def _edges(comparisons: Sequence[Comparison]) -> list[float]:
-    """All ratios and bounds, so that every panel has one axis and they compare by eye."""
-    return [edge for c in comparisons for edge in (c.ratio.low, c.ratio.value, c.ratio.high) if edge is not None]
-
-
-def _panel(comparisons: Sequence[Comparison], summary: Summary, edges: Sequence[float]) -> Panel:
+def _panel(comparisons: Sequence[Comparison], summary: Summary) -> Panel:
     scenario, metric, first = comparisons[0].scenario, comparisons[0].metric, comparisons[0].first
     others = list(dict.fromkeys(c.second for c in comparisons))
     other = others[0] if len(others) == 1 else "other"
@@ -74,47 +60,36 @@ def _panel(comparisons: Sequence[Comparison], summary: Summary, edges: Sequence[
         axes = drawn.axes
         axes.axvline(1, color=INK, linewidth=1.1)
         for place, comparison in enumerate(comparisons):
-            _point(axes, place, comparison, summary.plan.targets)
-        names = [distance(c.added_ms) if len(others) == 1 else f"{c.second}, {c.added_ms} ms" for c in comparisons]
-        axes.set_yticks(range(len(comparisons)), names)
-        axes.set_ylim(len(comparisons) - 0.4, -0.6)
-        axes.grid(visible=False, axis="y")
+            value = comparison.ratio.value
+            style = styles(summary).get(_faster(comparison), NEITHER)
+            drawn.interval(place, comparison.ratio, style, "no ratio" if math.isnan(value) else f"{value:.2f}")
+        drawn.rows([f"{c.added_ms} ms" if len(others) == 1 else f"{c.second}, {c.added_ms} ms" for c in comparisons])
         axes.set_xscale("log")
-        ratio_ticks(axes, edges)
+        # every panel has one axis, so that they compare by eye
+        known = [c.ratio for c in summary.measures.comparisons]
+        ratio_ticks(axes, [edge for one in known for edge in (one.low, one.value, one.high) if edge is not None])
         if metric == "p50":  # a shorter wait is the faster one: the faster side stays where it is
             axes.invert_xaxis()
         axes.set_xlabel(f"{OF[metric]}, {first} / {other}")
         axes.set_title(scenario, pad=19)
-        _directions(drawn, first, other)
+        for x, text in ((0, f"← {other} faster"), (1, f"{first} faster →")):
+            side = "right" if x else "left"
+            axes.text(x, 1.02, text, transform=axes.transAxes, ha=side, va="bottom", fontsize=SMALL, color=FAINT)
     return drawn.panel
 
 
-def _directions(drawn: Canvas, first: str, other: str) -> None:
-    """Say on which side of 1 which target is the faster one: more requests, or a shorter wait."""
-    for x, text, side in ((0, f"← {other} faster", "left"), (1, f"{first} faster →", "right")):
-        drawn.axes.text(
-            x, 1.02, text, transform=drawn.axes.transAxes, ha=side, va="bottom", fontsize=SMALL, color=FAINT
-        )
-
-
-def _point(axes: Axes, place: int, comparison: Comparison, targets: tuple[str, ...]) -> None:
-    known = comparison.ratio
-    faster = {"first": comparison.first, "second": comparison.second}.get(comparison.word)
-    if comparison.metric == "p50" and faster:  # waiting longer is not being faster
-        faster = comparison.second if faster == comparison.first else comparison.first
-    style = style_of(faster, targets) if faster else NEITHER
-    value = "no ratio" if math.isnan(known.value) else f"{known.value:.2f}"
-    axes.text(1.03, place, value, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
-    if known.low is not None and known.high is not None:
-        axes.plot([known.low, known.high], [place, place], color=style.colour, linewidth=2.5, solid_capstyle="butt")
-    axes.plot([known.value], [place], marker=style.marker, color=style.colour, markersize=5.5, linestyle="none")
+def _faster(comparison: Comparison) -> str:
+    """Name the target that serves more or waits less, if it is sure; else return nothing."""
+    if comparison.word in WORDS:
+        return ""
+    more = comparison.metric == "throughput"  # waiting longer is not being faster
+    return comparison.first if (comparison.word == "first") is more else comparison.second
 
 
 def _row(comparison: Comparison) -> tuple[str, ...]:
     larger = {"first": comparison.first, "second": comparison.second}.get(comparison.word)
     return (
-        comparison.scenario,
-        distance(comparison.added_ms),
+        *(comparison.scenario, f"{comparison.added_ms} ms"),
         f"{OF[comparison.metric]}, {comparison.first} / {comparison.second}",
         ratio(comparison.ratio),
         larger or WORDS[comparison.word],

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
 from harness.model.measures import Timeline
 from harness.model.summary import Summary
-from harness.report.palette import FAINT, FAULT, style_of
+from harness.report.palette import FAINT, FAULT, MARKS_ONLY, Style, styles
 from harness.report.panel import FigureOf, Panel, Table, canvas
 from harness.report.ticks import log_ticks
 from harness.report.words import number
@@ -29,6 +27,8 @@ INSIDE: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 WORDS = {"lag_ms": "ms late", "in_use": "in use", "waiting": "without", "statements": "statements"}
 HATCHES = ("", "////", r"\\\\", "||||", "----", "xxxx")
+SMALL: dict[str, Any] = {"markersize": 2.4, "markeredgewidth": 0}
+THIN: dict[str, Any] = {"markersize": 3.2, "markeredgewidth": 0.7}
 PALEST, STRONGEST = 0.15, 0.5
 LINEAR_BELOW_RPS = 10
 HEADROOM = 1.6
@@ -41,7 +41,9 @@ def draw_timelines(summary: Summary) -> FigureOf | None:
     timelines = summary.measures.timelines
     if not timelines:
         return None
-    faults = sorted({detail for line in timelines for _, _, detail in line.faults}, key=_strength)
+    by_strength = sorted({(added_ms, detail) for line in timelines for _, _, detail, added_ms in line.faults})
+    faults = list(dict.fromkeys(detail for _, detail in by_strength))
+    shades = {detail: _shade(place, len(faults)) for place, detail in enumerate(faults)}
     return FigureOf(
         title="What happened when?",
         note=f"Requests answered, and their median latency, in bins of {number(1000 * timelines[0].bin_s)}"
@@ -50,7 +52,7 @@ def draw_timelines(summary: Summary) -> FigureOf | None:
         " in turns, A B B A, in an order that differs by block. Both axes are logarithmic, requests from 10 a"
         " second on. Of targets with probes inside: how late the event loop was at most, connections in use and"
         " requests that wait without one (open marks), and statements a request.",
-        panels=tuple(_panel(summary.plan.targets, line, faults) for line in timelines),
+        panels=tuple(_panel(styles(summary), line, shades) for line in timelines),
         table=Table(
             columns=("block", "from, s", "to, s", "what", "requests/s", "not ok/s", "p50, ms", "seen inside"),
             rows=_rows(timelines),
@@ -58,33 +60,25 @@ def draw_timelines(summary: Summary) -> FigureOf | None:
     )
 
 
-def _strength(detail: str) -> tuple[float, str]:
-    """Order faults by the number that their detail begins with; those without one come last."""
-    found = re.match(r"\d+(?:\.\d+)?", detail)
-    return (float(found[0]) if found else float("inf"), detail)
-
-
-def _panel(targets: tuple[str, ...], line: Timeline, faults: Sequence[str]) -> Panel:
+def _panel(looks: Mapping[str, Style], line: Timeline, shades: Mapping[str, dict[str, Any]]) -> Panel:
     windows = "one fault window" if len(line.faults) == 1 else f"{len(line.faults)} fault windows"
     label = f"Block {line.block}: requests per second and median latency over time, with {windows}"
     inside = [(name, metrics) for name, metrics in INSIDE if any(point.metric in metrics for point in line.inside)]
     if inside:
-        label += "; below, as probes saw it: " + ", ".join(name.replace("\n", " ") for name, _ in inside)
+        label += f"; below, as probes saw it: {', '.join(name for name, _ in inside)}"
     height_in = HEIGHT_IN + INSIDE_HEIGHT_IN * len(inside)
     with canvas(f"time-{line.block}", label, height_in=height_in, rows=2 + len(inside)) as drawn:
         load, wait, *below = drawn.figure.axes
-        for target in targets:
+        for target, style in looks.items():
             points = [point for point in line.points if point.target == target]
-            _marks(load, [(point.t_s, point.rps) for point in points], target, targets)
+            _marks(load, [(point.t_s, point.rps) for point in points], style.look)
             not_ok = [(point.t_s, point.not_ok_rps) for point in points if point.not_ok_rps]
-            _marks(load, not_ok, target, targets, marker="x")
-            waits = [(point.t_s, point.p50_ms) for point in points if point.p50_ms is not None]
-            _marks(wait, waits, target, targets)
+            _marks(load, not_ok, style.look | THIN | {"marker": "x"})
+            _marks(wait, [(point.t_s, point.p50_ms) for point in points if point.p50_ms is not None], style.look)
             for axes, (_, metrics) in zip(below, inside, strict=True):
-                for place, metric in enumerate(metrics):
+                for metric, look in zip(metrics, ({}, THIN | {"fillstyle": "none"}), strict=False):
                     seen = [(p.t_s, p.value) for p in line.inside if (p.target, p.metric) == (target, metric)]
-                    _marks(axes, seen, target, targets, is_open=bool(place))
-        shades = {detail: _shade(place, len(faults)) for place, detail in enumerate(faults)}
+                    _marks(axes, seen, style.look | look)
         for axes in (load, wait, *below):
             for start, end, detail in _merged(line):
                 axes.axvspan(start, end, **shades[detail])
@@ -102,15 +96,14 @@ def _panel(targets: tuple[str, ...], line: Timeline, faults: Sequence[str]) -> P
             axes.set_ylabel(name)
             axes.set_ylim(bottom=0)
         (below or [wait])[-1].set_xlabel("time since the block's first request, s")
-        keys = [Patch(label=detail, **shades[detail]) for detail in faults]
-        drawn.legend([*(_key(target, targets) for target in targets), *keys])
+        drawn.legend_of(looks, [Patch(label=detail, **shade) for detail, shade in shades.items()], MARKS_ONLY)
     return drawn.panel
 
 
 def _merged(line: Timeline) -> list[tuple[float, float, str]]:
     """Join windows of one fault less than a bin apart: the gap between two trials is thinner than a hair."""
     merged: list[tuple[float, float, str]] = []
-    for start, end, detail in sorted(line.faults):
+    for start, end, detail, _ in sorted(line.faults):
         if merged and merged[-1][2] == detail and start - merged[-1][1] < line.bin_s:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]), detail)
         else:
@@ -129,33 +122,8 @@ def _shade(place: int, count: int) -> dict[str, Any]:
     }
 
 
-def _marks(
-    axes: Axes,
-    points: Sequence[tuple[float, float]],
-    target: str,
-    targets: tuple[str, ...],
-    *,
-    marker: str = "",
-    is_open: bool = False,
-) -> None:
-    style = style_of(target, targets)
-    times, values = [time for time, _ in points], [value for _, value in points]
-    drawn_thin = is_open or marker
-    axes.plot(
-        times,
-        values,
-        color=style.colour,
-        marker=marker or style.marker,
-        markersize=3.2 if drawn_thin else 2.4,
-        markeredgewidth=0.7 if drawn_thin else 0,
-        fillstyle="none" if is_open else "full",
-        linestyle="none",
-    )
-
-
-def _key(target: str, targets: tuple[str, ...]) -> Line2D:
-    style = style_of(target, targets)
-    return Line2D([], [], color=style.colour, marker=style.marker, linestyle="none", label=target)
+def _marks(axes: Axes, points: Sequence[tuple[float, float]], look: dict[str, Any]) -> None:
+    axes.plot([time for time, _ in points], [value for _, value in points], **SMALL | look | MARKS_ONLY)
 
 
 def _rows(timelines: Sequence[Timeline]) -> tuple[tuple[str, ...], ...]:
@@ -166,15 +134,11 @@ def _rows(timelines: Sequence[Timeline]) -> tuple[tuple[str, ...], ...]:
         inside: dict[tuple[float, str], list[str]] = defaultdict(list)
         for seen in line.inside:
             inside[seen.t_s, seen.target].append(f"{number(seen.value)} {WORDS[seen.metric]}")
-        events = [(start, end, f"fault: {detail}", "", "", "", "") for start, end, detail in line.faults]
+        events = [(start, end, f"fault: {detail}", "", "", "", "") for start, end, detail, _ in line.faults]
         events += [
             (
-                point.t_s,
-                point.t_s + line.bin_s,
-                point.target,
-                number(point.rps),
-                number(point.not_ok_rps),
-                number(point.p50_ms),
+                *(point.t_s, point.t_s + line.bin_s, point.target),
+                *(number(point.rps), number(point.not_ok_rps), number(point.p50_ms)),
                 ", ".join(inside[point.t_s, point.target]),
             )
             for point in (line.points if few else ())

@@ -9,7 +9,7 @@ from harness.model.findings import Case
 from harness.model.op import Op
 from harness.model.place import Place
 from harness.model.write_status import WriteStatus
-from harness.report.sentences.fragments import filled, numbers_text, plain
+from harness.report.words import filled, numbers_text, plain
 
 STATUSES = {status.name.lower(): status.value for status in WriteStatus}
 CASES: Mapping[str, tuple[str, ...]] = {

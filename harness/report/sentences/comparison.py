@@ -7,17 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from harness.model.measures import Comparison
+from harness.model.plan import Scenario
 from harness.model.summary import Summary
-from harness.report.words import ratio
+from harness.report.words import listing, ratio
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-DOES = {
-    "ping": "pings",
-    "point-read": "point reads",
-    "list-with-posts": "pages of users with posts",
-    "write": "four-row writes",
-    "mixed": "mixed requests",
-}
 
 
 def answers(summary: Summary) -> tuple[str, ...]:
@@ -25,22 +19,20 @@ def answers(summary: Summary) -> tuple[str, ...]:
 
     Of a scenario whose load was free to vary, throughput is told; of one with a fixed rate, the median wait.
     """
-    compared = summary.measures.comparisons
     told = []
-    for scenario in summary.scenarios:
-        of_scenario = [c for c in compared if c.scenario == scenario.name]
+    for scenario in sorted(summary.scenarios, key=lambda scenario: not scenario.reaches_database):
         metric = "throughput" if scenario.shape.pace_s is None else "p50"
-        chosen = sorted((c for c in of_scenario if c.metric == metric), key=lambda c: c.added_ms)
-        if chosen:
-            told.append((not scenario.reaches_database, _of_scenario(scenario.name, chosen)))
-    return tuple(sentence for _, sentence in sorted(told, key=lambda pair: pair[0]))
+        compared = [c for c in summary.measures.comparisons if (c.scenario, c.metric) == (scenario.name, metric)]
+        if compared:
+            told.append(_of_scenario(scenario, sorted(compared, key=lambda c: c.added_ms)))
+    return tuple(told)
 
 
 def headline(summary: Summary) -> str:
     """Return the answer to the question of the whole run in one sentence."""
     if len(summary.plan.targets) < 2:  # noqa: PLR2004 - a comparison takes two
         return f"Only {summary.plan.targets[0]} was run, so there is nothing to compare."
-    with_database = {s.name for s in summary.scenarios if s.reaches_database and s.shape.pace_s is None}
+    with_database = {s.name: s for s in summary.scenarios if s.reaches_database and s.shape.pace_s is None}
     chosen = [c for c in summary.measures.comparisons if c.metric == "throughput" and c.scenario in with_database]
     if not chosen:
         return "Nothing that reaches the database was compared."
@@ -48,23 +40,21 @@ def headline(summary: Summary) -> str:
     if all(c.word == "too_few_blocks" for c in chosen):
         return "There are too few blocks to say which twin serves more."
     levels = sorted({c.added_ms for c in chosen})
-    at_level = {added_ms: [c for c in chosen if c.added_ms == added_ms] for added_ms in levels}
     by_words: dict[frozenset[str], list[int]] = defaultdict(list)
-    for added_ms, comparisons in at_level.items():
-        by_words[frozenset(c.word for c in comparisons)].append(added_ms)
+    for added_ms in levels:
+        by_words[frozenset(c.word for c in chosen if c.added_ms == added_ms)].append(added_ms)
     parts = [
-        (alike, _together([c for added_ms in alike for c in at_level[added_ms]], first, second))
-        for alike in by_words.values()
+        (alike, _together([c for c in chosen if c.added_ms in alike], first, second)) for alike in by_words.values()
     ]
     if len(levels) == 1:
-        sentence = f"At {levels[0]} ms from the database, {parts[0][1]}."
+        sentence = f"At {levels[0]} ms of added latency, {parts[0][1]}."
     elif len(parts) == 1:
-        sentence = f"At every distance from the database that was tried, {parts[0][1]}."
+        sentence = f"At every added latency that was tried, {parts[0][1]}."
     else:
         said = "; ".join(f"at {_levels(alike)} {said}" for alike, said in parts)
         sentence = f"{said[0].upper()}{said[1:]}."
     scenarios = {c.scenario for c in chosen}
-    return sentence if len(scenarios) > 1 else f"{sentence} Only {_does(scenarios.pop())} were compared."
+    return sentence if len(scenarios) > 1 else f"{sentence} Only {_does(with_database[scenarios.pop()])} were compared."
 
 
 def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str:
@@ -82,8 +72,8 @@ def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str
     return "it depends on the work"
 
 
-def _does(scenario: str) -> str:
-    return DOES.get(scenario, f"{scenario} requests")
+def _does(scenario: Scenario) -> str:
+    return scenario.called or f"{scenario.name} requests"
 
 
 def _range(factors: Sequence[float]) -> str:
@@ -91,7 +81,7 @@ def _range(factors: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _of_scenario(scenario: str, comparisons: Sequence[Comparison]) -> str:
+def _of_scenario(scenario: Scenario, comparisons: Sequence[Comparison]) -> str:
     what = _does(scenario)
     parts = [SAY[word]([*alike]) for word, alike in groupby(comparisons, key=lambda c: c.word)]
     sentence = f"{what[0].upper()}{what[1:]}: {'; '.join(parts)}."
@@ -106,19 +96,19 @@ def _decided(comparisons: Sequence[Comparison]) -> str:
     at = [f"at {c.added_ms} ms" for c in comparisons]
     more = [f"{value} {place}" for value, place in zip(values[1:], at[1:], strict=True)]
     if comparisons[0].metric == "throughput":
-        return _and([f"{first} serves {values[0]} as many as {second} {at[0]}", *more])
-    return _and([f"half of the requests to {first} wait {values[0]} as long as those to {second} {at[0]}", *more])
+        return listing([f"{first} serves {values[0]} as many as {second} {at[0]}", *more])
+    return listing([f"half of the requests to {first} wait {values[0]} as long as those to {second} {at[0]}", *more])
 
 
 def _undecided(comparisons: Sequence[Comparison]) -> str:
     at = _levels([c.added_ms for c in comparisons])
-    return f"at {at} too few blocks to say (ratio {_and([ratio(c.ratio) for c in comparisons])})"
+    return f"at {at} too few blocks to say (ratio {listing([ratio(c.ratio) for c in comparisons])})"
 
 
 def _not_significant(comparisons: Sequence[Comparison]) -> str:
     """Say of neighbouring levels in one clause that nothing was found, and what would have been."""
     at = _levels([c.added_ms for c in comparisons])
-    values = _and([ratio(c.ratio) for c in comparisons])
+    values = listing([ratio(c.ratio) for c in comparisons])
     seen = [c.detectable for c in comparisons if c.detectable is not None]
     shown = f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show" if seen else ""
     return f"at {at} the difference is not significant ({values}{shown})"
@@ -143,8 +133,4 @@ def _crossover(comparisons: Sequence[Comparison]) -> str:
 
 
 def _levels(levels: Sequence[int]) -> str:
-    return f"{_and([str(level) for level in levels])} ms"
-
-
-def _and(texts: Sequence[str]) -> str:
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    return f"{listing([str(level) for level in levels])} ms"

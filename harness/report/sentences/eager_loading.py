@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from harness.model.measures import PageCost
 from harness.model.summary import Summary
-from harness.report.words import count, number
+from harness.report.words import count, listing, number
 
 WITHOUT_POSTS = "raise"
 
@@ -17,9 +18,9 @@ def loading_headline(summary: Summary) -> str:
     if not largest:
         return "No page was asked for."
     one = largest[0]
-    told = _and([f"{number(cost.took_ms.value)} ms by {cost.strategy}" for cost in largest])
+    told = listing([f"{number(cost.took_ms.value)} ms by {cost.strategy}" for cost in largest])
     return (
-        f"At {one.added_ms} ms from the database, a page of {one.users} users with {one.posts_each} posts each takes"
+        f"At {one.added_ms} ms of added latency, a page of {one.users} users with {one.posts_each} posts each takes"
         f" {one.target} {told}."
     )
 
@@ -31,7 +32,7 @@ def loading_answers(summary: Summary) -> tuple[str, ...]:
     for costs in (_largest(summary.pages), _largest([one for one in summary.pages if one.posts_each == most])):
         if costs:
             one = costs[0]
-            said = _and(
+            said = listing(
                 [f"{_statements(cost)} and {number(cost.bytes_down / 1e3)} kB by {cost.strategy}" for cost in costs]
             )
             told.append(f"{one.users} users with {one.posts_each} posts each: {said}.")
@@ -40,22 +41,13 @@ def loading_answers(summary: Summary) -> tuple[str, ...]:
 
 def _largest(pages: Sequence[PageCost]) -> list[PageCost]:
     """Return what the page of most users costs at the greatest added latency, by every strategy that brings posts."""
-    with_posts = [one for one in pages if one.strategy != WITHOUT_POSTS]
-    if not with_posts:
-        return []
-    first = max(with_posts, key=lambda one: (one.added_ms, one.users))
-    same = [
-        one
-        for one in with_posts
-        if (one.target, one.added_ms, one.users, one.posts_each)
-        == (first.target, first.added_ms, first.users, first.posts_each)
-    ]
-    return sorted(same, key=lambda one: one.took_ms.value)
+    sizes: dict[tuple[str, int, int, int], list[PageCost]] = defaultdict(list)
+    for one in pages:
+        if one.strategy != WITHOUT_POSTS:
+            sizes[one.target, one.added_ms, one.users, one.posts_each].append(one)
+    largest = max(sizes.values(), key=lambda costs: (costs[0].added_ms, costs[0].users), default=[])
+    return sorted(largest, key=lambda one: one.took_ms.value)
 
 
 def _statements(cost: PageCost) -> str:
     return "1 statement" if cost.statements == 1 else f"{count(cost.statements)} statements"
-
-
-def _and(texts: Sequence[str]) -> str:
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -5,13 +5,23 @@ So a check needs no words of its own to be read; it reads better with some.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.model.findings import Case, Finding, Verdict
 from harness.report.sentences.cases import case_text, place_text
-from harness.report.sentences.checks import CHECKS, MEASURED, OF_ANY_CHECK, Words
-from harness.report.sentences.fragments import filled, numbers_text, plain
+from harness.report.words import filled, numbers_text, plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """How findings of a check are told: a sentence by code, and fragments of what was measured and of the limit."""
+
+    summaries: Mapping[str, str] = field(default_factory=dict)
+    measured: Sequence[str] = ()
+    limit: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +52,19 @@ def finding_text(finding: Finding) -> FindingText:
     known: dict[str, object] = {**{name: quantity.value for name, quantity in finding.values.items()}, **finding.facts}
     if finding.place:
         known["place"] = place_text(finding.place)
-    summary = words.summaries.get(finding.code) or OF_ANY_CHECK.get(finding.code, "")
+    summary = words.summaries.get(finding.code) or CHECKS["any"].summaries.get(finding.code, "")
+    measured = filled(words.measured, known) if words.measured else numbers_text(finding.values)
     return FindingText(
         check=finding.check,
         verdict=finding.verdict,
         subject=finding.subject,
         summary=filled((summary,), known) or plain(finding.code),
-        measured=MEASURED[finding.check](finding) if finding.check in MEASURED else _measured(words, finding, known),
+        measured=MEASURED[finding.check](finding) if finding.check in MEASURED else measured,
         limit=filled(words.limit, known),
         count=finding.count,
         first=_first(finding),
         worst=case_text(finding.worst) if finding.worst else "",
     )
-
-
-def _measured(words: Words, finding: Finding, known: Mapping[str, object]) -> str:
-    return filled(words.measured, known) if words.measured else numbers_text(finding.values)
 
 
 def _first(finding: Finding) -> str:
@@ -67,3 +74,24 @@ def _first(finding: Finding) -> str:
     if finding.place and finding.verdict is not Verdict.PASS:
         return case_text(Case(code=finding.code, facts=finding.facts, place=finding.place))
     return ""
+
+
+def _by_route(finding: Finding) -> str:
+    """Tell the statements of a request to each route, and how many more come of a row."""
+    values = finding.values.items()
+    routes = [f"{name}: {one.value:.1f}" for name, one in values if one.unit == "statements a request"]
+    rise = f"; {finding.values['rise'].value:.2f} more a row" if "rise" in finding.values else ""
+    return f"statements a request: {', '.join(routes) or 'none'}{rise}"
+
+
+def _by_check(finding: Finding) -> str:
+    """Tell what every check said of a control."""
+    return ", ".join(f"{check} {said}" for check, said in finding.facts.items() if said in set(Verdict))
+
+
+# Where the names of what was measured are not known before.
+MEASURED: Mapping[str, Callable[[Finding], str]] = {"n_plus_one": _by_route, "controls": _by_check}
+CHECKS: Mapping[str, Words] = {
+    check: Words(**words)
+    for check, words in tomllib.loads(Path(__file__).with_name("checks.toml").read_text(encoding="utf-8")).items()
+}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.model.measures import CellName, MeasureWarning
-from harness.report.sentences.fragments import plain
+from harness.model.measures import MeasureWarning
+from harness.report.words import plain
 
 SHOWN = 4
 SENTENCES: Mapping[str, str] = {
@@ -22,15 +22,9 @@ def warning_text(warning: MeasureWarning) -> str:
     """Put a warning into a sentence: its code's, or else the code itself and what it is about."""
     values = {name: one.value for name, one in warning.values.items()}
     by_target = ", ".join(f"{value:.0f} of {target}" for target, value in values.items())
-    known = {"cells": _cells(warning), "count": len(warning.cells), "by_target": by_target, **values}
-    return SENTENCES.get(warning.code, f"{plain(warning.code)} in {{cells}}.").format_map(known)
-
-
-def _cells(warning: MeasureWarning) -> str:
-    names = [_name(cell, with_target=warning.code != "set_aside") for cell in warning.cells]
+    names = [f"{cell.scenario} at {cell.added_ms} ms ({cell.target})" for cell in warning.cells]
+    if warning.code == "set_aside":  # its targets are told with their numbers
+        names = [f"{cell.scenario} at {cell.added_ms} ms" for cell in warning.cells]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more}"
-
-
-def _name(cell: CellName, *, with_target: bool) -> str:
-    return f"{cell.scenario} at {cell.added_ms} ms{f' ({cell.target})' if with_target else ''}"
+    known = {"cells": f"{', '.join(names[:SHOWN])}{more}", "count": len(names), "by_target": by_target, **values}
+    return SENTENCES.get(warning.code, f"{plain(warning.code)} in {{cells}}.").format_map(known)
