@@ -9,36 +9,41 @@ from __future__ import annotations
 import contextlib
 import random
 import shlex
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from harness.commands.interruption import ended_in_order
 from harness.commands.options import (
     BlocksOption,
     ChaosProfileName,
+    ChaosProfileOption,
     CutOption,
     FaultOption,
     LatencyOption,
     OutOption,
     PostgresOption,
+    ProbedOption,
     ProfileName,
     ProfileOption,
     RunArgument,
+    ScenarioArgument,
+    SecondsOption,
     SeedOption,
     TargetOption,
     ToxiproxyOption,
     WorkloadOption,
 )
 from harness.errors import ExitCode, HarnessError
-from harness.model.findings import Verdict
 
 if TYPE_CHECKING:
     from harness.experiments.base import Config, Experiment
+    from harness.model.summary import Summary
     from harness.store import Store
 
 app = typer.Typer(
@@ -49,7 +54,6 @@ app = typer.Typer(
 
 Results = Path("results")
 WORKLOAD = "targets.workload:WORKLOAD"
-BY_VERDICT = {Verdict.PASS: ExitCode.PASS, Verdict.FAIL: ExitCode.FAIL, Verdict.UNDECIDED: ExitCode.UNDECIDED}
 
 
 @app.command()
@@ -62,17 +66,12 @@ def bench(
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Compare the async twin with the sync twin at several added latencies of the database."""
-    from harness.experiments.comparison.experiment import Comparison
-
-    config = _config(seed, out, postgres_url, toxiproxy_url, workload)
-    _carry_out(Comparison.of(config.workload, profile), config)
+    run(profile=profile, seed=seed, out=out, postgres_url=postgres_url, toxiproxy_url=toxiproxy_url, workload=workload)
 
 
 @app.command()
 def run(
-    scenario: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios to run; all of the profile's if left out.")
-    ] = None,
+    scenario: ScenarioArgument = None,
     target: TargetOption = None,
     latency_ms: LatencyOption = None,
     blocks: BlocksOption = None,
@@ -98,7 +97,7 @@ def chaos(
     target: TargetOption = None,
     cut: CutOption = None,
     fault: FaultOption = None,
-    profile: Annotated[ChaosProfileName, typer.Option("--profile", help="How much to run.")] = ChaosProfileName.DEFAULT,
+    profile: ChaosProfileOption = ChaosProfileName.DEFAULT,
     blocks: BlocksOption = None,
     seed: SeedOption = None,
     out: OutOption = Results,
@@ -133,15 +132,9 @@ def eager_loading(
 
 @app.command()
 def probe_overhead(
-    target: Annotated[
-        list[str] | None,
-        typer.Option("--target", help="Target with probes; may be given again. All if left out."),
-    ] = None,
+    target: ProbedOption = None,
     blocks: BlocksOption = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option("--seconds", min=0.1, max=600, help="Of slices, for each pair and request in a block."),
-    ] = None,
+    seconds: SecondsOption = None,
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
@@ -184,12 +177,11 @@ def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 
     console = Console()
     store = Store.open(run_folder or out / "latest")
-    _, judgement = assess(store)
-    before = store.summary()
-    console.print(findings_text(judgement.findings), markup=False, highlight=False, soft_wrap=True)
-    if before is not None and before.findings != judgement.findings:
+    findings, before = assess(store).findings, store.summary()
+    console.print(findings_text(findings), markup=False, highlight=False, soft_wrap=True)
+    if before is not None and before.findings != findings:
         console.print("These findings are not those that are stored: the checks have changed.", style="yellow")
-    raise typer.Exit(BY_VERDICT[merge(finding.verdict for finding in judgement.findings)])
+    raise typer.Exit(ExitCode[merge(finding.verdict for finding in findings).name])
 
 
 @app.command()
@@ -216,11 +208,7 @@ def serve(
 
 
 def _config(
-    seed: int | None,
-    out: Path,
-    postgres_url: str | None,
-    toxiproxy_url: str | None,
-    workload: str = WORKLOAD,
+    seed: int | None, out: Path, postgres_url: str | None, toxiproxy_url: str | None, workload: str = WORKLOAD
 ) -> Config:
     """Return the configuration of a run; the command is what was typed, and the seed where it was drawn."""
     from harness.experiments.base import Config
@@ -240,7 +228,7 @@ def _config(
 def _carry_out(experiment: Experiment, config: Config) -> NoReturn:
     """Make a run and conclude it; one that was cut short is concluded, too."""
     from harness import run as lifecycle
-    from harness.console import RunConsole, show
+    from harness.console import RunConsole
 
     stores: list[Store] = []
     try:
@@ -250,48 +238,60 @@ def _carry_out(experiment: Experiment, config: Config) -> NoReturn:
         # what was stored up to here is worth a report, whatever else the person is told
         with contextlib.suppress(HarnessError):
             for store in stores:
-                show(lifecycle.conclude(store), _report(store), Console())
+                _conclude(store)
         raise
     _finish(stores[0])
 
 
 def _finish(store: Store) -> NoReturn:
+    summary = _conclude(store)
+    raise typer.Exit(ExitCode[summary.verdict.name])
+
+
+def _conclude(store: Store) -> Summary:
     from harness.console import show
     from harness.run import conclude
 
     summary = conclude(store)
-    show(summary, _report(store), Console())
-    raise typer.Exit(BY_VERDICT[summary.verdict])
-
-
-def _report(store: Store) -> str:
     path = store.folder / "report.html"
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    show(summary, str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path), Console())
+    return summary
 
 
 def main() -> None:
     """Run the command line, and turn whatever goes wrong into one line and an exit code."""
-    errors = Console(stderr=True)
+    told, code = "", ExitCode.PASS
     try:
-        with ended_in_order():
-            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        with _ended_in_order():
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or ExitCode.PASS
     except HarnessError as error:
-        errors.print(f"twinbench: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        code = error.exit_code
+        told, code = str(error), error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     except typer.TyperException as error:
-        told = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
-        text = f"twinbench: {told.rstrip('.')}. Say 'twinbench --help'."
-        errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
-        code = ExitCode.USAGE
+        wrong = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+        told, code = f"{wrong.rstrip('.')}. Say 'twinbench --help'.", ExitCode.USAGE
     except Exception:  # noqa: BLE001 - a bug of ours: the trace is for whoever fixes it
         traceback.print_exc()
-        errors.print("twinbench: this is a bug of twinbench. Please report it with the lines above.", style="red")
-        code = ExitCode.HARNESS
+        told, code = "this is a bug of twinbench. Please report it with the lines above.", ExitCode.HARNESS
     if code == ExitCode.INTERRUPTED:  # which Typer makes of Ctrl-C itself
-        errors.print("twinbench: interrupted. Everything that it started has been ended.", style="yellow")
-    sys.exit(code or ExitCode.PASS)
+        told = "interrupted. Everything that it started has been ended."
+    if told:
+        style = "yellow" if code == ExitCode.INTERRUPTED else "red"
+        text = f"twinbench: {told}"
+        Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into what Ctrl-C is, so that every context manager gets to clean up."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

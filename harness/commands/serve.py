@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import tempfile
 import time
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 
 from harness.errors import PartDied, UsageError
-from harness.experiments.choice import chosen_targets
 from harness.provision.addresses import accepts, url_through
 from harness.provision.database import seed
 from harness.provision.processes import temporary_folder
-from harness.provision.target import RunningTarget, target_process, wait_until_serving
+from harness.provision.target import target_process, wait_until_serving
 from harness.provision.testbed import started_services
-from harness.workload.find import load_workload
+from harness.workload.find import chosen_targets, load_workload
 
 POLL_S = 0.2
 
@@ -46,23 +45,19 @@ def serve(workload_name: str, name: str, port: int, postgres_url: str | None, to
             log=lambda name: logs / f"{name}.log",
             say=say,
         ) as services,
+        ExitStack() as stack,
     ):
-        url = services.postgres.url
+        url = through = services.postgres.url
         seed(url, workload.database)
         if services.toxiproxy is None:
             console.print(f"Without a proxy: {services.without_toxiproxy}", style="yellow", markup=False)
-            _serve(target_process(workload, target, url, logs / "target.log", port), url, console)
-            return
-        with services.toxiproxy.link(target.name, services.postgres.address) as link:
+        else:
+            link = stack.enter_context(services.toxiproxy.link(target.name, services.postgres.address))
             console.print(f"Toxiproxy  {services.toxiproxy.url} (proxy {link.proxy.name})", highlight=False)
             through = url_through(url, link.port)
-            _serve(target_process(workload, target, through, logs / "target.log", port), through, console)
-
-
-def _serve(process: AbstractContextManager[RunningTarget], database_url: str, console: Console) -> None:
-    with process as running:
+        running = stack.enter_context(target_process(workload, target, through, logs / "target.log", port))
         wait_until_serving(running)
-        console.print(f"PostgreSQL {database_url}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"PostgreSQL {through}", markup=False, highlight=False, soft_wrap=True)
         console.print(f"API        {running.url}/docs  (Ctrl-C ends everything)", highlight=False)
         while running.child.running():
             time.sleep(POLL_S)

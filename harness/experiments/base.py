@@ -1,4 +1,4 @@
-"""What a kind of run is: how it plans, executes, measures and judges, and which sections its report has.
+"""What a kind of run is: how it plans, executes and assesses, and which sections its report has.
 
 ``harness.run`` opens the store, starts the services, counts the time and writes the report, the same for every kind.
 """
@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from harness.model.findings import Judgement
+from harness.model.findings import ControlRow, Finding
 from harness.model.measures import CutStrip, FaultRow, Measures, PageCost
 from harness.model.plan import Control, Plan, Scenario, Target
 from harness.model.run_records import RunRecord
@@ -98,9 +98,11 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
-    """The numbers of a run, for the report to draw."""
+class Assessment:
+    """What is made of the evidence of a run: what its checks say, and numbers for the report to draw."""
 
+    findings: tuple[Finding, ...]
+    controls: tuple[ControlRow, ...] = ()
     measures: Measures = field(default_factory=Measures)
     cuts: tuple[CutStrip, ...] = ()
     cuts_per_s: float = 0.0
@@ -109,16 +111,15 @@ class Measured:
 
 
 class Experiment(ABC):
-    """A kind of run. An instance has what is to be run; a stored run is measured and judged by the class alone."""
+    """A kind of run. An instance has what is to be run; a stored run is assessed by the class alone."""
 
     kind: ClassVar[str]
     sections: ClassVar[tuple[str, ...]]
     targets: Mapping[str, Target]
 
-    @contextmanager
-    def reserved(self) -> Iterator[None]:
+    def reserved(self) -> AbstractContextManager[None]:
         """Keep what the run needs of the machine before any service starts; most need nothing."""
-        yield
+        return nullcontext()
 
     @abstractmethod
     def plan(self, services: Services, seed: int) -> Planned:
@@ -138,10 +139,5 @@ class Experiment(ABC):
 
     @classmethod
     @abstractmethod
-    def measure(cls, store: Store, record: RunRecord) -> Measured:
-        """Compute the numbers of whatever is stored."""
-
-    @classmethod
-    @abstractmethod
-    def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:
-        """Judge whatever is stored by the checks."""
+    def assess(cls, store: Store, record: RunRecord) -> Assessment:
+        """Compute the numbers of whatever is stored, and judge it by the checks."""

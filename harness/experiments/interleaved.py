@@ -20,13 +20,10 @@ import selectors
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from http import HTTPStatus
 from itertools import cycle
 from statistics import median
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 from harness.errors import PartDied
@@ -52,7 +49,7 @@ LOOKED_INTO = {"TWINBENCH_LOOKED_INTO_PER_S": "10"}  # harness.probe.request_sam
 class Cores:
     """Gives targets a core to themselves, where the system can and there are two.
 
-    What this thread starts has the cores that it has itself: with an instance, all but the first; within
+    What this thread starts has the cores that it has itself: within ``of_others``, all but the first; within
     ``of_targets``, the first.
     """
 
@@ -60,32 +57,28 @@ class Cores:
         self._all = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
         self.apart = len(self._all) > 1
 
-    def __enter__(self) -> Self:
+    def of_others(self) -> AbstractContextManager[None]:
         """Leave the first core to targets."""
-        self._have(self._all[1:])
-        return self
+        return self._having(self._all[1:], self._all)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Have all cores again."""
-        self._have(self._all)
+    def of_targets(self) -> AbstractContextManager[None]:
+        """Have the core that targets started now are to have."""
+        return self._having(self._all[:1], self._all[1:])
 
     @contextmanager
-    def of_targets(self) -> Iterator[None]:
-        """Have the core that targets started now are to have."""
-        self._have(self._all[:1])
+    def _having(self, cores: Sequence[int], afterwards: Sequence[int]) -> Iterator[None]:
+        self._have(cores)
         try:
             yield
         finally:
-            self._have(self._all[1:])
+            self._have(afterwards)
 
     def _have(self, cores: Sequence[int]) -> None:
         if self.apart and sys.platform == "linux":
             os.sched_setaffinity(0, cores)
 
 
-class ClosedLoop:
+class ClosedLoop(AbstractContextManager["ClosedLoop"]):
     """Clients of one server, each of which sends the next request as soon as it has an answer; all in this thread."""
 
     def __init__(self, port: int, paths: Sequence[str], other_worked_s: Callable[[], float]) -> None:
@@ -101,13 +94,7 @@ class ClosedLoop:
             client.open()
             self._selector.register(client, selectors.EVENT_READ, client)
 
-    def __enter__(self) -> Self:
-        """Be ready."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Close all connections."""
         self._selector.close()
         for client in self._clients:
@@ -154,52 +141,42 @@ def processor_clock(pid: int) -> Callable[[], float]:
     return lambda: time.clock_gettime(clock)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pair:
-    """A target with probes and the same without, for the so-many-th time."""
-
-    plain: Target
-    probed: Target
-    block: int
-
-
 def read_slices(
-    run: Run, pair: Pair, paths: Mapping[str, Sequence[str]], seconds: float, cores: Cores
+    run: Run,
+    pair: tuple[Target, Target],
+    block: int,
+    paths: Mapping[str, Sequence[str]],
+    seconds: float,
+    cores: Cores,
 ) -> Iterator[SliceReading]:
-    """Start both targets, and drive them in slices for so many seconds by what each scenario asks for.
+    """Start a target without probes and one with, and drive them in slices by each scenario's paths.
 
     Raises:
         HarnessError: A target did not come up, or did not answer as it should.
     """
+    plain, probed = (target.name for target in pair)
+    running: list[RunningTarget] = []
     with ExitStack() as stack:
         with cores.of_targets():
-            running = [
-                stack.enter_context(
-                    target_process(
-                        run.workload,
-                        target,
-                        run.services.postgres.url,
-                        run.store.log(f"slices-{target.name}"),
-                        environment={HASH_SEED: str(pair.block), **LOOKED_INTO},
-                    )
-                )
-                for target in (pair.plain, pair.probed)
-            ]
-        for target in running:
-            wait_until_serving(target)
+            for target in pair:
+                log, settings = run.store.log(f"slices-{target.name}"), {HASH_SEED: str(block), **LOOKED_INTO}
+                process = target_process(run.workload, target, run.services.postgres.url, log, environment=settings)
+                running.append(stack.enter_context(process))
+        for started in running:
+            wait_until_serving(started)
         for scenario, asked in paths.items():
             try:
-                rounds = _drive(running, asked, seconds, swapped=bool(pair.block % 2))
+                rounds = _drive(running, asked, seconds, swapped=bool(block % 2))
             except OSError as error:
                 raise PartDied(
-                    f"{pair.plain.name} or {pair.probed.name} did not answer {scenario}: {error}",
+                    f"{plain} or {probed} did not answer {scenario}: {error}",
                     f"Read {running[0].child.log} and {running[1].child.log}",
                 ) from error
             yield SliceReading(
-                plain=pair.plain.name,
-                probed=pair.probed.name,
+                plain=plain,
+                probed=probed,
                 scenario=scenario,
-                block=pair.block,
+                block=block,
                 plain_ms=tuple(one for one, _ in rounds),
                 probed_ms=tuple(other for _, other in rounds),
             )

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
 from harness.experiments.base import Run
-from harness.experiments.block import Block, fresh_block, key_prefix
-from harness.experiments.injection import added_latency
-from harness.model.evidence import Sample
+from harness.experiments.block import Block, added_latency, fresh_block, key_prefix, order_of
+from harness.model.evidence import FaultWindow, Sample
 from harness.model.plan import Order, Shape, Target, Trial
 from harness.model.run_records import TrialRecord
 from harness.provision.addresses import url_through
 from harness.provision.database import read_ledger
-from harness.provision.meter import Meter, Route, Sampler, SessionMeter, cpu_seconds, routes
+from harness.provision.meter import Meter, Sampler, SessionMeter, cpu_seconds, routes
 from harness.provision.processes import Child
 
 WARM_UP_S = 1.2
@@ -23,20 +22,8 @@ WARM_UP_CLIENTS = 16
 FIRST_WARM_UP_KEY = 0xFFFE0000  # beyond any trial's
 
 
-@dataclass(frozen=True, kw_only=True)
-class TimedBlock:
-    """A block whose distances are timed while load runs.
-
-    ``routes`` holds an open connection by every way: one "direct", one "clean" (through a proxy that has no toxic),
-    and one by each target's own.
-    """
-
-    block: Block
-    routes: Mapping[str, Route]
-
-
 @contextmanager
-def timed_block(run: Run, targets: Sequence[Target]) -> Iterator[TimedBlock]:
+def timed_block(run: Run, targets: Sequence[Target]) -> Iterator[Block]:
     """Start a block for plain load, and warm its targets up."""
     postgres, toxiproxy = run.services.postgres, run.services.toxiproxy
     with fresh_block(run, targets) as block, ExitStack() as stack:
@@ -45,10 +32,10 @@ def timed_block(run: Run, targets: Sequence[Target]) -> Iterator[TimedBlock]:
             clean = stack.enter_context(toxiproxy.link("clean", postgres.address))
             ways["clean"] = url_through(postgres.url, clean.port)
             ways |= {name: testbed.url for name, testbed in block.testbeds.items()}
-        timed = TimedBlock(block=block, routes=stack.enter_context(routes(ways)))
+        open_routes = stack.enter_context(routes(ways))
         for number, name in enumerate(block.testbeds):
             _warm_up(block, name, number)
-        yield timed
+        yield replace(block, routes=open_routes)
 
 
 def _warm_up(block: Block, target: str, number: int) -> None:
@@ -73,13 +60,12 @@ def _warm_up(block: Block, target: str, number: int) -> None:
     block.generator.run(order, lambda _edge: None)
 
 
-def run_trial(trial: Trial, timed: TimedBlock) -> TrialRecord:
+def run_trial(trial: Trial, block: Block) -> TrialRecord:
     """Run one trial from end to end, store its evidence, and return what is known beside the ops.
 
     Raises:
         HarnessError: A part died, or the record is not whole. What was recorded so far is on disk.
     """
-    block = timed.block
     run, testbed = block.run, block.testbeds[trial.target]
     target, url = testbed.running, run.services.postgres.url
     children = _children(block, trial)
@@ -92,49 +78,30 @@ def run_trial(trial: Trial, timed: TimedBlock) -> TrialRecord:
             for part, used in cpu_seconds(children).items()
         )
 
+    healed: list[FaultWindow] = []
+    # its own way, and beside it what that is to be held against
+    compared = {name: route for name, route in block.routes.items() if name in {"direct", "clean", trial.target}}
     served_before = target.served()
     with ExitStack() as stack:
-        route = timed.routes[trial.target if testbed.link else "direct"]
-        latency = stack.enter_context(added_latency(testbed, trial.added_ms, route.round_trip_s))
-        meters: list[Sampler] = [stack.enter_context(Meter(_compared_routes(timed, trial)))]
+        route = block.routes[trial.target if testbed.link else "direct"]
+        stack.enter_context(added_latency(testbed, trial.added_ms, route.round_trip_s, healed))
+        meters: list[Sampler] = [stack.enter_context(Meter(compared))]
         if "pool" in target.target.probes:
             meters.append(stack.enter_context(SessionMeter(url, trial.added_ms / 1000)))
-        loaded = block.generator.run(_order(trial, block), read_cpu)
+        loaded = block.generator.run(order_of(trial, block), read_cpu)
     served = target.served() - served_before
     ledger = read_ledger(url, run.workload, key_prefix(trial))
-    readings += [
-        _count(loaded.window.end_ns, "load", "recorded", loaded.recorded),
-        _count(loaded.window.end_ns, "served", "requests", served),
-    ]
+    for probe, metric, count in (("load", "recorded", loaded.recorded), ("served", "requests", served)):
+        readings.append(Sample(t_ns=loaded.window.end_ns, probe=probe, metric=metric, value=count))
     record = TrialRecord(
         trial=trial,
         window=loaded.window,
         samples=(*(sample for meter in meters for sample in meter.samples()), *readings, *target.probed(loaded.window)),
-        faults=tuple(injection.window for injection in latency),
+        faults=tuple(healed),
         ledger=ledger,
     )
     run.store.write_trial(record)
     return record
-
-
-def _order(trial: Trial, block: Block) -> Order:
-    scenario, profile = block.run.scenario(trial.scenario), block.run.plan.profile
-    return Order(
-        ops=block.run.store.ops_path(trial),
-        host=block.testbeds[trial.target].running.url,
-        workload=block.run.workload.name,
-        mix=dict(scenario.mix),
-        shape=scenario.shape,
-        warmup_s=profile.warmup_s,
-        measure_s=profile.measure_s,
-        seed=trial.seed,
-        key_prefix=key_prefix(trial),
-    )
-
-
-def _compared_routes(timed: TimedBlock, trial: Trial) -> dict[str, Route]:
-    """The routes to time: the target's own, and beside it what it is to be held against."""
-    return {name: route for name, route in timed.routes.items() if name in {"direct", "clean", trial.target}}
 
 
 def _children(block: Block, trial: Trial) -> dict[str, Child]:
@@ -147,7 +114,3 @@ def _children(block: Block, trial: Trial) -> dict[str, Child]:
         "toxiproxy": services.toxiproxy.child if services.toxiproxy else None,
     }
     return {name: child for name, child in parts.items() if child is not None}
-
-
-def _count(t_ns: int, probe: str, metric: str, value: int) -> Sample:
-    return Sample(t_ns=t_ns, probe=probe, metric=metric, value=value)

@@ -101,14 +101,6 @@ class ControlRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """What was found of a run, and what every check says of each of its controls."""
-
-    findings: tuple[Finding, ...]
-    controls: tuple[ControlRow, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class Execution:
     """How much of a plan was carried out. ``not_done`` says in whole sentences what could not be planned, and why."""
 

@@ -1,4 +1,4 @@
-"""Find a workload by its address, and hold it against the running application."""
+"""Find a workload by its address, and in it what goes by a name; hold it against the running application."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from harness.errors import UsageError
+from harness.model.plan import Target
 from harness.model.workload import Workload
 
 DEFAULT = "targets.workload:WORKLOAD"
+T = TypeVar("T")
+Names: TypeAlias = "Sequence[str] | None"  # None where nothing was named
 _PARAMETER = re.compile(r"\{[^}]*\}")
 
 
@@ -33,6 +36,23 @@ def load_workload(name: str = DEFAULT) -> Workload:
         said = f"calls itself {found.name!r}" if isinstance(found, Workload) else f"is a {type(found).__name__}"
         raise UsageError(f"{name!r} {said}", "Name a Workload, and give it that name")
     return found
+
+
+def chosen(names: Iterable[str], known: Mapping[str, T], kind: str) -> dict[str, T]:
+    """Return what goes by these names, once each, in their order.
+
+    Raises:
+        UsageError: A name is not known.
+    """
+    for name in names:
+        if name not in known:
+            raise UsageError(f"No {kind} is called {name!r}", f"Choose of {', '.join(sorted(known))}")
+    return {name: known[name] for name in names}
+
+
+def chosen_targets(workload: Workload, names: Names) -> dict[str, Target]:
+    """Return the targets that go by these names; the twins if there are none."""
+    return chosen(names or workload.twins, workload.targets, "target")
 
 
 def require_operations(workload: Workload, openapi: Mapping[str, Any]) -> None:

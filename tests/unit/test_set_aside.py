@@ -48,7 +48,7 @@ def block(
         nonlocal shown
         shown += 1
 
-    def run_trial(trial: Trial, _timed: object) -> TrialRecord:
+    def run_trial(trial: Trial, _block: object) -> TrialRecord:
         made.append((trial.id, trial.attempt))
         store.ops_path(trial)
         record = TrialRecord(trial=trial, window=WINDOW, samples=samples(trial), faults=(), ledger=None)
@@ -57,9 +57,9 @@ def block(
 
     monkeypatch.setattr(experiment, "run_trial", run_trial)
     far = replace(SCENARIO, checks=("added_latency",) if checked else ())
-    timed: Any = SimpleNamespace(block=SimpleNamespace(run=SimpleNamespace(store=store, scenario=lambda _name: far)))
-    progress: Any = SimpleNamespace(step=step)
-    experiment.run_block(TRIALS, timed, progress)
+    run = SimpleNamespace(store=store, scenario=lambda _name: far, progress=SimpleNamespace(step=step))
+    over: Any = SimpleNamespace(run=run)
+    experiment.run_block(TRIALS, over)
     return store, made, shown
 
 

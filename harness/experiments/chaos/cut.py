@@ -1,19 +1,57 @@
-"""One cut: a write whose conversation with PostgreSQL ends after so many bytes, and what came of it."""
+"""One cut: where a write's conversation with PostgreSQL ends, how, what came of it, and the rows that it left."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 
-from harness.experiments.chaos.cut_places import CutPlace
 from harness.experiments.chaos.lane import TRIES, Lane
-from harness.experiments.chaos.rows import counter
 from harness.model.cut_map import Conversation, Cut, CutWay, Direction
 from harness.model.op import Outcome
+from harness.provision.database import count_rows, read_ledger, wait_until_settled
 from harness.provision.messages import read_messages
 from harness.provision.relay import Capture, Cutoff
+from harness.provision.testbed import Services
 
 HOLD_S = 2.0
 CONFIRM_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutPlace:
+    """Where to cut, and how."""
+
+    operation: str
+    direction: Direction
+    offset: int
+    way: CutWay
+
+
+def places(conversations: Sequence[Conversation], stride: int) -> Iterator[CutPlace]:
+    """Every byte by Toxiproxy; and by the relay at each message's end.
+
+    The holds, in which a lane only waits, are spread over the others, so that other lanes have work meanwhile. A
+    sample leaves them out, and cuts at each ``stride``-th byte and all along COMMIT and its answer.
+    """
+    ends = [(conversation, message.end) for conversation in conversations for message in conversation.messages]
+    quick = [_place(conversation, end, way) for way in (CutWay.FIN, CutWay.RST) for conversation, end in ends]
+    for conversation in conversations:
+        last = range(conversation.messages[-2].start, conversation.length_bytes + 1)
+        offsets = sorted({*range(0, conversation.length_bytes + 1, stride), *last})
+        quick += [_place(conversation, offset, CutWay.LIMIT) for offset in offsets]
+    holds = [] if stride > 1 else [_place(conversation, end, CutWay.HOLD) for conversation, end in ends]
+    apart = len(quick) // (len(holds) + 1)
+    for number, place in enumerate(quick):
+        if holds and number % apart == 0:
+            yield holds.pop()
+        yield place
+    yield from holds
+
+
+def _place(conversation: Conversation, offset: int, way: CutWay) -> CutPlace:
+    return CutPlace(operation=conversation.operation, direction=conversation.direction, offset=offset, way=way)
 
 
 def cut_once(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
@@ -30,29 +68,22 @@ def _cut(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
     services = lane.testbed.services
     key = lane.key()
     count = counter(services)
-    if place.way is CutWay.LIMIT:
-        captured = lane.testbed.relay.capture()
-        with lane.limited(place.direction, place.offset):
-            answer = lane.send(place.operation, key)
-            confirmed = _confirmed(lane, captured, place)  # a target may go on writing after it has answered
-    else:
-        cutoff = Cutoff(direction=place.direction, offset=place.offset, way=place.way, hold_s=HOLD_S)
-        captured = lane.testbed.relay.capture(cutoff)
+    limit = place.way is CutWay.LIMIT
+    cutoff = Cutoff(direction=place.direction, offset=place.offset, way=place.way, hold_s=HOLD_S)
+    captured = lane.testbed.relay.capture(None if limit else cutoff)
+    with lane.limited(place.direction, place.offset) if limit else nullcontext():
         answer = lane.send(place.operation, key)
-        confirmed = _confirmed(lane, captured, place)
+        confirmed = _confirmed(lane, captured, place)  # a target may go on writing after it has answered
     passed = bytes(captured.by(place.direction))
     lane.testbed.relay.stop_capture()
     rows = count()
     # every byte is followed by the cheapest request, and every message's end by another write
-    tries, status = lane.recover(lane.health if place.way is CutWay.LIMIT else place.operation)
-    if place.way is not CutWay.LIMIT:
+    tries, status = lane.recover(lane.health if limit else place.operation)
+    if not limit:
         lane.reconnect()
     return Cut(
         target=lane.target,
-        operation=place.operation,
-        direction=place.direction,
-        way=place.way,
-        offset=place.offset,
+        **vars(place),
         key=key,
         outcome=answer.outcome,
         status=answer.status,
@@ -91,7 +122,31 @@ def _message_at(place: CutPlace, passed: bytes, conversation: Conversation) -> s
         messages = read_messages(passed, Direction.DOWN)
     else:
         messages = conversation.messages
-    for message in messages:
-        if message.start <= place.offset < message.end:
-            return f"{message.name} {message.says}".strip()
-    return "the end"
+    told = (f"{one.name} {one.says}".strip() for one in messages if one.start <= place.offset < one.end)
+    return next(told, "the end")
+
+
+def counter(services: Services) -> Callable[[], Mapping[str, int]]:
+    """Return what counts the rows that come from now on, of one write at a time; nothing where they carry a key."""
+    url, database = services.postgres.url, services.workload.database
+    if database.key_column:
+        return dict
+    before = count_rows(url, database)
+
+    def count() -> Mapping[str, int]:
+        wait_until_settled(url, database)
+        return {table: now - before[table] for table, now in count_rows(url, database).items()}
+
+    return count
+
+
+def with_rows(cuts: Sequence[Cut], key_prefixes: Iterable[str], services: Services) -> tuple[Cut, ...]:
+    """Count the rows of every write by its key, when every transaction has ended."""
+    if not services.workload.database.key_column:
+        return tuple(cuts)
+    wait_until_settled(services.postgres.url, services.workload.database)
+    ledgers = {prefix: read_ledger(services.postgres.url, services.workload, prefix) for prefix in key_prefixes}
+    return tuple(
+        replace(cut, rows={table: counts.get(cut.key, 0) for table, counts in ledgers[cut.key[:8]].rows.items()})
+        for cut in cuts
+    )

@@ -10,15 +10,14 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from typing import TypeAlias
 
 from harness.experiments.base import Run
-from harness.experiments.chaos.cut import cut_once
-from harness.experiments.chaos.cut_places import CutPlace, places
+from harness.experiments.chaos.cut import CutPlace, cut_once, places, with_rows
 from harness.experiments.chaos.lane import Lane, open_lane
-from harness.experiments.chaos.rows import with_rows
 from harness.load.single_client import seeds_apart
 from harness.model.cut_map import Conversation, Cut, CutMap
 from harness.model.plan import Target
@@ -33,11 +32,7 @@ Queues: TypeAlias = "Mapping[str, queue.SimpleQueue[CutPlace]]"
 def map_cuts(run: Run, targets: Sequence[Target], operations: Sequence[str], stride: int = 1) -> CutMap:
     """Cut every operation on every target at every byte, both ways, and at every message's end in other ways.
 
-    Args:
-        run: What to cut with; Toxiproxy is needed.
-        targets: What to cut.
-        operations: Writes of the workload.
-        stride: Cut at every byte, or take a sample, which proves no pass.
+    With a ``stride`` of several bytes it is a sample, which proves no pass.
 
     Raises:
         HarnessError: There is no Toxiproxy, or a lane's conversation is not the same twice.
@@ -91,9 +86,8 @@ def share_lanes(targets: Sequence[str], conversations: Sequence[Conversation]) -
 
 def _todo(conversations: Sequence[Conversation], stride: int) -> Queues:
     """Queue up each target's cuts."""
-    todo: dict[str, queue.SimpleQueue[CutPlace]] = {}
+    todo: Queues = defaultdict(queue.SimpleQueue)
     for target in dict.fromkeys(one.target for one in conversations):
-        todo[target] = queue.SimpleQueue()
         for place in places([one for one in conversations if one.target == target], stride):
             todo[target].put(place)
     return todo

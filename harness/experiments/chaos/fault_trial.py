@@ -9,21 +9,26 @@ finding names the fault that led to it.
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import psycopg2
+
+from harness.errors import HarnessError
 from harness.experiments.base import Run
-from harness.experiments.block import Block, fresh_block, key_prefix
-from harness.experiments.chaos.background_load import loaded
-from harness.experiments.chaos.fault_context import fault_context
+from harness.experiments.block import Block, fresh_block, injected, key_prefix, order_of
 from harness.experiments.chaos.schedule import HOLD_S, WATCH_S
-from harness.experiments.injection import injected
 from harness.faults.catalog import FAULTS
+from harness.faults.context import FaultContext
+from harness.load.generator_process import Loaded
 from harness.load.single_client import Client, Sending
-from harness.model.evidence import Fault, FaultWindow, Sample
+from harness.model.evidence import FaultWindow, Sample
 from harness.model.op import Op
 from harness.model.plan import Target, Trial
 from harness.model.run_records import TrialRecord
@@ -38,6 +43,7 @@ OUTLASTING_S = 7.0  # a second more than harness.analysis.checks.fault_trial.DEA
 LEFT_OVER_AFTER_S = 10.0
 READ_TIMEOUT_S = 5.0
 WITHIN_TRANSACTION_TIMEOUT_S = 3.0
+FIRST_CLIENT = 0xF000_0000  # clients of faults, whose keys are not those of the load
 WORKERS = 2  # so that uvicorn replaces one that dies
 POOL = 4  # of each worker, fewer than the clients that it serves, so that a pool can be exhausted
 
@@ -64,15 +70,17 @@ def run_fault(trial: Trial, block: Block) -> None:
     url, workload = run.services.postgres.url, run.workload
     restore(url, workload.database)  # or a fast machine has none left to remove after thirty faults
     sent: list[Sending] = []
-    fault = FAULTS[trial.fault](fault_context(testbed, key_prefix(trial), sent))
-    with loaded(trial, block) as finish:
+    healed: list[FaultWindow] = []
+    fault = FAULTS[trial.fault](_fault_context(testbed, key_prefix(trial), sent))
+    with _loaded(trial, block) as finish:
         in_transaction = _sample(
             "sessions", "in_transaction", wait_until_writing(url, workload.database, WITHIN_TRANSACTION_TIMEOUT_S)
         )
-        window = _hold(fault)
+        with injected(fault, healed):
+            time.sleep(OUTLASTING_S if fault.kind in OUTLASTING else HOLD_S)
         time.sleep(WATCH_S)
         load = finish()
-    left_over = list(_left_over(testbed, window.healed_ns / 1e9 + LEFT_OVER_AFTER_S))
+    left_over = list(_left_over(testbed, healed[0].healed_ns / 1e9 + LEFT_OVER_AFTER_S))
     noted = (
         *(one.op(load.recorded + number) for number, one in enumerate(sent)),
         *_read_sum(testbed, load.recorded + len(sent)),
@@ -83,18 +91,70 @@ def run_fault(trial: Trial, block: Block) -> None:
             trial=trial,
             window=load.window,
             samples=(in_transaction, *left_over, recorded),
-            faults=(window,),
+            faults=tuple(healed),
             noted=noted,
             ledger=read_ledger(url, workload, key_prefix(trial)),
         )
     )
 
 
-def _hold(fault: Fault) -> FaultWindow:
-    """Inject, hold for as long as the fault takes to show, and heal whatever happened."""
-    with injected(fault) as injection:
-        time.sleep(OUTLASTING_S if fault.kind in OUTLASTING else HOLD_S)
-    return injection.window
+@contextmanager
+def _loaded(trial: Trial, block: Block) -> Iterator[Callable[[], Loaded]]:
+    """Keep load on until the function that is yielded is called, which ends it and returns what was recorded."""
+    order = order_of(trial, block)
+    # a flaw has one mistake; that it knows no Idempotency-Key would be another
+    retries = not block.testbeds[trial.target].running.target.flaw
+    order = replace(order, shape=replace(order.shape, retries=retries), measure_s=None)
+    measuring = threading.Event()
+    with ThreadPoolExecutor(1, "load") as thread:
+        load = thread.submit(block.generator.run, order, lambda _edge: measuring.set())
+        load.add_done_callback(lambda _over: measuring.set())
+
+        def finish() -> Loaded:
+            block.generator.stop()
+            return load.result()
+
+        try:
+            measuring.wait()
+            yield finish
+        finally:
+            if not load.done():
+                with suppress(HarnessError):
+                    block.generator.stop()
+
+
+def _fault_context(testbed: Testbed, prefix: str, sent: list[Sending]) -> FaultContext:
+    """Make the context of a fault; each write that it sends under ``prefix`` is added to ``sent``."""
+    running, services = testbed.running, testbed.services
+
+    def begin(operation: str, key: str = "", *, named: bool = False, seed: int | None = None) -> Sending:
+        number = len(sent)
+        own = key or f"{prefix}{FIRST_CLIENT:08x}{number:016x}"
+        about = int(own[-8:], 16) if seed is None else seed
+        sending = Sending(running.url, services.workload, operation, own, seed=about, named=named)
+        sent.append(sending)
+        return sending
+
+    postgres, toxiproxy = services.postgres, services.toxiproxy
+    host, port = postgres.address
+    return FaultContext(
+        workload=services.workload,
+        proxy=testbed.proxy,
+        postgres_address=f"{host}:{port}",
+        direct=partial(_open, postgres.url),
+        through=partial(_open, testbed.url),
+        workers=running.workers,
+        toxiproxy=toxiproxy.child.process if toxiproxy and toxiproxy.child else None,
+        postmaster=postgres.child.process if postgres.child else None,
+        restart_postgres=postgres.restart,
+        begin=begin,
+    )
+
+
+def _open(url: str) -> psycopg2.extensions.connection:
+    connection = psycopg2.connect(url, connect_timeout=2, application_name="twinbench-fault")
+    connection.autocommit = True
+    return connection
 
 
 def _read_sum(testbed: Testbed, number: int) -> Iterator[Op]:

@@ -111,21 +111,17 @@ class Lane:
         for _ in range(CAPTURES):
             self.reconnect()
             captured.append(self.capture(operation))
-        if len({len(one.up) for one in captured}) > 1:
-            lengths = ", ".join(str(len(one.up)) for one in captured)
+        lengths = [str(len(one.up)) for one in captured]
+        if len(set(lengths)) > 1:
             raise HarnessError(
-                f"{operation} to {self.target} is not the same number of bytes every time: {lengths}",
+                f"{operation} to {self.target} is not the same number of bytes every time: {', '.join(lengths)}",
                 "Let it write values of one width",
             )
         for direction in Direction:
             # a timestamp's trailing zeros are not sent, so the longest answer is the one to cut all along
             longest = max((bytes(one.by(direction)) for one in captured), key=len)
-            yield Conversation(
-                target=self.target,
-                operation=operation,
-                direction=direction,
-                messages=read_messages(longest, direction),
-            )
+            messages = read_messages(longest, direction)
+            yield Conversation(target=self.target, operation=operation, direction=direction, messages=messages)
 
 
 @contextmanager

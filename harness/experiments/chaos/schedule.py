@@ -19,13 +19,8 @@ def make_schedule(
 ) -> Plan:
     """Lay out so many faults on every target once a block, in a seeded order; targets swap places by block.
 
-    Args:
-        targets: Names of targets.
-        faults: Kinds of faults.
-        draw: How many of them a block has of each target, drawn anew; all of them if there are no more.
-        blocks: How often, each time in another order and under another seed.
-        seed_of_run: The same seed lays out the same schedule.
-        name: The profile's.
+    Each block draws ``draw`` of the faults anew for each target, or has all of them if there are no more. The same
+    seed lays out the same schedule. ``name`` is the profile's.
     """
     trials: list[Trial] = []
     for block in range(1, blocks + 1):
@@ -47,12 +42,7 @@ def make_schedule(
                     )
                 )
     profile = Profile(
-        name=name,
-        scenarios=("chaos",),
-        added_ms=(0,),
-        blocks=blocks,
-        warmup_s=WARMUP_S,
-        measure_s=HOLD_S + WATCH_S,
+        name=name, scenarios=("chaos",), added_ms=(0,), blocks=blocks, warmup_s=WARMUP_S, measure_s=HOLD_S + WATCH_S
     )
     return Plan(profile=profile, targets=tuple(targets), trials=tuple(trials), seed=seed_of_run)
 

@@ -10,17 +10,17 @@ from typing import ClassVar, Self
 from harness.analysis.checks.added_latency import is_off
 from harness.analysis.judge import judge_framework_overhead, judge_plan, judge_probe_overhead, judge_trials
 from harness.analysis.measures import analyse
-from harness.experiments.base import EVERY_REPORT, Experiment, Measured, Planned, Progress, Run
-from harness.experiments.choice import chosen, chosen_targets
+from harness.experiments.base import EVERY_REPORT, Assessment, Experiment, Planned, Run
+from harness.experiments.block import Block
 from harness.experiments.comparison.plan import make_plan
-from harness.experiments.comparison.round_trips import count_round_trips
-from harness.experiments.trial import TimedBlock, run_trial, timed_block
-from harness.model.findings import Judgement
+from harness.experiments.round_trips import count_round_trips
+from harness.experiments.trial import run_trial, timed_block
 from harness.model.plan import Profile, Scenario, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
 from harness.store import Store
+from harness.workload.find import Names, chosen, chosen_targets
 
 ATTEMPTS = 6  # one of the busiest cells is disturbed in one trial of four, and a run has hundreds of trials
 MOST_REPEATED = 24  # of a block: so that a machine that is never quiet ends undecided, and in time
@@ -46,8 +46,8 @@ class Comparison(Experiment):
         workload: Workload,
         profile: str,
         *,
-        scenarios: Sequence[str] | None = None,
-        targets: Sequence[str] | None = None,
+        scenarios: Names = None,
+        targets: Names = None,
         added_ms: Sequence[int] | None = None,
         blocks: int | None = None,
     ) -> Self:
@@ -92,37 +92,34 @@ class Comparison(Experiment):
         """Count round trips, and run every block with fresh processes."""
         run.progress.say("Counting round trips per request")
         operations = sorted({name for scenario in self.scenarios.values() for name in scenario.mix})
-        run.store.write_wire(count_round_trips(run, list(self.targets.values()), operations))
+        run.store.write_wire(tuple(count_round_trips(run, list(self.targets.values()), operations)))
         run.progress.began("trials", len(run.plan.trials))
         for _, trials in groupby(run.plan.trials, key=lambda trial: trial.block):
-            with timed_block(run, run.planned.targets) as timed:
-                run_block(list(trials), timed, run.progress)
+            with timed_block(run, run.planned.targets) as block:
+                run_block(list(trials), block)
 
     @classmethod
-    def measure(cls, store: Store, record: RunRecord) -> Measured:
-        """Compute all numbers that are compared."""
-        return Measured(measures=analyse(store, record))
-
-    @classmethod
-    def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:
-        """Judge every trial, what the framework and the probes cost, and whether the plan was kept."""
-        return Judgement(
+    def assess(cls, store: Store, record: RunRecord) -> Assessment:
+        """Compute all numbers that are compared; judge trials, what framework and probes cost, and the plan."""
+        measures = analyse(store, record)
+        return Assessment(
+            measures=measures,
             findings=(
                 *judge_trials(store, record),
-                *judge_framework_overhead(record, measured.measures),
-                *judge_probe_overhead(measured.measures.probe_overheads),
+                *judge_framework_overhead(record, measures),
+                *judge_probe_overhead(measures.probe_overheads),
                 *judge_plan(store, record),
-            )
+            ),
         )
 
 
-def run_block(trials: Sequence[Trial], timed: TimedBlock, progress: Progress) -> None:
+def run_block(trials: Sequence[Trial], block: Block) -> None:
     """Run a block's trials; the few whose distance came out wrong are set aside and run again at its end.
 
     On a shared machine the proxy's timer fires late while a neighbour has the core, and such a trial
     answers for another distance than it was asked about. Throughput and latency have no say in this.
     """
-    run = timed.block.run
+    run = block.run
     due = list(trials)
     left = MOST_REPEATED
     for attempt in range(1, ATTEMPTS + 1):
@@ -130,10 +127,10 @@ def run_block(trials: Sequence[Trial], timed: TimedBlock, progress: Progress) ->
         for trial in due:
             if attempt > 1:
                 run.store.set_aside(trial)
-            record = run_trial(replace(trial, attempt=attempt), timed)
+            record = run_trial(replace(trial, attempt=attempt), block)
             if "added_latency" in run.scenario(trial.scenario).checks and is_off(trial, record.samples):
                 off.append(trial)
             if attempt == 1:
-                progress.step()
+                run.progress.step()
         due = off[:left]
         left -= len(due)

@@ -19,13 +19,8 @@ def make_plan(
 
     Each block holds every cell (scenario at added latency) once, in a random order of its own. Within a cell targets
     run forwards and then backwards (A B B A, or B A A B by chance), so that a machine that drifts favours neither.
-
-    Args:
-        targets: Names of targets, in the order in which they are compared.
-        scenarios: The scenarios that ``profile`` names, by name.
-        profile: How much to run.
-        seed: The same seed lays out the same plan.
-        references: Names of targets that run beside the others in scenarios that never reach the database.
+    Targets are named in the order in which they are compared; ``references`` run beside them in scenarios that never
+    reach the database. The same seed lays out the same plan.
     """
     cells = [
         (name, added_ms)
@@ -35,14 +30,11 @@ def make_plan(
     trials: list[Trial] = []
     for block in range(1, profile.blocks + 1):
         random = Random(f"{seed}/{block}")  # noqa: S311 - a plan to be repeated, no secret
-        order = random.sample(cells, len(cells))
-        slots = [
-            (scenario, added_ms, target, position)
-            for scenario, added_ms in order
-            for position, target in enumerate(
-                _there_and_back([*targets, *(() if scenarios[scenario].reaches_database else references)], random)
-            )
-        ]
+        slots = []
+        for scenario, added_ms in random.sample(cells, len(cells)):
+            run = [*targets, *(() if scenarios[scenario].reaches_database else references)]
+            way = run if random.random() < 0.5 else run[::-1]  # noqa: PLR2004 - a coin
+            slots += [(scenario, added_ms, target, place) for place, target in enumerate(way + way[::-1])]
         trials += [
             Trial(
                 id=f"{block:02d}-{slot:03d}-{scenario}-{added_ms}ms-{target}",
@@ -58,8 +50,3 @@ def make_plan(
             for slot, (scenario, added_ms, target, position) in enumerate(slots)
         ]
     return Plan(profile=profile, targets=tuple(targets), trials=tuple(trials), seed=seed, references=tuple(references))
-
-
-def _there_and_back(targets: Sequence[str], random: Random) -> list[str]:
-    way = list(targets) if random.random() < 0.5 else list(reversed(targets))  # noqa: PLR2004 - a coin
-    return way + way[::-1]

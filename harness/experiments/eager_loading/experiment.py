@@ -9,16 +9,15 @@ from typing import ClassVar, Self
 
 from harness.analysis.judge import judge_pages, judge_plan
 from harness.analysis.measures import pages as page_costs
-from harness.experiments.base import EVERY_REPORT, Experiment, Measured, Planned, Run
-from harness.experiments.choice import chosen_targets
+from harness.experiments.base import EVERY_REPORT, Assessment, Experiment, Planned, Run
 from harness.experiments.eager_loading.pages import STRATEGIES, pages, read_pages
 from harness.model.evidence import PageReading
-from harness.model.findings import Judgement
 from harness.model.plan import Plan, Profile, Target
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
 from harness.store import Store
+from harness.workload.find import Names, chosen_targets
 
 ADDED_MS, BLOCKS = (0, 5), 5
 
@@ -34,9 +33,7 @@ class EagerLoading(Experiment):
     blocks: int
 
     @classmethod
-    def of(
-        cls, workload: Workload, targets: Sequence[str] | None, added_ms: Sequence[int] | None, blocks: int | None
-    ) -> Self:
+    def of(cls, workload: Workload, targets: Names, added_ms: Sequence[int] | None, blocks: int | None) -> Self:
         """Choose by name, the usual where nothing is chosen.
 
         Raises:
@@ -73,11 +70,6 @@ class EagerLoading(Experiment):
             run.store.write_pages(readings)
 
     @classmethod
-    def measure(cls, store: Store, record: RunRecord) -> Measured:  # noqa: ARG003 - pages need no plan
-        """Compute what each page costs."""
-        return Measured(pages=page_costs(store))
-
-    @classmethod
-    def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:  # noqa: ARG003 - the readings are judged
-        """Judge the readings, and whether the plan was kept."""
-        return Judgement(findings=(*judge_pages(store), *judge_plan(store, record)))
+    def assess(cls, store: Store, record: RunRecord) -> Assessment:
+        """Compute what each page costs; judge the readings, and whether the plan was kept."""
+        return Assessment(pages=page_costs(store), findings=(*judge_pages(store), *judge_plan(store, record)))

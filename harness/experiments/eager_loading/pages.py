@@ -19,13 +19,13 @@ from random import Random
 
 from harness.errors import HarnessError
 from harness.experiments.base import Run
-from harness.experiments.injection import added_latency
+from harness.experiments.block import added_latency
+from harness.experiments.round_trips import count_on_wire, single_connections
 from harness.load.single_client import Answer, Client
 from harness.model.evidence import PageReading
-from harness.provision.database import reset_statement_counts, seed, statement_count
+from harness.provision.database import seed
 from harness.provision.meter import routes
-from harness.provision.target import wait_until_serving
-from harness.provision.testbed import RelayedTestbed, open_relayed_testbed
+from harness.provision.testbed import RelayedTestbed
 
 STRATEGIES = ("lazy", "selectin", "joined", "raise")
 WITHOUT_POSTS = "raise"  # touching them is an error, so its pages have none: what the others' posts are added to
@@ -63,17 +63,7 @@ def read_pages(run: Run, block: int, order: Random) -> Iterator[PageReading]:
         HarnessError: A page was not what was asked for, or a distance could not be had.
     """
     latencies_ms = run.plan.profile.added_ms
-    with ExitStack() as stack:
-        testbeds = [
-            stack.enter_context(
-                open_relayed_testbed(
-                    run.services, replace(target, pool=1, threads=1), run.store.log(f"eager-loading-{target.name}")
-                )
-            )
-            for target in run.planned.targets
-        ]
-        for testbed in testbeds:
-            wait_until_serving(testbed.running)
+    with single_connections(run, run.planned.targets, "eager-loading") as testbeds:
         for posts_each in order.sample(POSTS_EACH, len(POSTS_EACH)):
             sizes = {"users": max(USERS), "posts_per_user": posts_each}
             seed(run.services.postgres.url, replace(run.workload.database, sizes=sizes))
@@ -102,35 +92,33 @@ def _far(testbed: RelayedTestbed, added_ms: int) -> Iterator[None]:
     """
     with (
         routes({"own": testbed.url}) as open_routes,
-        added_latency(testbed, added_ms, open_routes["own"].round_trip_s) as injections,
+        added_latency(testbed, added_ms, open_routes["own"].round_trip_s, []) as proof,
     ):
-        if not all(injection.proof for injection in injections):
+        if not proof:
             raise HarnessError(f"Toxiproxy added no {added_ms} ms", "Run 'twinbench doctor'")
         yield
 
 
 def _ask(testbed: RelayedTestbed, page: _Page, added_ms: int, block: int) -> PageReading:
-    postgres, relay = testbed.services.postgres, testbed.relay
+    answers: list[Answer] = []
     with Client(testbed.running.url, DEADLINE_S) as client:
+
+        def send() -> int:
+            answers.extend(client.get(page.path) for _ in range(REQUESTS))
+            return REQUESTS
+
         _expect(client.get(page.path), page, testbed)  # the first compiles, and fills caches on both sides
-        if postgres.has_statement_counts:
-            reset_statement_counts(postgres.url)
-        before = replace(relay.counts)
-        answers = [client.get(page.path) for _ in range(REQUESTS)]
-        after = replace(relay.counts)
-    statements = statement_count(postgres.url, READS) if postgres.has_statement_counts else None
+        wire = count_on_wire(testbed, page.path, send, READS)
     for answer in answers:
         _expect(answer, page, testbed)
     return PageReading(
         target=testbed.running.target.name,
-        strategy=page.strategy,
+        **vars(page),
         added_ms=added_ms,
-        users=page.users,
-        posts_each=page.posts_each,
         block=block,
-        statements=None if statements is None else statements / REQUESTS,
-        round_trips=(after.round_trips - before.round_trips) / REQUESTS,
-        bytes_down=(after.bytes_down - before.bytes_down) / REQUESTS,
+        statements=wire.statements,
+        round_trips=wire.round_trips,
+        bytes_down=wire.bytes_down,
         answer_bytes=len(answers[0].body.encode()),
         took_ms=tuple(1e3 * answer.took_s for answer in answers),
     )

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar, Self
 
 from harness.analysis.judge import judge_plan, judge_probe_overhead
 from harness.analysis.measures import probe_overheads
-from harness.experiments.base import EVERY_REPORT, Experiment, Measured, Planned, Run
-from harness.experiments.choice import chosen
-from harness.experiments.interleaved import Cores, Pair, read_slices
+from harness.experiments.base import EVERY_REPORT, Assessment, Experiment, Planned, Run
+from harness.experiments.interleaved import Cores, read_slices
 from harness.model.evidence import SliceReading
-from harness.model.findings import Judgement
 from harness.model.measures import Measures
 from harness.model.plan import Plan, Profile, Target
 from harness.model.run_records import RunRecord
@@ -23,6 +21,7 @@ from harness.model.workload import Workload
 from harness.provision.database import seed
 from harness.provision.testbed import Services
 from harness.store import Store
+from harness.workload.find import Names, chosen
 
 # What is left by a single probe is 0.978 and more, by all of them 0.973 and more, and blocks differed by 0.005 to 0.014
 # (standard deviation). So all of that is likely to be told from 0.97 by 18 blocks of the one and 54 of the other; with
@@ -54,7 +53,7 @@ class ProbeOverhead(Experiment):
     cores: Cores = field(default_factory=Cores)
 
     @classmethod
-    def of(cls, workload: Workload, targets: Sequence[str] | None, blocks: int | None, seconds: float | None) -> Self:
+    def of(cls, workload: Workload, targets: Names, blocks: int | None, seconds: float | None) -> Self:
         """Choose targets with probes by name, all of them if none is named; those with all the probes come more often.
 
         Raises:
@@ -74,11 +73,9 @@ class ProbeOverhead(Experiment):
             seconds=seconds or SECONDS,
         )
 
-    @contextmanager
-    def reserved(self) -> Iterator[None]:
+    def reserved(self) -> AbstractContextManager[None]:
         """Keep a core for the targets, which no service is started on."""
-        with self.cores:
-            yield
+        return self.cores.of_others()
 
     def plan(self, services: Services, seed: int) -> Planned:  # noqa: ARG002 - PostgreSQL is all that is needed
         """Plan no trials: what is done is settled by the pairs, the blocks and the seconds."""
@@ -102,20 +99,17 @@ class ProbeOverhead(Experiment):
         run.progress.began("pairs by scenario", self.blocks * len(self.pairs) * len(self.paths))
         readings: list[SliceReading] = []
         for time_of_pair, plain, probed in in_order(self.pairs, self.blocks, run.plan.seed):
-            pair = Pair(plain=self.targets[plain], probed=self.targets[probed], block=time_of_pair)
-            readings += read_slices(run, pair, self.paths, self.seconds, self.cores)
+            pair = self.targets[plain], self.targets[probed]
+            readings += read_slices(run, pair, time_of_pair, self.paths, self.seconds, self.cores)
             run.store.write_slices(readings)
 
     @classmethod
-    def measure(cls, store: Store, record: RunRecord) -> Measured:  # noqa: ARG003 - slices need no plan
-        """Compute what share of its throughput each target keeps."""
-        return Measured(measures=Measures(probe_overheads=probe_overheads(store)))
-
-    @classmethod
-    def judge(cls, store: Store, record: RunRecord, measured: Measured) -> Judgement:
-        """Judge what each target keeps, and whether the plan was kept."""
-        return Judgement(
-            findings=(*judge_probe_overhead(measured.measures.probe_overheads), *judge_plan(store, record))
+    def assess(cls, store: Store, record: RunRecord) -> Assessment:
+        """Compute what share of its throughput each target keeps; judge that, and whether the plan was kept."""
+        overheads = probe_overheads(store)
+        return Assessment(
+            measures=Measures(probe_overheads=overheads),
+            findings=(*judge_probe_overhead(overheads), *judge_plan(store, record)),
         )
 
 
