@@ -63,7 +63,7 @@ def show(summary: Summary, report: str, console: Console) -> None:
     _conclude(summary, report, console)
 
 
-def print_table(console: Console, title: str, table: Table, caption: str = "") -> None:
+def _print_table(console: Console, title: str, table: Table, caption: str = "") -> None:
     """Print a table between lines that are as wide as the terminal; its own title would wrap where it is narrow."""
     console.print(title, style="italic", markup=False, highlight=False)
     console.print(table)
@@ -97,7 +97,7 @@ def _checks_table(summary: Summary, console: Console) -> None:
         *([controls_text(summary)] if summary.controls else ()),
     ]
     tried = " and ".join(summary.plan.targets) or "every flaw, and the twins by the same means"
-    print_table(console, f"{tried}: every check", table, "\n".join(lines))
+    _print_table(console, f"{tried}: every check", table, "\n".join(lines))
 
 
 def _pages_table(summary: Summary, console: Console) -> None:
@@ -109,7 +109,7 @@ def _pages_table(summary: Summary, console: Console) -> None:
         found = [costs[target, added_ms, users, posts_each, name] for name in strategies]
         told = [f"{number(one.took_ms.value)} ({one.statements or 0:.0f})" for one in found]
         table.add_row(target, f"{added_ms} ms", str(users), str(posts_each), *told)
-    print_table(console, "A page of users, and posts of each: milliseconds (statements)", table)
+    _print_table(console, "A page of users, and posts of each: milliseconds (statements)", table)
 
 
 def _probes_table(summary: Summary, console: Console) -> None:
@@ -117,7 +117,7 @@ def _probes_table(summary: Summary, console: Console) -> None:
     table = _table(["scenario", "with probes", "without", "share kept (95 %)"])
     for one in summary.measures.probe_overheads:
         table.add_row(one.scenario, one.probed, one.plain, share(one.share))
-    print_table(console, "Throughput with probes / without, in interleaved slices", table)
+    _print_table(console, "Throughput with probes / without, in interleaved slices", table)
 
 
 def _compared_table(summary: Summary, console: Console) -> None:
@@ -133,7 +133,7 @@ def _compared_table(summary: Summary, console: Console) -> None:
         # throughput where load was free to vary, else the median latency
         compared = [ratio(found[0].ratio), winner(found[0])] if found else []
         table.add_row(scenario, f"{added_ms} ms", *values, *compared)
-    print_table(console, f"{' against '.join(targets)}, requests per second or median wait", table)
+    _print_table(console, f"{' against '.join(targets)}, requests per second or median wait", table)
 
 
 def _conclude(summary: Summary, report: str, console: Console) -> None:
@@ -151,18 +151,14 @@ def _conclude(summary: Summary, report: str, console: Console) -> None:
 
 def _value(cell: Cell | None, fixed_rate: bool) -> str:  # noqa: FBT001 - one of two readings
     """Requests per second, or the median wait where the rate was fixed."""
-    if cell is None:
+    if cell is None or (fixed_rate and "p50" not in cell.latency_ms):
         return "-"
-    p50 = cell.latency_ms.get("p50")
-    if fixed_rate:
-        return f"{p50.value:.1f} ms" if p50 else "-"
-    return f"{cell.throughput_rps.value:,.0f}/s"
+    return f"{cell.latency_ms['p50'].value:.1f} ms" if fixed_rate else f"{cell.throughput_rps.value:,.0f}/s"
 
 
 def winner(comparison: Comparison) -> str:
     """Name the target that does better, or say why none is named."""
     if comparison.word not in {"first", "second"}:
         return comparison.word.replace("_", " ")
-    more = comparison.first if comparison.word == "first" else comparison.second
-    less = comparison.second if comparison.word == "first" else comparison.first
-    return more if comparison.metric == "throughput" else less
+    first_is_more, more_is_better = comparison.word == "first", comparison.metric == "throughput"
+    return comparison.first if first_is_more == more_is_better else comparison.second

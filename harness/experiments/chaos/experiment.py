@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import ClassVar, Self, TypeVar
@@ -11,13 +12,14 @@ from harness.analysis.judge import control_rows, judge_controls, judge_cuts, jud
 from harness.analysis.measures import cut_strips, cuts_per_s, fault_rows
 from harness.errors import PartMissing
 from harness.experiments.base import EVERY_REPORT, Assessment, Experiment, Planned, Run
+from harness.experiments.block import Block
 from harness.experiments.chaos.cut_map import map_cuts
 from harness.experiments.chaos.fault_trial import fault_block, run_fault
 from harness.experiments.chaos.schedule import make_schedule, with_controls
 from harness.experiments.trial import run_trial, timed_block
 from harness.faults.catalog import FAULTS, why_not
 from harness.model.cut_map import CutMap
-from harness.model.plan import Control, Plan, Target
+from harness.model.plan import Control, Target
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
@@ -117,18 +119,11 @@ class Chaos(Experiment):
             run.store.write_cuts(_control_cuts(run), CONTROL_CUTS)
         if run.plan.trials:
             run.progress.began("faults and loads", len(run.plan.trials))
-        faults = [trial for trial in run.plan.trials if trial.fault]
-        for (_, name), trials in groupby(faults, key=lambda trial: (trial.block, trial.target)):
-            with fault_block(run, run.target(name)) as block:
+        by_block = groupby(run.plan.trials, key=lambda trial: (bool(trial.fault), trial.block, trial.target))
+        for (faulty, _, name), trials in by_block:
+            with (fault_block if faulty else _load_block)(run, run.target(name)) as block:
                 for trial in trials:
-                    run_fault(trial, block)
-                    run.progress.step()
-        loads = [trial for trial in run.plan.trials if not trial.fault]
-        for name, trials in groupby(loads, key=lambda trial: trial.target):
-            planned = replace(run.planned, plan=_loads_of(name, run.plan))
-            with timed_block(replace(run, planned=planned), [run.target(name)]) as block:
-                for trial in trials:
-                    run_trial(trial, block)
+                    (run_fault if faulty else run_trial)(trial, block)
                     run.progress.step()
 
     @classmethod
@@ -153,11 +148,12 @@ def _named(names: Names, known: Mapping[str, T], kind: str) -> tuple[str, ...] |
     return tuple(chosen([name for name in names if name != NONE], known, kind)) if names else None
 
 
-def _loads_of(name: str, plan: Plan) -> Plan:
-    """What one control is to be loaded with, for as long as its probe needs."""
-    profile = replace(plan.profile, warmup_s=CONTROL_WARMUP_S, measure_s=CONTROL_MEASURE_S)
-    trials = tuple(trial for trial in plan.trials if trial.target == name and not trial.fault)
-    return replace(plan, profile=profile, targets=(name,), trials=trials)
+def _load_block(run: Run, control: Target) -> AbstractContextManager[Block]:
+    """Start a control under what it is to be loaded with, for as long as its probe needs."""
+    profile = replace(run.plan.profile, warmup_s=CONTROL_WARMUP_S, measure_s=CONTROL_MEASURE_S)
+    trials = tuple(trial for trial in run.plan.trials if trial.target == control.name and not trial.fault)
+    plan = replace(run.plan, profile=profile, targets=(control.name,), trials=trials)
+    return timed_block(replace(run, planned=replace(run.planned, plan=plan)), [control])
 
 
 def _control_cuts(run: Run) -> CutMap:
