@@ -36,7 +36,7 @@ def judge_pages(store: Store) -> tuple[Finding, ...]:
 def judge_controls(rows: Iterable[ControlRow]) -> Iterator[Finding]:
     """Judge whether the checks caught what they must, and nothing else."""
     for row in rows:
-        yield from judge_subject(row)
+        yield from judge_subject(row, row.target)
 
 
 def judge_framework_overhead(record: RunRecord, measures: Measures) -> Iterator[Finding]:
@@ -44,16 +44,15 @@ def judge_framework_overhead(record: RunRecord, measures: Measures) -> Iterator[
     planned = {trial.target for trial in record.plan.trials}
     for target in record.targets:
         if target.name in record.plan.targets and target.reference in planned:
-            overheads = tuple(one for one in measures.framework_overheads if one.target == target.name)
-            yield from judge_subject(
-                TargetOverheads(target=target.name, reference=target.reference, overheads=overheads)
-            )
+            known = tuple(one for one in measures.framework_overheads if one.target == target.name)
+            compared = TargetOverheads(target=target.name, reference=target.reference, overheads=known)
+            yield from judge_subject(compared, target.name)
 
 
 def judge_probe_overhead(overheads: Iterable[ProbeOverhead]) -> Iterator[Finding]:
     """Judge what probes cost: the dearest first, as the first of equals stands for all of them."""
     for one in sorted(overheads, key=lambda one: one.share.value):
-        yield from judge_subject(one)
+        yield from judge_subject(one, one.probed)
 
 
 def judge_plan(store: Store, record: RunRecord) -> tuple[Finding, ...]:

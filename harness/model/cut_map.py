@@ -88,7 +88,7 @@ class CutMap:
     cuts: tuple[Cut, ...]
     duration_s: float
 
-    @property
-    def subject(self) -> str:
-        """What is judged: no trial, but all conversations."""
-        return ""
+    def within(self, part: Conversation) -> list[Cut]:
+        """Return the cuts that were made in a conversation."""
+        place = (part.target, part.operation, part.direction)
+        return [cut for cut in self.cuts if (cut.target, cut.operation, cut.direction) == place]

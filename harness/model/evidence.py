@@ -50,6 +50,10 @@ class Window:
         """Length in seconds."""
         return (self.end_ns - self.start_ns) / 1e9
 
+    def holds(self, t_ns: int) -> bool:
+        """Whether a time lies in it; its end does not."""
+        return self.start_ns <= t_ns < self.end_ns
+
 
 @dataclass(frozen=True, kw_only=True)
 class SumRead:
@@ -121,10 +125,9 @@ class Evidence:
     ledger: Ledger | None
     complete: bool
 
-    @property
-    def subject(self) -> str:
-        """What is judged: the trial."""
-        return self.trial.id
+    def reading(self, metric: str) -> float | None:
+        """Return the first reading of a metric; None if there is none."""
+        return next((sample.value for sample in self.samples if sample.metric == metric), None)
 
 
 class Fault(Protocol):
@@ -190,8 +193,3 @@ class PageReadings:
     """All pages that a run asked for."""
 
     readings: tuple[PageReading, ...]
-
-    @property
-    def subject(self) -> str:
-        """What is judged: no trial, but all of them."""
-        return ""

@@ -94,11 +94,6 @@ class ControlRow:
     faults: int = 0
     loads: int = 0
 
-    @property
-    def subject(self) -> str:
-        """What is judged: the control."""
-        return self.target
-
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
@@ -108,11 +103,6 @@ class Execution:
     done: int
     complete: bool
     not_done: tuple[str, ...]
-
-    @property
-    def subject(self) -> str:
-        """What is judged: no trial, but the run."""
-        return ""
 
 
 def merge(verdicts: Iterable[Verdict]) -> Verdict:

@@ -96,11 +96,6 @@ class TargetOverheads:
     reference: str
     overheads: tuple[FrameworkOverhead, ...]
 
-    @property
-    def subject(self) -> str:
-        """What is judged: the target."""
-        return self.target
-
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeOverhead:
@@ -111,11 +106,6 @@ class ProbeOverhead:
     plain: str
     probed: str
     share: Interval
-
-    @property
-    def subject(self) -> str:
-        """What is judged: the target with probes."""
-        return self.probed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,11 @@ class Op:
     said: str = ""
     asked: str = ""
 
+    @property
+    def took_ms(self) -> float:
+        """Milliseconds from when it was sent to when its client stopped waiting."""
+        return (self.ended_ns - self.started_ns) / 1e6
+
 
 def outcome_of(status: int, *, retry_after: bool) -> Outcome:
     """Return what a client knows of its request from an answer's status.

@@ -61,7 +61,7 @@ def test_every_number_of_the_main_path_is_accounted_for(check: str) -> None:
 
 def test_every_row_is_of_a_number_that_is_there() -> None:
     rows = re.findall(r"^\| `(\w+)\.([A-Z_]+)` \|", DECISIONS, re.MULTILINE)
-    assert {check for check, _ in rows} == set(CHECKS)
+    assert {check for check, _ in rows} == {check for check in CHECKS if constants(source_of(check))}
     for check, name in rows:
         assert name in constants(source_of(check)), f"{check}.{name}"
 

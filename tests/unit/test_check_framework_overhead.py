@@ -80,3 +80,12 @@ def test_what_the_bare_application_gave_is_told_with_its_intervals() -> None:
 def test_the_worst_of_several_decides() -> None:
     sound, slow = overhead(interval(0.9, 1.0)), replace(overhead(interval(0.4, 0.6)), scenario="other")
     assert judged([sound, slow]).verdict is Verdict.FAIL
+
+
+def test_a_share_of_throughput_and_a_ratio_of_times_say_what_they_are() -> None:
+    compared = TargetOverheads(target="x", reference="y", overheads=(overhead(interval(0.9, 1.0)),))
+    (found,) = check_framework_overhead(compared)
+    assert {name: one.unit for name, one in found.values.items()} == {
+        **dict.fromkeys(("kept", "kept_low", "kept_high", "possible_loss", "least_kept"), "share"),
+        **dict.fromkeys(("processor", "processor_low", "processor_high", "most_processor"), "ratio"),
+    }

@@ -29,13 +29,13 @@ WITHOUT_FAULT = {name: one for name, one in UNPROBED.items() if name not in {"co
 
 @pytest.mark.parametrize("check", WITHOUT_FAULT.values(), ids=WITHOUT_FAULT)
 def test_sound_evidence_passes_every_check(check: Check[Evidence]) -> None:
-    assert one(findings_of(check, SOUND)).verdict is Verdict.PASS
+    assert one(findings_of(check, SOUND, TRIAL.id)).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("check", OF_TRIALS.values(), ids=OF_TRIALS)
 def test_no_check_passes_an_interrupted_trial_of_nothing(check: Check[Evidence]) -> None:
     nothing = evidence(samples=(), faults=(), window=None, ledger=None, complete=False)
-    found = one(findings_of(check, nothing))
+    found = one(findings_of(check, nothing, TRIAL.id))
     assert found.verdict is Verdict.UNDECIDED
     assert found.code != "crashed"
 
@@ -51,7 +51,7 @@ def test_a_check_that_there_is_not_is_not_passed_over() -> None:
 
 @pytest.mark.parametrize("check", OF_TRIALS.values(), ids=OF_TRIALS)
 def test_a_finding_says_which_check_found_it_and_of_which_trial(check: Check[Evidence]) -> None:
-    found = one(findings_of(check, SOUND))
+    found = one(findings_of(check, SOUND, TRIAL.id))
     assert (found.check, found.subject) == (check.name, TRIAL.id)
 
 
@@ -321,18 +321,15 @@ def test_a_check_that_crashes_has_decided_nothing_whatever_it_judges() -> None:
 
     row = ControlRow(target="x", expected=(), besides=(), verdicts={})
     for broken, subject in ((Check("broken", Evidence, crash), SOUND), (Check("broken", ControlRow, crash), row)):
-        found = one(findings_of(broken, subject))
+        found = one(findings_of(broken, subject, "x"))
         assert (found.check, found.verdict, found.code, found.count) == ("broken", Verdict.UNDECIDED, "crashed", 1)
-        assert found.subject == subject.subject
+        assert found.subject == "x"
         assert told([found]).summary == "The check crashed: ZeroDivisionError: by hand"
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.name}, {check.judges.__name__}")
 def test_a_check_that_is_given_nonsense_crashes_into_an_open_verdict(check: Check[Any]) -> None:
-    class Nonsense:
-        subject = "nonsense"
-
-    found = one(findings_of(check, Nonsense()))
+    found = one(findings_of(check, object(), "nonsense"))
     assert (found.check, found.verdict, found.code, found.subject) == (
         check.name,
         Verdict.UNDECIDED,

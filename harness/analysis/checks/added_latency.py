@@ -14,7 +14,7 @@ TOLERANCE_SHARE = 0.05
 GRAIN_MS = 1.0  # Toxiproxy's latencies are whole milliseconds, and its timers fire up to one late
 UNDISTURBED = 10  # the fastest tenth of round trips: what they take where nothing else wanted the cores
 MIN_ROUND_TRIPS = 5
-MS_PER_S, NS_PER_MS = 1e3, 1e6
+MS_PER_S = 1e3
 
 
 def check_added_latency(evidence: Evidence) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def check_added_latency(evidence: Evidence) -> Iterator[Finding]:
     scenarios makes at least one round trip, a successful one that is faster than that escaped.
     """
     planned_ms = evidence.trial.added_ms
-    added_ms = added_round_trip_ms(evidence.trial, evidence.samples)
+    added_ms = added_round_trip_ms(evidence.trial.target, evidence.samples)
     escaped: list[Op] = []
     if planned_ms == 0 and not _round_trips_ms(evidence.samples, evidence.trial.target):
         verdict, code, added_ms = Verdict.PASS, "nothing_between", 0.0
@@ -51,22 +51,25 @@ def check_added_latency(evidence: Evidence) -> Iterator[Finding]:
         },
         count=len(escaped),
         first=_case(escaped[0]) if escaped else None,
-        worst=_case(min(escaped, key=_took_ms)) if escaped else None,
-        subject=evidence.subject,
+        worst=_case(min(escaped, key=lambda op: op.took_ms)) if escaped else None,
+        subject=evidence.trial.id,
     )
 
 
-def added_round_trip_ms(trial: Trial, samples: Sequence[Sample]) -> float | None:
-    """How much longer a round trip took by the target's way than by a clean one, in ms, by medians; None if unread."""
-    target_ms, clean_ms = _round_trips_ms(samples, trial.target), _round_trips_ms(samples, "clean")
-    if min(len(target_ms), len(clean_ms)) < MIN_ROUND_TRIPS:
+def added_round_trip_ms(target: str, samples: Sequence[Sample], least: int = MIN_ROUND_TRIPS) -> float | None:
+    """How much longer a round trip took by the target's way than by a clean one, in ms, by medians.
+
+    None if fewer than the least were timed by either.
+    """
+    target_ms, clean_ms = _round_trips_ms(samples, target), _round_trips_ms(samples, "clean")
+    if min(len(target_ms), len(clean_ms)) < least:
         return None
     return median(target_ms) - median(clean_ms)
 
 
 def is_off(trial: Trial, samples: Sequence[Sample]) -> bool:
     """Whether PostgreSQL was measurably nearer or farther in this trial than planned."""
-    measured_ms = added_round_trip_ms(trial, samples)
+    measured_ms = added_round_trip_ms(trial.target, samples)
     return measured_ms is not None and abs(measured_ms - trial.added_ms) > tolerance_ms(trial, samples)
 
 
@@ -89,11 +92,12 @@ def scheduling_ms(samples: Sequence[Sample]) -> float:
 
 def _has_escaped(op: Op, evidence: Evidence) -> bool:
     """Whether a request was answered well, in the window, sooner than one round trip takes."""
-    return op.outcome is Outcome.OK and _in_window(evidence, op) and _took_ms(op) < evidence.trial.added_ms
+    in_window = evidence.window is not None and evidence.window.holds(op.started_ns)
+    return op.outcome is Outcome.OK and in_window and op.took_ms < evidence.trial.added_ms
 
 
 def _case(op: Op) -> Case:
-    return Case(code="faster_than_latency", values=in_unit("ms", took=_took_ms(op)), ops=(op,))
+    return Case(code="faster_than_latency", values=in_unit("ms", took=op.took_ms), ops=(op,))
 
 
 def _round_trips_ms(samples: Sequence[Sample], route: str) -> list[float]:
@@ -103,12 +107,3 @@ def _round_trips_ms(samples: Sequence[Sample], route: str) -> list[float]:
         for sample in samples
         if sample.metric == "round_trip_s" and sample.labels["route"] == route
     ]
-
-
-def _in_window(evidence: Evidence, op: Op) -> bool:
-    window = evidence.window
-    return window is not None and window.start_ns <= op.started_ns < window.end_ns
-
-
-def _took_ms(op: Op) -> float:
-    return (op.ended_ns - op.started_ns) / NS_PER_MS

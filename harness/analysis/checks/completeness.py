@@ -10,14 +10,14 @@ from harness.model.findings import Finding, Verdict, in_unit
 
 def check_completeness(evidence: Evidence) -> Iterator[Finding]:
     """Compare the ops on disk with the number that the generator says it wrote."""
-    sent = [int(sample.value) for sample in evidence.samples if sample.metric == "recorded"]
+    sent = evidence.reading("recorded")
     recorded = len(evidence.ops)
-    values = in_unit("requests", recorded=recorded, **({"sent": sent[0]} if sent else {}))
-    if not evidence.complete or not sent:
+    window = evidence.window
+    if not evidence.complete or sent is None:
         verdict, code = Verdict.UNDECIDED, "interrupted"
-    elif sent[0] != recorded:
+    elif sent != recorded:
         verdict, code = Verdict.FAIL, "record_has_holes"
-    elif not _in_window(evidence):
+    elif window is None or not any(window.holds(op.ended_ns) for op in evidence.ops):
         verdict, code = Verdict.UNDECIDED, "nothing_in_window"
     else:
         verdict, code = Verdict.PASS, "complete"
@@ -25,14 +25,7 @@ def check_completeness(evidence: Evidence) -> Iterator[Finding]:
         check="completeness",
         verdict=verdict,
         code=code,
-        values=values,
-        count=abs(sent[0] - recorded) if verdict is Verdict.FAIL else 0,
-        subject=evidence.subject,
+        values=in_unit("requests", recorded=recorded, **({} if sent is None else {"sent": sent})),
+        count=abs(int(sent or 0) - recorded) if verdict is Verdict.FAIL else 0,
+        subject=evidence.trial.id,
     )
-
-
-def _in_window(evidence: Evidence) -> int:
-    window = evidence.window
-    if window is None:
-        return 0
-    return sum(window.start_ns <= op.ended_ns < window.end_ns for op in evidence.ops)

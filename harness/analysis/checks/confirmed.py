@@ -11,7 +11,7 @@ from harness.model.findings import Finding, Verdict, in_unit, known_facts
 def check_confirmed(evidence: Evidence) -> Iterator[Finding]:
     """Ask for the proof that the fault took effect, and that some write was in its transaction then."""
     proof = evidence.faults[0].proof if evidence.faults else ""
-    within = next((sample.value for sample in evidence.samples if sample.metric == "in_transaction"), 0)
+    within = evidence.reading("in_transaction") or 0
     if not evidence.faults:
         verdict, code = Verdict.UNDECIDED, "no_fault"
     elif not proof:
@@ -26,5 +26,5 @@ def check_confirmed(evidence: Evidence) -> Iterator[Finding]:
         code=code,
         values=in_unit("transactions", in_transaction=within),
         facts=known_facts(proof=proof),
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )

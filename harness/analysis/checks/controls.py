@@ -38,7 +38,7 @@ def check_control(row: ControlRow) -> Iterator[Finding]:
         place=row.offence.place if row.offence else None,
         count=len(missed) + len(besides) + (not _is_placed(row)) if row.verdicts else 0,
         first=row.offence,
-        subject=row.subject,
+        subject=row.target,
     )
 
 

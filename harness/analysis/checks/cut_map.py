@@ -13,15 +13,7 @@ from harness.model.write_status import OFFENCES, status_of_cut
 def check_cut_map(cut_map: CutMap) -> Iterator[Finding]:
     """Judge each conversation's cuts by themselves."""
     for conversation in cut_map.conversations:
-        yield _judge(conversation, [cut for cut in cut_map.cuts if _within(cut, conversation)])
-
-
-def _within(cut: Cut, conversation: Conversation) -> bool:
-    return (cut.target, cut.operation, cut.direction) == (
-        conversation.target,
-        conversation.operation,
-        conversation.direction,
-    )
+        yield _judge(conversation, cut_map.within(conversation))
 
 
 def _judge(conversation: Conversation, cuts: Sequence[Cut]) -> Finding:

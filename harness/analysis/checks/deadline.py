@@ -13,14 +13,14 @@ DEADLINE_S = 6.0  # one second over the longest course that the targets' own tim
 
 def check_deadline(evidence: Evidence) -> Iterator[Finding]:
     """See that no request outlived the time limits of the target."""
-    late = [op for op in evidence.ops if _took_s(op) > DEADLINE_S]
+    late = [op for op in evidence.ops if op.took_ms / 1e3 > DEADLINE_S]
     if not evidence.ops:
         verdict, code = Verdict.UNDECIDED, "no_requests"
     elif late:
         verdict, code = Verdict.FAIL, "deadline_outlived"
     else:
         verdict, code = Verdict.PASS, "within_deadline"
-    longest_s = {"longest": max(map(_took_s, evidence.ops))} if evidence.ops else {}
+    longest_s = {"longest": max(op.took_ms for op in evidence.ops) / 1e3} if evidence.ops else {}
     yield Finding(
         check="deadline",
         verdict=verdict,
@@ -28,14 +28,10 @@ def check_deadline(evidence: Evidence) -> Iterator[Finding]:
         values=in_unit("s", limit=DEADLINE_S, **longest_s),
         count=len(late),
         first=_case(late[0]) if late else None,
-        worst=_case(max(late, key=_took_s)) if late else None,
-        subject=evidence.subject,
+        worst=_case(max(late, key=lambda op: op.took_ms)) if late else None,
+        subject=evidence.trial.id,
     )
 
 
 def _case(op: Op) -> Case:
-    return Case(code="deadline_outlived", values=in_unit("s", took=_took_s(op)), ops=(op,))
-
-
-def _took_s(op: Op) -> float:
-    return (op.ended_ns - op.started_ns) / 1e9
+    return Case(code="deadline_outlived", values=in_unit("s", took=op.took_ms / 1e3), ops=(op,))

@@ -17,7 +17,7 @@ def check_duplicate_requests(evidence: Evidence) -> Iterator[Finding]:
             check="duplicate_requests",
             verdict=Verdict.UNDECIDED,
             code="requests_not_counted",
-            subject=evidence.subject,
+            subject=evidence.trial.id,
         )
         return
     sent = sum(op.outcome is not Outcome.UNSENT for op in evidence.ops)
@@ -36,5 +36,5 @@ def check_duplicate_requests(evidence: Evidence) -> Iterator[Finding]:
         code=code,
         values=in_unit("requests", served=served[0], sent=sent, unanswered=unanswered),
         count=count,
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )

@@ -42,7 +42,6 @@ def check_eager_loading(pages: PageReadings) -> Iterator[Finding]:
         },
         count=count,
         first=_case(first) if first else None,
-        subject=pages.subject,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.findings import Finding, Verdict, in_unit
-from harness.model.measures import Interval, TargetOverheads, of_interval
+from harness.model.measures import TargetOverheads, of_interval
 
 # Of the bare application's throughput, and as much more of its processor time a request.
 MOST_LOST = 0.2
@@ -30,33 +30,25 @@ def check_framework_overhead(compared: TargetOverheads) -> Iterator[Finding]:
             code="not_compared",
             facts=facts,
             count=1,
-            subject=compared.subject,
+            subject=compared.target,
         )
         return
     worst = min(known, key=lambda one: one.kept.value)
-    slow = _below(worst.kept, 1 - MOST_LOST)
-    dear = worst.processor.low is not None and worst.processor.low > 1 / (1 - MOST_LOST)
-    bad = slow or dear
+    least_kept, most_processor = 1 - MOST_LOST, 1 / (1 - MOST_LOST)
+    slow = worst.kept.high is not None and worst.kept.high < least_kept
+    bad = slow or (worst.processor.low is not None and worst.processor.low > most_processor)
     yield Finding(
         check="framework_overhead",
         verdict=Verdict.FAIL if bad else Verdict.PASS,
         code="mistuned" if bad else "near_reference",
         values={
             **of_interval("kept", worst.kept),
-            **of_interval("processor", worst.processor),
-            **in_unit("share", possible_loss=_possible(worst.kept), least_kept=1 - MOST_LOST),
-            **in_unit("ratio", most_processor=1 / (1 - MOST_LOST)),
+            **of_interval("processor", worst.processor, "ratio"),
+            # the largest loss that this run leaves possible
+            **in_unit("share", possible_loss=max(0.0, 1 - (worst.kept.low or 0.0)), least_kept=least_kept),
+            **in_unit("ratio", most_processor=most_processor),
         },
         facts={**facts, "scenario": worst.scenario},
         count=int(bad),
-        subject=compared.subject,
+        subject=compared.target,
     )
-
-
-def _below(interval: Interval, limit: float) -> bool:
-    return interval.high is not None and interval.high < limit
-
-
-def _possible(kept: Interval) -> float:
-    """The largest share of the bare application's throughput that may be lost, by this run."""
-    return max(0.0, 1 - (kept.low or 0.0))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
-from harness.analysis.checks.writes import judged_write
+from harness.analysis.checks.writes import with_write
 from harness.model.evidence import Evidence
 from harness.model.findings import Case, Finding, Verdict, in_unit
-from harness.model.op import Op, Outcome
+from harness.model.op import Outcome
 
 
 def check_invariants(evidence: Evidence) -> Iterator[Finding]:
@@ -19,7 +18,7 @@ def check_invariants(evidence: Evidence) -> Iterator[Finding]:
     it was read.
     """
     if evidence.ledger is None or not evidence.ledger.facts:
-        yield Finding(check="invariants", verdict=Verdict.UNDECIDED, code="ledger_not_read", subject=evidence.subject)
+        yield Finding(check="invariants", verdict=Verdict.UNDECIDED, code="ledger_not_read", subject=evidence.trial.id)
         return
     facts, sum_read = evidence.ledger.facts, evidence.ledger.effects.sum_read
     read = [op for op in evidence.ops if sum_read and op.name == sum_read.operation and op.outcome is Outcome.OK]
@@ -28,7 +27,10 @@ def check_invariants(evidence: Evidence) -> Iterator[Finding]:
     ]
     offences = [Case(code="read_sum_differs", ops=(op,)) for op in wrong]
     if sum_read and wrong:
-        offences[0] = _with_last_write(wrong[0], sum_read.moved_by, evidence)
+        moved = [op for op in evidence.ops if op.name in sum_read.moved_by and op.outcome is Outcome.OK]
+        before = [op for op in moved if op.ended_ns <= wrong[0].started_ns]
+        if before:
+            offences[0] = with_write(offences[0], max(before, key=lambda op: op.ended_ns), evidence)
     offences += [
         Case(
             code="ledger_sum_differs",
@@ -52,19 +54,5 @@ def check_invariants(evidence: Evidence) -> Iterator[Finding]:
         count=len(offences),
         first=offences[0] if offences else None,
         worst=offences[-1] if offences else None,
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )
-
-
-def _with_last_write(read: Op, operations: Collection[str], evidence: Evidence) -> Case:
-    """Return a read whose sum differs, with the last of some writes that was done before it."""
-    case = Case(code="read_sum_differs", ops=(read,))
-    moved = (op for op in evidence.ops if op.name in operations and op.outcome is Outcome.OK)
-    last = max((op for op in moved if op.ended_ns <= read.started_ns), key=lambda op: op.ended_ns, default=None)
-    if last is None:
-        return case
-    write = judged_write(last, evidence)
-    if write is None:
-        return replace(case, ops=(read, last))
-    facts = {"key": write.key, "status": write.status.value}
-    return replace(case, facts=facts, ops=(read, *write.sent), rows=write.rows)

@@ -19,7 +19,7 @@ def check_loop(evidence: Evidence) -> Iterator[Finding]:
         if sample.probe == "loop":
             by_metric[sample.metric].append(sample)
     if window is None or not by_metric["lag_max_s"]:
-        yield Finding(check="loop", verdict=Verdict.UNDECIDED, code="not_watched", count=1, subject=evidence.subject)
+        yield Finding(check="loop", verdict=Verdict.UNDECIDED, code="not_watched", count=1, subject=evidence.trial.id)
         return
     functions: dict[tuple[str, str], list[Sample]] = defaultdict(list)
     for stall in by_metric["stall_s"]:
@@ -43,7 +43,7 @@ def check_loop(evidence: Evidence) -> Iterator[Finding]:
         },
         place=Counter(stall.places["call_site"] for stall in worst).most_common(1)[0][0] if worst else None,
         count=len(worst) if blocked else 0,
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )
 
 

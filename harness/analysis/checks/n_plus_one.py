@@ -48,7 +48,7 @@ def check_n_plus_one(evidence: Evidence) -> Iterator[Finding]:
         facts=known_facts(error=failed[0].labels["error"] if failed else "", route=route, fix=fix),
         place=place,
         count=repeats if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )
 
 

@@ -65,8 +65,9 @@ class _Shortage:
 
 def check_pool(evidence: Evidence) -> Iterator[Finding]:
     """Count how often a request waited, and name what was short by what holders and waiters were doing."""
-    looks = _looks(evidence.samples)
-    sessions = [sample for sample in evidence.samples if sample.probe == "sessions" and _within(evidence, sample)]
+    looks, window = _looks(evidence.samples), evidence.window
+    known = [sample for sample in evidence.samples if window is None or window.holds(sample.t_ns)]
+    sessions = [sample for sample in known if sample.probe == "sessions"]
     measured: dict[str, Quantity] = {}
     if len(looks) < MIN_LOOKS:
         verdict, found = Verdict.UNDECIDED, _Shortage("pool_not_watched")
@@ -84,7 +85,7 @@ def check_pool(evidence: Evidence) -> Iterator[Finding]:
         values={**in_unit("share", limit=SHORT_MOST_OF_TIME), **measured, **found.values},
         place=call_sites.most_common(1)[0][0] if call_sites else None,
         count=len(found.places) if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )
 
 
@@ -159,10 +160,6 @@ def _measured(evidence: Evidence, looks: Sequence[_Look]) -> dict[str, Quantity]
         values |= in_unit("connections", open=last.value, opened=counts["opened"], closed=counts["closed"])
         values |= in_unit("s", youngest=last.fields["youngest_s"], oldest=last.fields["oldest_s"])
     return values
-
-
-def _within(evidence: Evidence, sample: Sample) -> bool:
-    return evidence.window is None or evidence.window.start_ns <= sample.t_ns < evidence.window.end_ns
 
 
 def _counts(sample: Sample) -> Counter[str]:

@@ -29,5 +29,5 @@ def check_probe_overhead(observed: ProbeOverhead) -> Iterator[Finding]:
         },
         facts={"scenario": observed.scenario, "plain": observed.plain, "probed": observed.probed},
         count=int(verdict is not Verdict.PASS),
-        subject=observed.subject,
+        subject=observed.probed,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from math import inf
 
 from harness.analysis.checks.cut_map import case_of_cut
-from harness.analysis.checks.writes import judged_write
+from harness.analysis.checks.writes import with_write
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence
 from harness.model.findings import Case, Finding, Verdict, in_unit
@@ -24,8 +24,7 @@ def check_recovery(evidence: Evidence) -> Iterator[Finding]:
     That is: no session in a transaction, and no connection checked out of its pool, ten seconds after the heal.
     Served means done, or refused for what it asked (4xx); a kind that was hardly sent is not judged.
     """
-    left = _reading(evidence, "left_in_transaction")
-    out = _reading(evidence, "left_checked_out")
+    left, out = evidence.reading("left_in_transaction"), evidence.reading("left_checked_out")
     offences: list[Case] = []
     after_s = recovered_s(evidence)
     if not evidence.faults or not evidence.complete:
@@ -49,7 +48,7 @@ def check_recovery(evidence: Evidence) -> Iterator[Finding]:
         count=len(offences),
         first=offences[0] if offences else None,
         worst=offences[-1] if offences else None,
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )
 
 
@@ -76,7 +75,6 @@ def check_recovery_of_cuts(cut_map: CutMap) -> Iterator[Finding]:
         count=len(slow),
         first=case_of_cut(slow[0]) if slow else None,
         worst=case_of_cut(worst) if worst else None,
-        subject=cut_map.subject,
     )
 
 
@@ -89,21 +87,10 @@ def _unserved(evidence: Evidence) -> Iterator[Case]:
             after[op.name].append(op)
     for name, sent in sorted(after.items()):
         if len(sent) >= MIN_SENT and not any(map(_served, sent)):
-            yield _case_of_last(name, sent, evidence)
-
-
-def _case_of_last(name: str, sent: list[Op], evidence: Evidence) -> Case:
-    facts, values = {"operation": name}, in_unit("requests", sent=len(sent))
-    write = judged_write(sent[-1], evidence)
-    if write is None:
-        return Case(code="operation_not_served", facts=facts, values=values, ops=(sent[-1],))
-    facts |= {"key": write.key, "status": write.status.value}
-    return Case(code="operation_not_served", facts=facts, values=values, ops=write.sent, rows=write.rows)
+            values = in_unit("requests", sent=len(sent))
+            case = Case(code="operation_not_served", facts={"operation": name}, values=values)
+            yield with_write(case, sent[-1], evidence)
 
 
 def _served(op: Op) -> bool:
     return op.outcome is Outcome.OK or 400 <= op.status < 500  # noqa: PLR2004 - RFC 9110
-
-
-def _reading(evidence: Evidence, metric: str) -> float | None:
-    return next((sample.value for sample in evidence.samples if sample.metric == metric), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from harness.analysis.checks.added_latency import check_added_latency
 from harness.analysis.checks.completeness import check_completeness
@@ -30,16 +30,7 @@ from harness.model.evidence import Evidence, PageReadings
 from harness.model.findings import ControlRow, Execution, Finding, Verdict
 from harness.model.measures import ProbeOverhead, TargetOverheads
 
-
-class Subject(Protocol):
-    """What can be judged, by its name."""
-
-    @property
-    def subject(self) -> str:
-        """Its name; empty for the run as a whole."""
-
-
-S = TypeVar("S", bound=Subject)
+S = TypeVar("S")
 
 
 @dataclass(frozen=True)
@@ -81,11 +72,10 @@ CHECKS: tuple[Check[Any], ...] = (
 OF_TRIALS = {check.name: check for check in CHECKS if check.judges is Evidence}
 
 
-def judge_subject(subject: Subject) -> tuple[Finding, ...]:
-    """Judge anything but a trial by all checks of its kind."""
-    return tuple(
-        finding for check in CHECKS if check.judges is type(subject) for finding in findings_of(check, subject)
-    )
+def judge_subject(subject: object, name: str = "") -> tuple[Finding, ...]:
+    """Judge anything but a trial by all checks of its kind; its name is empty for the run as a whole."""
+    checks = [check for check in CHECKS if check.judges is type(subject)]
+    return tuple(finding for check in checks for finding in findings_of(check, subject, name))
 
 
 def judge_trial(evidence: Evidence) -> tuple[Finding, ...]:
@@ -96,21 +86,15 @@ def judge_trial(evidence: Evidence) -> tuple[Finding, ...]:
     """
     named = {name: OF_TRIALS[name] for name in evidence.scenario.checks}
     probed = {check.name: check for check in OF_TRIALS.values() if check.probe in evidence.target.probes}
-    return tuple(finding for check in {**named, **probed}.values() for finding in findings_of(check, evidence))
+    checks = {**named, **probed}.values()
+    return tuple(finding for check in checks for finding in findings_of(check, evidence, evidence.trial.id))
 
 
-def findings_of(check: Check[S], subject: S) -> tuple[Finding, ...]:
-    """Call a check. One that crashes has decided nothing, and says how it crashed."""
+def findings_of(check: Check[S], subject: S, name: str) -> tuple[Finding, ...]:
+    """Call a check. One that crashes has decided nothing of what goes by this name, and says how it crashed."""
     try:
         return tuple(check.judge(subject))
     except Exception as error:  # noqa: BLE001 - whatever a check does, it must not pass
-        return (
-            Finding(
-                check=check.name,
-                verdict=Verdict.UNDECIDED,
-                code="crashed",
-                facts={"error": f"{type(error).__name__}: {error}"},
-                count=1,
-                subject=subject.subject,
-            ),
-        )
+        facts = {"error": f"{type(error).__name__}: {error}"}
+        how = Finding(check=check.name, verdict=Verdict.UNDECIDED, code="crashed", facts=facts, count=1, subject=name)
+        return (how,)

@@ -26,7 +26,7 @@ def check_requests(evidence: Evidence) -> Iterator[Finding]:
             verdict=Verdict.UNDECIDED,
             code="nothing_looked_into",
             count=1,
-            subject=evidence.subject,
+            subject=evidence.trial.id,
         )
         return
     handed_on = Counter(sample.places["handed_on"] for sample in samples if "handed_on" in sample.places)
@@ -42,7 +42,7 @@ def check_requests(evidence: Evidence) -> Iterator[Finding]:
         },
         place=handed_on.most_common(1)[0][0] if often else None,
         count=handed_on.total() if often else 0,
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )
 
 

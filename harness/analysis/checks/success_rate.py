@@ -8,8 +8,6 @@ from harness.model.evidence import Evidence
 from harness.model.findings import Case, Finding, Verdict, in_unit, known_facts
 from harness.model.op import Op, Outcome
 
-NS_PER_MS = 1e6
-
 
 def check_success_rate(evidence: Evidence) -> Iterator[Finding]:
     """Look for requests that did not end in a 2xx, and for operations that never succeeded."""
@@ -33,14 +31,10 @@ def check_success_rate(evidence: Evidence) -> Iterator[Finding]:
         facts=known_facts(operations=", ".join(never)),
         count=len(wrong),
         first=_case(wrong[0]) if wrong else None,
-        worst=_case(max(wrong, key=_took_ms)) if wrong else None,
-        subject=evidence.subject,
+        worst=_case(max(wrong, key=lambda op: op.took_ms)) if wrong else None,
+        subject=evidence.trial.id,
     )
 
 
 def _case(op: Op) -> Case:
-    return Case(code="request_failed", values=in_unit("ms", took=_took_ms(op)), ops=(op,))
-
-
-def _took_ms(op: Op) -> float:
-    return (op.ended_ns - op.started_ns) / NS_PER_MS
+    return Case(code="request_failed", values=in_unit("ms", took=op.took_ms), ops=(op,))

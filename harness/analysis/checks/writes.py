@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.model.evidence import Evidence, Ledger
 from harness.model.findings import Case, Finding, Quantity, Verdict, in_unit, known_facts
@@ -34,10 +34,10 @@ def check_writes(evidence: Evidence) -> Iterator[Finding]:
     A write of unknown outcome may be there or not; which of the two it was is told.
     """
     if not evidence.complete or evidence.ledger is None:
-        yield Finding(check="writes", verdict=Verdict.UNDECIDED, code="ledger_not_read", subject=evidence.subject)
+        yield Finding(check="writes", verdict=Verdict.UNDECIDED, code="ledger_not_read", subject=evidence.trial.id)
         return
     if not evidence.ledger.effects.by_key:
-        yield Finding(check="writes", verdict=Verdict.UNDECIDED, code="no_write_key", subject=evidence.subject)
+        yield Finding(check="writes", verdict=Verdict.UNDECIDED, code="no_write_key", subject=evidence.trial.id)
         return
     judged = list(judge_writes(evidence.ops, evidence.ledger))
     offences = [write for write in judged if write.status in OFFENCES]
@@ -60,7 +60,7 @@ def check_writes(evidence: Evidence) -> Iterator[Finding]:
         count=len(offences),
         first=offences[0].as_case() if offences else None,
         worst=max(offences, key=lambda write: sum(write.rows.values())).as_case() if offences else None,
-        subject=evidence.subject,
+        subject=evidence.trial.id,
     )
 
 
@@ -86,11 +86,13 @@ def judge_writes(ops: Sequence[Op], ledger: Ledger) -> Iterator[Judged]:
         yield Judged(WriteStatus.PHANTOM, key, (), {table: counts.get(key, 0) for table, counts in rows.items()})
 
 
-def judged_write(op: Op, evidence: Evidence) -> Judged | None:
-    """Return what became of the write that a request belongs to; None if rows carry no key."""
+def with_write(case: Case, op: Op, evidence: Evidence) -> Case:
+    """Return a case with the write that a request belongs to, and with what became of it where rows carry a key."""
     if evidence.ledger is None or not evidence.ledger.effects.by_key:
-        return None
-    return next(write for write in judge_writes(evidence.ops, evidence.ledger) if write.key == op.key)
+        return replace(case, ops=(*case.ops, op))
+    write = next(write for write in judge_writes(evidence.ops, evidence.ledger) if write.key == op.key)
+    facts = {**case.facts, "key": write.key, "status": write.status.value}
+    return replace(case, facts=facts, ops=(*case.ops, *write.sent), rows=write.rows)
 
 
 def code_of(status: WriteStatus) -> str:

@@ -14,9 +14,7 @@ from harness.model.write_status import WriteStatus, status_of_cut
 def strips(cut_map: CutMap) -> Iterator[CutStrip]:
     """Lay out each conversation of a cut map; one without a cut is left out."""
     for conversation in cut_map.conversations:
-        place = (conversation.target, conversation.operation, conversation.direction)
-        cuts = [cut for cut in cut_map.cuts if (cut.target, cut.operation, cut.direction) == place]
-        if cuts:
+        if cuts := cut_map.within(conversation):
             yield _strip(conversation, cuts)
 
 
