@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from harness.analysis.cells import (
     Measured,
     by_block,
     cell_of,
-    cpu_cores,
-    latencies_ns,
-    measured_of,
-    name_of,
+    measured_trials,
+    p50_ms,
+    processor_s,
+    set_aside,
     throughput_rps,
+    warnings,
 )
-from harness.analysis.measure_warnings import set_aside, warnings
 from harness.analysis.stats.compare import compare
 from harness.analysis.stats.cut_map import strips
 from harness.analysis.stats.eager_loading import page_costs
@@ -45,23 +45,22 @@ from harness.model.write_status import recovered_s
 from harness.store import Store
 
 BIN_S = 0.25
-
+METRICS: Mapping[Literal["throughput", "p50"], Callable[[Sequence[Measured]], float]] = {
+    "throughput": throughput_rps,
+    "p50": p50_ms,
+}
 Measurements = Mapping[CellName, Sequence[Measured]]
 
 
 def analyse(store: Store, record: RunRecord) -> Measures:
     """Compute all numbers of a comparison from its evidence; trials that did not end are left out."""
-    trials: dict[CellName, list[Measured]] = defaultdict(list)
-    for trial in record.plan.trials:
-        measured = measured_of(store, trial)
-        if measured is not None:
-            trials[name_of(trial)].append(measured)
+    trials = measured_trials(store, record)
     scenarios = {scenario.name: scenario for scenario in record.scenarios}
-    cells = tuple(cell_of(name, measured) for name, measured in trials.items() if name.target in record.plan.targets)
+    cells = {name: cell_of(name, measured) for name, measured in trials.items() if name.target in record.plan.targets}
     # a cell in which one target never answered, or never ran, has no ratio
     comparisons = tuple(c for c in _comparisons(record.plan.targets, trials, scenarios) if c.ratio.blocks)
     return Measures(
-        cells=cells,
+        cells=tuple(cells.values()),
         comparisons=comparisons,
         probe_overheads=tuple(observed(record.targets, comparisons)),
         framework_overheads=tuple(_overheads(record, trials, scenarios)),
@@ -72,66 +71,40 @@ def analyse(store: Store, record: RunRecord) -> Measures:
 
 
 def _comparisons(targets: Sequence[str], trials: Measurements, scenarios: dict[str, Scenario]) -> Iterable[Comparison]:
-    """Compare the first target with each other one, over the blocks in which both have a trial."""
-    for name, measured in trials.items():
-        if name.target != targets[0]:
-            continue
-        for other in targets[1:]:
-            first = by_block(measured)
-            second = by_block(trials.get(replace(name, target=other), []))
-            both = sorted(first.keys() & second.keys())
-            for metric, of_block in METRICS.items():
-                # a fixed offered rate fixes the throughput: only the waiting can differ
-                if metric == "throughput" and scenarios[name.scenario].shape.pace_s is not None:
-                    continue
-                yield compare(
-                    name,
-                    other,
-                    metric,
-                    [of_block(first[block]) for block in both],
-                    [of_block(second[block]) for block in both],
-                )
+    """Compare the first target with each other one."""
+    for name, other in product((name for name in trials if name.target == targets[0]), targets[1:]):
+        first, second = _paired(trials, name, other)
+        for metric, of_block in METRICS.items():
+            # a fixed offered rate fixes the throughput: only the waiting can differ
+            if metric == "p50" or scenarios[name.scenario].shape.pace_s is None:
+                yield compare(name, other, metric, [*map(of_block, first)], [*map(of_block, second)])
+
+
+def _paired(trials: Measurements, name: CellName, other: str) -> tuple[list[list[Measured]], list[list[Measured]]]:
+    """Return the blocks in which a cell and the same of another target both have a trial."""
+    first, second = (by_block(trials.get(cell, ())) for cell in (name, replace(name, target=other)))
+    both = sorted(first.keys() & second.keys())
+    return [first[block] for block in both], [second[block] for block in both]
 
 
 def _overheads(record: RunRecord, trials: Measurements, scenarios: dict[str, Scenario]) -> Iterable[FrameworkOverhead]:
-    """Hold each target against its bare application, over the blocks in which both have a trial."""
+    """Hold each target against its bare application, where no database is reached."""
+    targets = [target for target in record.targets if target.name in record.plan.targets and target.reference]
     bare = [name for name, scenario in scenarios.items() if not scenario.reaches_database]
-    for target in (target for target in record.targets if target.name in record.plan.targets and target.reference):
-        for scenario in bare:
-            name = CellName(scenario=scenario, added_ms=0, target=target.name)
-            own = by_block(trials.get(name, []))
-            reference = by_block(trials.get(replace(name, target=target.reference), []))
-            both = [(own[block], reference[block]) for block in sorted(own.keys() & reference.keys())]
-            if both:
-                rates = [(throughput_rps(one), throughput_rps(other)) for one, other in both]
-                costs = [(_processor_s(one), _processor_s(other)) for one, other in both]
-                yield FrameworkOverhead(
-                    scenario=scenario,
-                    target=target.name,
-                    reference=target.reference,
-                    throughput_rps=mean_interval([one for one, _ in rates]),
-                    reference_rps=mean_interval([other for _, other in rates]),
-                    kept=ratio_interval([one for one, _ in rates], [other for _, other in rates]),
-                    processor=ratio_interval([one for one, _ in costs], [other for _, other in costs]),
-                )
-
-
-def _processor_s(block: Sequence[Measured]) -> float:
-    """Return the processor time of the target for each request that ended well, in seconds; nan without one."""
-    answered = sum(len(trial.ok) for trial in block)
-    used_s = sum(cpu_cores([trial])["target"] * trial.record.window.duration_s for trial in block)
-    return used_s / answered if answered else float("nan")
-
-
-def _p50_ms(block: Sequence[Measured]) -> float:
-    taken_ns = latencies_ns(block, "intended_ns")
-    return float(np.median(taken_ns)) / 1e6 if taken_ns.size else float("nan")
-
-
-METRICS: Mapping[Literal["throughput", "p50"], Callable[[Sequence[Measured]], float]] = {
-    "throughput": throughput_rps,
-    "p50": _p50_ms,
-}
+    for target, scenario in product(targets, bare):
+        name = CellName(scenario=scenario, added_ms=0, target=target.name)
+        blocks, of_reference = _paired(trials, name, target.reference)
+        if blocks:
+            rates, reference_rates = [*map(throughput_rps, blocks)], [*map(throughput_rps, of_reference)]
+            yield FrameworkOverhead(
+                scenario=scenario,
+                target=target.name,
+                reference=target.reference,
+                throughput_rps=mean_interval(rates),
+                reference_rps=mean_interval(reference_rates),
+                kept=ratio_interval(rates, reference_rates),
+                processor=ratio_interval([*map(processor_s, blocks)], [*map(processor_s, of_reference)]),
+            )
 
 
 def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:

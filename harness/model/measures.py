@@ -32,7 +32,16 @@ def of_interval(name: str, known: Interval, unit: str = "share") -> dict[str, Qu
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class CellName:
+    """Which cell: a scenario at an added latency, on one target."""
+
+    scenario: str
+    added_ms: int
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell(CellName):
     """One target under one scenario at one level, over all its blocks.
 
     ``latency_ms`` maps a quantile ("p50") to milliseconds from the intended start; a quantile that
@@ -42,9 +51,6 @@ class Cell:
     "outside" to what its client waited beyond; it is empty without that probe.
     """
 
-    scenario: str
-    added_ms: int
-    target: str
     trials: int
     ops: int
     not_ok: int
@@ -166,15 +172,6 @@ class Timeline:
     points: tuple[TimelinePoint, ...]
     faults: tuple[tuple[float, float, str, int], ...]  # start and end in seconds, detail, ms that it adds
     inside: tuple[InsidePoint, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellName:
-    """Which cell: a scenario at an added latency, on one target."""
-
-    scenario: str
-    added_ms: int
-    target: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.analysis.stats.compare import compare
 from harness.analysis.stats.intervals import detectable_ratio, mean_interval, ratio_interval
-from harness.analysis.stats.percentiles import histogram_ms, quantiles_ms
+from harness.analysis.stats.latency import histogram_ms, quantiles_ms
 from harness.analysis.stats.timeline import timeline
 from harness.model.measures import CellName
 

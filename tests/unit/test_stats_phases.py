@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.analysis.stats.phases import OUTSIDE, parts_ms
+from harness.analysis.stats.latency import OUTSIDE, parts_ms
 from harness.model.evidence import Sample
 from harness.model.measures import PHASES
 from tests.evidence import sample
