@@ -108,7 +108,4 @@ class Execution:
 def merge(verdicts: Iterable[Verdict]) -> Verdict:
     """Fold verdicts into one: fail over undecided over pass; nothing at all is undecided."""
     seen = set(verdicts)
-    for verdict in (Verdict.FAIL, Verdict.UNDECIDED):
-        if verdict in seen:
-            return verdict
-    return Verdict.PASS if seen else Verdict.UNDECIDED
+    return next((one for one in (Verdict.FAIL, Verdict.UNDECIDED, Verdict.PASS) if one in seen), Verdict.UNDECIDED)

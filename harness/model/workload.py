@@ -147,14 +147,6 @@ class Questions:
     chaos_profiles: Mapping[str, ChaosProfile]
 
 
-def _no_rows(_request: Request) -> Collection[object]:
-    return ()
-
-
-def _no_settings(_target: Target) -> Iterable[tuple[str, str, str]]:
-    return ()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Workload:
     """An application as the harness knows it. ``name`` is its own address, ``module:attribute``.
@@ -179,11 +171,11 @@ class Workload:
     retry_header: str = ""
     retry_rows: Mapping[str, int] = field(default_factory=dict)
     sum_read: SumRead | None = None
-    locks: Callable[[Request], Collection[object]] = _no_rows
+    locks: Callable[[Request], Collection[object]] = lambda _request: ()
     handles: Handles = field(default_factory=Handles)
     controls: Mapping[str, Control] = field(default_factory=dict)
     probed: Mapping[str, Target] = field(default_factory=dict)
-    settings: Callable[[Target], Iterable[tuple[str, str, str]]] = _no_settings
+    settings: Callable[[Target], Iterable[tuple[str, str, str]]] = lambda _target: ()
 
     def request(self, operation: str, chance: Random | int, key: str = "", *, named: bool = False) -> Request:
         """Make one request about what chance, or a seed of it, says; ``named`` says that it may be sent again."""

@@ -46,11 +46,12 @@ def status_of_write(owed: Mapping[str, int], told: Collection[Outcome], rows: Ma
     found = {table: rows.get(table, 0) for table in tables}
     if any(found[table] > owed.get(table, 0) for table in tables):
         return WriteStatus.DUPLICATE
+    done, uncertain = Outcome.OK in told, Outcome.UNKNOWN in told
     if not any(found.values()):
-        return _nothing_there(told)
+        return WriteStatus.LOST if done else WriteStatus.ROLLED_BACK if uncertain else WriteStatus.REFUSED
     if any(found[table] < count for table, count in owed.items()):
         return WriteStatus.PARTIAL
-    return _all_there(told)
+    return WriteStatus.ACKNOWLEDGED if done else WriteStatus.COMMITTED if uncertain else WriteStatus.GHOST
 
 
 def status_of_cut(cut: Cut) -> WriteStatus:
@@ -65,15 +66,3 @@ def recovered_s(evidence: Evidence) -> float | None:
     healed_ns = evidence.faults[0].healed_ns
     done = [op.ended_ns for op in evidence.ops if op.key and op.outcome is Outcome.OK and op.started_ns >= healed_ns]
     return (min(done) - healed_ns) / 1e9 if done else None
-
-
-def _nothing_there(told: Collection[Outcome]) -> WriteStatus:
-    if Outcome.OK in told:
-        return WriteStatus.LOST
-    return WriteStatus.ROLLED_BACK if Outcome.UNKNOWN in told else WriteStatus.REFUSED
-
-
-def _all_there(told: Collection[Outcome]) -> WriteStatus:
-    if Outcome.OK in told:
-        return WriteStatus.ACKNOWLEDGED
-    return WriteStatus.COMMITTED if Outcome.UNKNOWN in told else WriteStatus.GHOST

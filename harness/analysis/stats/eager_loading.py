@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from statistics import fmean, median
 
 from harness.analysis.stats.intervals import mean_interval
 from harness.model.evidence import PageReading
 from harness.model.measures import PageCost
 
+NAMES = ("target", "strategy", "added_ms", "users", "posts_each")
+PAGE = attrgetter(*NAMES)
+
 
 def page_costs(readings: Sequence[PageReading]) -> tuple[PageCost, ...]:
     """Fold readings of the same page; its time is the mean over blocks of each block's median, with the interval."""
-    pages: dict[tuple[str, str, int, int, int], list[PageReading]] = defaultdict(list)
-    for one in readings:
-        pages[one.target, one.strategy, one.added_ms, one.users, one.posts_each].append(one)
+    pages = groupby(sorted(readings, key=PAGE), PAGE)
     return tuple(
         PageCost(
-            target=target,
-            strategy=strategy,
-            added_ms=added_ms,
-            users=users,
-            posts_each=posts_each,
+            **dict(zip(NAMES, page, strict=True)),
             statements=_mean([one.statements for one in same]),
             round_trips=fmean(one.round_trips for one in same),
             bytes_down=fmean(one.bytes_down for one in same),
             answer_bytes=fmean(one.answer_bytes for one in same),
             took_ms=mean_interval([median(one.took_ms) for one in same]),
         )
-        for (target, strategy, added_ms, users, posts_each), same in sorted(pages.items())
+        for page, same in ((page, list(readings)) for page, readings in pages)
     )
 
 

@@ -23,14 +23,7 @@ MIN_BLOCKS = 2
 
 
 def mean_interval(values: Sequence[float]) -> Interval:
-    """Mean of one value a block, with its 95 % interval.
-
-    Args:
-        values: One value a block, in any unit.
-
-    Returns:
-        The interval in the same unit; without bounds below two blocks. No value at all is nan.
-    """
+    """Mean of one value a block, in any unit, with its 95 % interval; no bounds below two blocks, and nan for none."""
     if not values:
         return Interval(value=math.nan, low=None, high=None, blocks=0)
     centre = mean(values)
@@ -43,28 +36,15 @@ def mean_interval(values: Sequence[float]) -> Interval:
 def ratio_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
     """Geometric mean of per-block ratios first/second, with its 95 % interval.
 
-    Blocks in which either value is missing, zero or less are left out: they have no ratio.
-
-    Args:
-        first: One value a block.
-        second: The same blocks in the same order.
+    Each has one value a block, in the same order. Blocks in which either is missing, zero or less are left out: they
+    have no ratio.
 
     Raises:
         ValueError: The two are of different length.
     """
-    logs = _log_ratios(first, second)
-    if not logs:
-        return Interval(value=math.nan, low=None, high=None, blocks=0)
-    centre = mean(logs)
-    if len(logs) < MIN_BLOCKS:
-        return Interval(value=math.exp(centre), low=None, high=None, blocks=len(logs))
-    reach = _t(len(logs)) * stdev(logs) / math.sqrt(len(logs))
-    return Interval(
-        value=math.exp(centre),
-        low=math.exp(centre - reach),
-        high=math.exp(centre + reach),
-        blocks=len(logs),
-    )
+    logs = mean_interval(_log_ratios(first, second))
+    low, high = (None if bound is None else math.exp(bound) for bound in (logs.low, logs.high))
+    return Interval(value=math.exp(logs.value), low=low, high=high, blocks=logs.blocks)
 
 
 def detectable_ratio(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -45,13 +45,15 @@ def timeline(
         origin_ns: Where the axis begins.
         bin_s: Width of a bin in seconds.
     """
-    windows = tuple(
-        ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail, added_ms)
-        for start, end, detail, added_ms in faults
-    )
-    inside = tuple(_inside(seen, origin_ns, bin_s))
     return Timeline(
-        block=block, bin_s=bin_s, points=tuple(_points(ops, origin_ns, bin_s)), faults=windows, inside=inside
+        block=block,
+        bin_s=bin_s,
+        points=tuple(_points(ops, origin_ns, bin_s)),
+        faults=tuple(
+            ((start - origin_ns) / NS_PER_S, (end - origin_ns) / NS_PER_S, detail, added_ms)
+            for start, end, detail, added_ms in faults
+        ),
+        inside=tuple(_inside(seen, origin_ns, bin_s)),
     )
 
 
@@ -67,13 +69,7 @@ def _points(ops: pd.DataFrame, origin_ns: int, bin_s: float) -> Iterable[Timelin
         }
     )
     grouped = binned.groupby(["target", "bin"]).agg({"ok": "sum", "not_ok": "sum", "latency_ms": "median"})
-    for (target, number), served, refused, median in zip(
-        grouped.index,
-        grouped["ok"].tolist(),
-        grouped["not_ok"].tolist(),
-        grouped["latency_ms"].tolist(),
-        strict=True,
-    ):
+    for target, number, served, refused, median in grouped.reset_index().to_numpy().tolist():
         yield TimelinePoint(
             t_s=number * bin_s,
             target=target,
