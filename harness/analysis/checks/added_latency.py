@@ -45,10 +45,8 @@ def check_added_latency(evidence: Evidence) -> Iterator[Finding]:
         check="added_latency",
         verdict=verdict,
         code=code,
-        values={
-            **in_unit("ms", planned=planned_ms, tolerance=tolerance, **measured),
-            **in_unit("round trips", least=MIN_ROUND_TRIPS),
-        },
+        values=in_unit("ms", planned=planned_ms, tolerance=tolerance, **measured)
+        | in_unit("round trips", least=MIN_ROUND_TRIPS),
         count=len(escaped),
         first=_case(escaped[0]) if escaped else None,
         worst=_case(min(escaped, key=lambda op: op.took_ms)) if escaped else None,

@@ -12,12 +12,14 @@ def check_control(row: ControlRow) -> Iterator[Finding]:
     failed = sorted(check for check, verdict in row.verdicts.items() if verdict is Verdict.FAIL)
     missed = sorted(set(row.expected) - set(failed))
     besides = sorted(set(failed) - set(row.expected) - set(row.besides))
+    found = row.offence.place if row.offence else None
+    placed = row.place is None or (found is not None and found.is_in(row.place))  # in the function that is to blame
     named: list[str] = []
     if not row.verdicts:
         verdict, code = Verdict.UNDECIDED, "not_tried"
     elif missed:
         verdict, code, named = Verdict.FAIL, "not_caught", missed
-    elif not _is_placed(row):
+    elif not placed:
         verdict, code = Verdict.FAIL, "place_not_named"
     elif besides:
         verdict, code, named = Verdict.FAIL, "failed_besides", besides
@@ -35,16 +37,8 @@ def check_control(row: ControlRow) -> Iterator[Finding]:
                 checks=", ".join(named), function=f"{row.place.file} {row.place.function}" if row.place else ""
             ),
         },
-        place=row.offence.place if row.offence else None,
-        count=len(missed) + len(besides) + (not _is_placed(row)) if row.verdicts else 0,
+        place=found,
+        count=len(missed) + len(besides) + (not placed) if row.verdicts else 0,
         first=row.offence,
         subject=row.target,
     )
-
-
-def _is_placed(row: ControlRow) -> bool:
-    """Whether the offence is in the function that is to blame, where there is one."""
-    if row.place is None:
-        return True
-    found = row.offence.place if row.offence else None
-    return found is not None and found.is_in(row.place)

@@ -35,11 +35,9 @@ def check_eager_loading(pages: PageReadings) -> Iterator[Finding]:
         check="eager_loading",
         verdict=verdict,
         code=code,
-        values={
-            **in_unit("readings", readings=len(readings)),
-            **in_unit("strategies", strategies=len(strategies)),
-            **in_unit("statements", **promised),
-        },
+        values=in_unit("readings", readings=len(readings))
+        | in_unit("strategies", strategies=len(strategies))
+        | in_unit("statements", **promised),
         count=count,
         first=_case(first) if first else None,
     )
@@ -54,9 +52,7 @@ def _case(one: PageReading) -> Case:
     return Case(
         code="statements_differ",
         facts={"target": one.target, "strategy": one.strategy},
-        values={
-            **in_unit("users", users=one.users),
-            **in_unit("posts", posts_each=one.posts_each),
-            **in_unit("statements", statements=one.statements or 0.0, promised=_promised(one)),
-        },
+        values=in_unit("users", users=one.users)
+        | in_unit("posts", posts_each=one.posts_each)
+        | in_unit("statements", statements=one.statements or 0.0, promised=_promised(one)),
     )

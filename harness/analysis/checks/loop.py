@@ -33,14 +33,12 @@ def check_loop(evidence: Evidence) -> Iterator[Finding]:
         check="loop",
         verdict=Verdict.FAIL if blocked else Verdict.PASS,
         code="held_up" if blocked else "free",
-        values={
-            **in_unit("stalls", stalls=len(by_metric["stall_s"]), **({"guesses": guesses} if guesses else {})),
-            **in_unit("s", stalled=stalled_s, window=window.duration_s),
-            **in_unit("share", limit=MOST_OF_TIME, **({"worst": _total_s(worst) / stalled_s} if worst else {})),
-            **in_unit("ms", lag=1e3 * max(sample.value for sample in by_metric["lag_max_s"])),
-            **in_unit("s", core_wait=_total_s(by_metric["core_wait_s"]), collected=_total_s(by_metric["collection_s"])),
-            **in_unit("collections", collections=len(by_metric["collection_s"])),
-        },
+        values=in_unit("stalls", stalls=len(by_metric["stall_s"]), **({"guesses": guesses} if guesses else {}))
+        | in_unit("s", stalled=stalled_s, window=window.duration_s)
+        | in_unit("share", limit=MOST_OF_TIME, **({"worst": _total_s(worst) / stalled_s} if worst else {}))
+        | in_unit("ms", lag=1e3 * max(sample.value for sample in by_metric["lag_max_s"]))
+        | in_unit("s", core_wait=_total_s(by_metric["core_wait_s"]), collected=_total_s(by_metric["collection_s"]))
+        | in_unit("collections", collections=len(by_metric["collection_s"])),
         place=Counter(stall.places["call_site"] for stall in worst).most_common(1)[0][0] if worst else None,
         count=len(worst) if blocked else 0,
         subject=evidence.trial.id,

@@ -41,10 +41,8 @@ def check_n_plus_one(evidence: Evidence) -> Iterator[Finding]:
         check="n_plus_one",
         verdict=verdict,
         code=code,
-        values={
-            **in_unit(PER_REQUEST, **{name: fmean(one.value for one in seen) for name, seen in sorted(routes.items())}),
-            **in_unit(PER_ROW, limit=MOST_PER_ROW, **({"rise": steep[route]} if route in steep else {})),
-        },
+        values=in_unit(PER_REQUEST, **{name: fmean(one.value for one in seen) for name, seen in sorted(routes.items())})
+        | in_unit(PER_ROW, limit=MOST_PER_ROW, **({"rise": steep[route]} if route in steep else {})),
         facts=known_facts(error=failed[0].labels["error"] if failed else "", route=route, fix=fix),
         place=place,
         count=repeats if verdict is Verdict.FAIL else int(verdict is not Verdict.PASS),

@@ -21,12 +21,10 @@ def check_probe_overhead(observed: ProbeOverhead) -> Iterator[Finding]:
         check="probe_overhead",
         verdict=verdict,
         code=code,
-        values={
-            **of_interval("share", observed.share),
-            **in_unit("share", limit=LEAST_LEFT),
-            **in_unit("blocks", blocks=observed.share.blocks),
-            **in_unit("ms", added=observed.added_ms),
-        },
+        values=of_interval("share", observed.share)
+        | in_unit("share", limit=LEAST_LEFT)
+        | in_unit("blocks", blocks=observed.share.blocks)
+        | in_unit("ms", added=observed.added_ms),
         facts={"scenario": observed.scenario, "plain": observed.plain, "probed": observed.probed},
         count=int(verdict is not Verdict.PASS),
         subject=observed.probed,

@@ -68,10 +68,8 @@ def check_recovery_of_cuts(cut_map: CutMap) -> Iterator[Finding]:
         check="recovery",
         verdict=verdict,
         code=code,
-        values={
-            **in_unit("cuts", at_once=at_once, at_second=at_second, cuts=len(cuts)),
-            **in_unit("requests", limit=MOST_TRIES),
-        },
+        values=in_unit("cuts", at_once=at_once, at_second=at_second, cuts=len(cuts))
+        | in_unit("requests", limit=MOST_TRIES),
         count=len(slow),
         first=case_of_cut(slow[0]) if slow else None,
         worst=case_of_cut(worst) if worst else None,

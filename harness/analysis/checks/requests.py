@@ -35,11 +35,9 @@ def check_requests(evidence: Evidence) -> Iterator[Finding]:
         check="requests",
         verdict=Verdict.FAIL if often else Verdict.PASS,
         code="handed_on" if often else "served_in_one_task",
-        values={
-            **in_unit("requests", handed_on=handed_on.total(), requests=len(samples)),
-            **in_unit("share", limit=MOST_HANDED_ON),
-            **_measured(samples),
-        },
+        values=in_unit("requests", handed_on=handed_on.total(), requests=len(samples))
+        | in_unit("share", limit=MOST_HANDED_ON)
+        | _measured(samples),
         place=handed_on.most_common(1)[0][0] if often else None,
         count=handed_on.total() if often else 0,
         subject=evidence.trial.id,
@@ -50,10 +48,10 @@ def _measured(samples: Sequence[Sample]) -> dict[str, Quantity]:
     """Return the median request's time and size, the shares of its phases in all time, and how many were under way."""
     whole_s = sum(sample.value for sample in samples)
     queued_ms = [1e3 * sample.fields[QUEUE] for sample in samples if QUEUE in sample.fields]
-    return {
-        **in_unit("ms", took=1e3 * median(sample.value for sample in samples)),
-        **(in_unit("ms", queued=median(queued_ms)) if queued_ms else {}),
-        **in_unit("share", **{phase: sum(sample.fields[phase] for sample in samples) / whole_s for phase in PHASES}),
-        **in_unit("bytes", answer=median(sample.fields["bytes"] for sample in samples)),
-        **in_unit("requests", at_once=max(sample.fields["in_flight"] for sample in samples) + 1),
-    }
+    return (
+        in_unit("ms", took=1e3 * median(sample.value for sample in samples))
+        | (in_unit("ms", queued=median(queued_ms)) if queued_ms else {})
+        | in_unit("share", **{phase: sum(sample.fields[phase] for sample in samples) / whole_s for phase in PHASES})
+        | in_unit("bytes", answer=median(sample.fields["bytes"] for sample in samples))
+        | in_unit("requests", at_once=max(sample.fields["in_flight"] for sample in samples) + 1)
+    )
