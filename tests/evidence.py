@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from harness.model.evidence import Evidence, FaultWindow, Ledger, Sample, Window
-from harness.model.findings import Finding
+from harness.model.findings import Finding, Place
 from harness.model.op import Op, Outcome
-from harness.model.place import Place
 from harness.model.plan import Scenario, Shape, Target, Trial
 from harness.report.sentences.findings import FindingText, finding_text
 from targets.workload import WORKLOAD

@@ -1,7 +1,4 @@
-"""A cell: one target under one scenario at one added latency, over all its trials: what was measured, how far to trust.
-
-A trial or a block of them is what single numbers are made of, and a cell has one number a block.
-"""
+"""A cell: one target under one scenario at one added latency, over all its trials; and how far to trust its numbers."""
 
 from __future__ import annotations
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from harness.analysis.checks.registry import judge_subject, judge_trial
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
-from harness.model.findings import Case, ControlRow, Execution, Finding, Verdict, merge
+from harness.model.findings import Case, ControlRow, Execution, Finding, Findings, Verdict, merge
 from harness.model.measures import Measures, ProbeOverhead, TargetOverheads
 from harness.model.plan import Control, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.store import CONTROL_CUTS, Store
 
 
-def judge_trials(store: Store, record: RunRecord) -> Iterator[Finding]:
+def judge_trials(store: Store, record: RunRecord) -> Findings:
     """Judge every trial that was begun, but for those of controls."""
     controls = {control.target.name for control in record.controls}
     for evidence in _begun(store, record, [trial for trial in record.plan.trials if trial.target not in controls]):
@@ -33,13 +33,13 @@ def judge_pages(store: Store) -> tuple[Finding, ...]:
     return judge_subject(PageReadings(readings=store.pages()))
 
 
-def judge_controls(rows: Iterable[ControlRow]) -> Iterator[Finding]:
+def judge_controls(rows: Iterable[ControlRow]) -> Findings:
     """Judge whether the checks caught what they must, and nothing else."""
     for row in rows:
         yield from judge_subject(row, row.target)
 
 
-def judge_framework_overhead(record: RunRecord, measures: Measures) -> Iterator[Finding]:
+def judge_framework_overhead(record: RunRecord, measures: Measures) -> Findings:
     """Judge each target that was to be held against a bare application."""
     planned = {trial.target for trial in record.plan.trials}
     for target in record.targets:
@@ -49,7 +49,7 @@ def judge_framework_overhead(record: RunRecord, measures: Measures) -> Iterator[
             yield from judge_subject(compared, target.name)
 
 
-def judge_probe_overhead(overheads: Iterable[ProbeOverhead]) -> Iterator[Finding]:
+def judge_probe_overhead(overheads: Iterable[ProbeOverhead]) -> Findings:
     """Judge what probes cost: the dearest first, as the first of equals stands for all of them."""
     for one in sorted(overheads, key=lambda one: one.share.value):
         yield from judge_subject(one, one.probed)

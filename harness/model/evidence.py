@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from harness.model.findings import Place
 from harness.model.op import Op
-from harness.model.place import Place
 from harness.model.plan import Scenario, Target, Trial
 
 
@@ -142,10 +142,7 @@ class Fault(Protocol):
         """How much of it."""
 
     def inject(self) -> str:
-        """Start it, and return what proves that it took effect; empty if nothing does.
-
-        Raises HarnessError if it cannot be started.
-        """
+        """Start it, and return what proves that it took effect, if anything; HarnessError if it can't be started."""
 
     def heal(self) -> None:
         """Undo it; safe to call whatever happened before."""

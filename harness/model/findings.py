@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.model.cut_map import Cut
 from harness.model.op import Op
-from harness.model.place import Place
 
 
 class Verdict(StrEnum):
@@ -17,6 +16,19 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict, no password
     FAIL = "fail"
     UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a function. ``line`` is 0 where any line is meant; the framework's has no ``file``."""
+
+    file: str
+    line: int
+    function: str
+
+    def is_in(self, other: Place) -> bool:
+        """Whether both are in one function, whatever the lines."""
+        return (self.file, self.function) == (other.file, other.function)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +85,9 @@ class Finding:
     first: Case | None = None
     worst: Case | None = None
     subject: str = ""
+
+
+Findings = Iterator[Finding]  # what every check returns
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from harness.model.findings import Verdict
-from harness.model.place import Place
+from harness.model.findings import Place, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

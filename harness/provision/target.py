@@ -17,7 +17,7 @@ import psutil
 
 from harness.errors import PartDied
 from harness.model.evidence import Sample, Window
-from harness.model.place import Place
+from harness.model.findings import Place
 from harness.model.plan import Target
 from harness.model.workload import Workload
 from harness.provision.addresses import HOST, free_port, wait_until

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from harness.model.findings import Verdict
-from harness.model.place import Place
+from harness.model.findings import Place, Verdict
 from harness.model.plan import Control, Target
 
 PREFIX = "flaw:"

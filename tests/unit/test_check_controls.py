@@ -6,8 +6,7 @@ import pytest
 
 from harness.analysis.checks.controls import check_control
 from harness.analysis.judge import control_row
-from harness.model.findings import Case, ControlRow, Finding, Verdict
-from harness.model.place import Place
+from harness.model.findings import Case, ControlRow, Finding, Place, Verdict
 from harness.model.plan import Control, Target
 from tests.evidence import one, place, told
 

@@ -12,9 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
-from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.findings import Case, Finding, Place, Verdict, in_unit
 from harness.model.measures import Interval, ProbeOverhead
-from harness.model.place import Place
 from harness.model.summary import Summary
 from harness.report.figures.probe_overhead import draw_probe_overhead
 from harness.report.page import render, write_report

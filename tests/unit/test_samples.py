@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.place import Place
+from harness.model.findings import Place
 from harness.provision.target import read_samples
 
 KIND = ("pool", "in_use", ("call_site", "asks", "route", "python", "longest_s"))

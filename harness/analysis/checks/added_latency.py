@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import median, quantiles
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
 from harness.model.op import Op, Outcome
 from harness.model.plan import Trial
 
@@ -17,7 +17,7 @@ MIN_ROUND_TRIPS = 5
 MS_PER_S = 1e3
 
 
-def check_added_latency(evidence: Evidence) -> Iterator[Finding]:
+def check_added_latency(evidence: Evidence) -> Findings:
     """Compare the added time per round trip, as a median over the trial, with what was to be added.
 
     Added time is the round trip through the target's proxy less that through a proxy without a toxic,
@@ -55,10 +55,7 @@ def check_added_latency(evidence: Evidence) -> Iterator[Finding]:
 
 
 def added_round_trip_ms(target: str, samples: Sequence[Sample], least: int = MIN_ROUND_TRIPS) -> float | None:
-    """How much longer a round trip took by the target's way than by a clean one, in ms, by medians.
-
-    None if fewer than the least were timed by either.
-    """
+    """Return the median round trip by the target's way less that by a clean one, in ms; None if too few were timed."""
     target_ms, clean_ms = _round_trips_ms(samples, target), _round_trips_ms(samples, "clean")
     if min(len(target_ms), len(clean_ms)) < least:
         return None

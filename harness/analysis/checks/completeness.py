@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding, Verdict, in_unit
+from harness.model.findings import Finding, Findings, Verdict, in_unit
 
 
-def check_completeness(evidence: Evidence) -> Iterator[Finding]:
+def check_completeness(evidence: Evidence) -> Findings:
     """Compare the ops on disk with the number that the generator says it wrote."""
     sent = evidence.reading("recorded")
     recorded = len(evidence.ops)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding, Verdict, in_unit, known_facts
+from harness.model.findings import Finding, Findings, Verdict, in_unit, known_facts
 
 
-def check_confirmed(evidence: Evidence) -> Iterator[Finding]:
+def check_confirmed(evidence: Evidence) -> Findings:
     """Ask for the proof that the fault took effect, and that some write was in its transaction then."""
     proof = evidence.faults[0].proof if evidence.faults else ""
     within = evidence.reading("in_transaction") or 0

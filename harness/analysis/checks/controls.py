@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from harness.model.findings import ControlRow, Finding, Verdict, known_facts
+from harness.model.findings import ControlRow, Finding, Findings, Verdict, known_facts
 
 
-def check_control(row: ControlRow) -> Iterator[Finding]:
+def check_control(row: ControlRow) -> Findings:
     """Compare what the checks said of a target with what is known of it."""
     failed = sorted(check for check, verdict in row.verdicts.items() if verdict is Verdict.FAIL)
     missed = sorted(set(row.expected) - set(failed))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from harness.analysis.checks.writes import code_of, gravest, statuses, tally
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction
-from harness.model.findings import Case, Finding, Verdict, in_unit, known_facts
+from harness.model.findings import Case, Finding, Findings, Verdict, in_unit, known_facts
 from harness.model.write_status import OFFENCES, status_of_cut
 
 
-def check_cut_map(cut_map: CutMap) -> Iterator[Finding]:
+def check_cut_map(cut_map: CutMap) -> Findings:
     """Judge each conversation's cuts by themselves."""
     for conversation in cut_map.conversations:
         yield _judge(conversation, cut_map.within(conversation))

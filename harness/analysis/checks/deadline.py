@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
 from harness.model.op import Op
 
 DEADLINE_S = 6.0  # one second over the longest course that the targets' own time limits allow, which is 5 s
 
 
-def check_deadline(evidence: Evidence) -> Iterator[Finding]:
+def check_deadline(evidence: Evidence) -> Findings:
     """See that no request outlived the time limits of the target."""
     late = [op for op in evidence.ops if op.took_ms / 1e3 > DEADLINE_S]
     if not evidence.ops:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding, Verdict, in_unit
+from harness.model.findings import Finding, Findings, Verdict, in_unit
 from harness.model.op import Outcome
 
 
-def check_duplicate_requests(evidence: Evidence) -> Iterator[Finding]:
+def check_duplicate_requests(evidence: Evidence) -> Findings:
     """Compare the requests that reached the application with those that clients sent."""
     served = [int(sample.value) for sample in evidence.samples if sample.probe == "served"]
     if not evidence.complete or not served:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.model.evidence import PageReading, PageReadings
-from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
 
 # Besides one for the users: how many for their posts. None stands for one of each user, which is N+1.
 PROMISED: dict[str, int | None] = {"raise": 0, "joined": 0, "selectin": 1, "lazy": None}
 
 
-def check_eager_loading(pages: PageReadings) -> Iterator[Finding]:
+def check_eager_loading(pages: PageReadings) -> Findings:
     """Compare each reading's statements with what is promised.
 
     ``lazy`` is the control: where it is not seen to send one a user, no other count means much.

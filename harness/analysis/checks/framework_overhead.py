@@ -6,16 +6,14 @@ whatever is wrong with its settings: an event loop that is slow, a log of every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from harness.model.findings import Finding, Verdict, in_unit
+from harness.model.findings import Finding, Findings, Verdict, in_unit
 from harness.model.measures import TargetOverheads, of_interval
 
 # Of the bare application's throughput, and as much more of its processor time a request.
 MOST_LOST = 0.2
 
 
-def check_framework_overhead(compared: TargetOverheads) -> Iterator[Finding]:
+def check_framework_overhead(compared: TargetOverheads) -> Findings:
     """Fail a target of which a whole interval lies beyond the margin, by throughput or by processor time a request.
 
     Throughput alone would not do: where the load generator is what limits, it is the same whatever a request costs.

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 from harness.analysis.checks.writes import with_write
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
 from harness.model.op import Outcome
 
 
-def check_invariants(evidence: Evidence) -> Iterator[Finding]:
+def check_invariants(evidence: Evidence) -> Findings:
     """Compare every sum that a client read, and those of the ledger, with what was seeded.
 
     With the first that does not hold, the last write that moves it is shown of those that had been acknowledged before

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Verdict, in_unit
+from harness.model.findings import Finding, Findings, Verdict, in_unit
 
 MOST_OF_TIME = 0.01  # of the window that may be spent in stalls of one and the same function
 
 
-def check_loop(evidence: Evidence) -> Iterator[Finding]:
+def check_loop(evidence: Evidence) -> Findings:
     """Add up the stalls by function, and fail where one takes more than a little of the time."""
     window = evidence.window
     by_metric: dict[str, list[Sample]] = defaultdict(list)

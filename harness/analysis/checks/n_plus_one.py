@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean, linear_regression
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Verdict, in_unit, known_facts
-from harness.model.place import Place
+from harness.model.findings import Finding, Findings, Place, Verdict, in_unit, known_facts
 
 MOST_PER_ROW = 0.5  # statements; one that is sent once a row lies at 1, one that is not at 0
 PER_REQUEST, PER_ROW = "statements a request", "statements a row"
 
 
-def check_n_plus_one(evidence: Evidence) -> Iterator[Finding]:
+def check_n_plus_one(evidence: Evidence) -> Findings:
     """Take each route's slope of its most repeated statement against rows, and fail where it rises with them."""
     samples = [sample for sample in evidence.samples if sample.probe == "queries"]
     failed = [sample for sample in samples if sample.metric == "failed"]
@@ -51,10 +50,7 @@ def check_n_plus_one(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _rise(samples: Sequence[Sample]) -> float | None:
-    """Return how many times more the most repeated statement is sent for each row, by ordinary least squares.
-
-    None if that can't be told, as always as many rows were returned.
-    """
+    """Fit how many times more the most repeated statement is sent a row, by least squares; None if rows never vary."""
     repeated = [sample.fields["repeated"] for sample in samples]
     if max(repeated) <= 1:
         return 0.0

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from harness.model.findings import Execution, Finding, Verdict, in_unit
+from harness.model.findings import Execution, Finding, Findings, Verdict, in_unit
 
 
-def check_plan(execution: Execution) -> Iterator[Finding]:
+def check_plan(execution: Execution) -> Findings:
     """Leave the verdict open for all that could not be done, and for a run that did not come to its end."""
     for reason in execution.not_done:
         yield Finding(check="plan", verdict=Verdict.UNDECIDED, code="left_out", facts={"reason": reason}, count=1)

@@ -14,13 +14,12 @@ The names, each with what is seen of it:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Quantity, Verdict, in_unit
-from harness.model.place import Place
+from harness.model.findings import Finding, Findings, Place, Quantity, Verdict, in_unit
 from harness.model.plan import Target
 
 SHORT_MOST_OF_TIME = 0.1  # of all looks at which somebody may wait
@@ -63,7 +62,7 @@ class _Shortage:
     places: Sequence[Place | None] = ()
 
 
-def check_pool(evidence: Evidence) -> Iterator[Finding]:
+def check_pool(evidence: Evidence) -> Findings:
     """Count how often a request waited, and name what was short by what holders and waiters were doing."""
     looks, window = _looks(evidence.samples), evidence.window
     known = [sample for sample in evidence.samples if window is None or window.holds(sample.t_ns)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from harness.model.findings import Finding, Verdict, in_unit
+from harness.model.findings import Finding, Findings, Verdict, in_unit
 from harness.model.measures import LEAST_LEFT, ProbeOverhead, of_interval
 
 
-def check_probe_overhead(observed: ProbeOverhead) -> Iterator[Finding]:
+def check_probe_overhead(observed: ProbeOverhead) -> Findings:
     """Judge the throughput that is left with probes inside, by its interval: all of it lies on one side, or none is."""
     low, high = observed.share.low, observed.share.high
     if low is not None and low >= LEAST_LEFT:

@@ -10,7 +10,7 @@ from harness.analysis.checks.cut_map import case_of_cut
 from harness.analysis.checks.writes import with_write
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
 from harness.model.op import Op, Outcome
 from harness.model.write_status import recovered_s
 
@@ -18,7 +18,7 @@ MIN_SENT = 5
 MOST_TRIES = 2  # a pool learns of a dead connection from the first request that uses it
 
 
-def check_recovery(evidence: Evidence) -> Iterator[Finding]:
+def check_recovery(evidence: Evidence) -> Findings:
     """See that after the heal every kind of write is served again, and that nothing was kept that is to be given back.
 
     That is: no session in a transaction, and no connection checked out of its pool, ten seconds after the heal.
@@ -52,7 +52,7 @@ def check_recovery(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
-def check_recovery_of_cuts(cut_map: CutMap) -> Iterator[Finding]:
+def check_recovery_of_cuts(cut_map: CutMap) -> Findings:
     """See that after every cut the target served again, at the second request at the latest."""
     cuts = cut_map.cuts
     slow = [cut for cut in cuts if not 1 <= cut.recovered_after <= MOST_TRIES]

@@ -7,17 +7,17 @@ middleware costs a good part of the throughput that a pure ASGI middleware leave
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Quantity, Verdict, in_unit
+from harness.model.findings import Finding, Findings, Quantity, Verdict, in_unit
 from harness.model.measures import PHASES, QUEUE
 
 MOST_HANDED_ON = 0.5  # of all requests
 
 
-def check_requests(evidence: Evidence) -> Iterator[Finding]:
+def check_requests(evidence: Evidence) -> Findings:
     """Say where the median request's time went, and fail where most requests are served by another task."""
     samples = [sample for sample in evidence.samples if (sample.probe, sample.metric) == ("requests", "took_s")]
     if not samples:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, Verdict, in_unit, known_facts
+from harness.model.findings import Case, Finding, Findings, Verdict, in_unit, known_facts
 from harness.model.op import Op, Outcome
 
 
-def check_success_rate(evidence: Evidence) -> Iterator[Finding]:
+def check_success_rate(evidence: Evidence) -> Findings:
     """Look for requests that did not end in a 2xx, and for operations that never succeeded."""
     wrong = [op for op in evidence.ops if op.outcome is not Outcome.OK]
     succeeded = {op.name for op in evidence.ops if op.outcome is Outcome.OK}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.model.evidence import Evidence, Ledger
-from harness.model.findings import Case, Finding, Quantity, Verdict, in_unit, known_facts
+from harness.model.findings import Case, Finding, Findings, Quantity, Verdict, in_unit, known_facts
 from harness.model.op import Op, Outcome
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 
@@ -26,7 +26,7 @@ class Judged:
         return Case(code=code_of(self.status), facts={"key": self.key}, ops=self.sent, rows=self.rows)
 
 
-def check_writes(evidence: Evidence) -> Iterator[Finding]:
+def check_writes(evidence: Evidence) -> Findings:
     """Reconcile every write with the ledger.
 
     ``partial``: some rows, not all; ``lost``: acknowledged, not there; ``ghost``: refused, yet there;
@@ -65,12 +65,7 @@ def check_writes(evidence: Evidence) -> Iterator[Finding]:
 
 
 def judge_writes(ops: Sequence[Op], ledger: Ledger) -> Iterator[Judged]:
-    """Return what became of every write: those that were sent, in their order, and those that were not.
-
-    Args:
-        ops: Every request of a trial.
-        ledger: How many rows there are by table and key, and what each write must leave.
-    """
+    """Return what became of every write of a trial: those that were sent, in their order, and those that were not."""
     rows = ledger.rows
     by_key: dict[str, list[Op]] = defaultdict(list)
     for op in ops:

@@ -21,14 +21,9 @@ NS_PER_MS = 1e6
 OUTSIDE = "outside"
 
 
-def quantiles_ms(latencies_ns: NDArray[np.int64], wanted: Sequence[float] = WANTED) -> dict[str, float]:
-    """Return the quantiles that have at least ten observations beyond them, in ms, as {"p50": …}.
-
-    Args:
-        latencies_ns: Latencies in nanoseconds, in any order.
-        wanted: Quantiles between 0 and 1.
-    """
-    supported = [q for q in wanted if round(latencies_ns.size * (1 - q), 6) >= MIN_BEYOND]
+def quantiles_ms(latencies_ns: NDArray[np.int64]) -> dict[str, float]:
+    """Return those of the wanted quantiles that have at least ten observations beyond them, in ms, as {"p50": …}."""
+    supported = [q for q in WANTED if round(latencies_ns.size * (1 - q), 6) >= MIN_BEYOND]
     values = np.quantile(latencies_ns, supported) / NS_PER_MS if supported else ()
     return {f"p{100 * q:g}": float(value) for q, value in zip(supported, values, strict=True)}
 
@@ -50,12 +45,8 @@ def histogram_ms(latencies_ns: NDArray[np.int64]) -> tuple[tuple[float, float], 
 def parts_ms(blocks: Sequence[tuple[Sequence[Sample], Sequence[float]]]) -> dict[str, Interval]:
     """Return the mean milliseconds in the queue, of each phase and of ``outside``: they add up to what clients waited.
 
-    Args:
-        blocks: For each block what the probe noted of its requests (metric ``took_s``), and how long their clients
-            waited, in milliseconds.
-
-    Returns:
-        Intervals over blocks by phase; nothing if a block has no request or no note of one.
+    Of each block is given what the probe noted of its requests (metric ``took_s``), and how long their clients waited,
+    in milliseconds. Intervals are over blocks; there is none if a block has no request or no note of one.
     """
     by_phase: dict[str, list[float]] = defaultdict(list)
     for samples, waited_ms in blocks:

@@ -20,12 +20,7 @@ HELD_UP = 1.5  # times as long as in its other blocks: the most that was seen in
 
 
 def observed(targets: Iterable[Target], comparisons: Iterable[Comparison]) -> Iterator[ProbeOverhead]:
-    """Pick out the comparisons of a target without probes, which comes first, with the same with some, by throughput.
-
-    Args:
-        targets: All targets of the run.
-        comparisons: Its comparisons; a ratio is first/second.
-    """
+    """Pick out the comparisons of a target without probes, which comes first, with one with some, by throughput."""
     by_name = {target.name: target for target in targets}
     for comparison in comparisons:
         plain, probed = by_name[comparison.first], by_name[comparison.second]

@@ -37,13 +37,9 @@ def timeline(
     A bin in which a target ended requests, but none of them well, is there with a rate of 0 and no latency:
     a target that answers nothing must not look like one that was not asked.
 
-    Args:
-        block: Its number.
-        ops: Columns of ``Op`` and ``target``.
-        faults: Start and end in ns, what was in force, and the latency in ms that it adds.
-        seen: Samples of probes inside, each with its target.
-        origin_ns: Where the axis begins.
-        bin_s: Width of a bin in seconds.
+    ``ops`` has the columns of ``Op`` and ``target``; ``faults`` are start and end in ns, what was in force and the
+    latency in ms that it adds; ``seen`` are samples of probes, each with its target. The axis begins at ``origin_ns``,
+    and a bin is ``bin_s`` seconds wide.
     """
     return Timeline(
         block=block,

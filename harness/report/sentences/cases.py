@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.model.cut_map import Cut
-from harness.model.findings import Case
+from harness.model.findings import Case, Place
 from harness.model.op import Op
-from harness.model.place import Place
 from harness.model.write_status import WriteStatus
 from harness.report.words import filled, numbers_text, plain
 
