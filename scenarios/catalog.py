@@ -1,7 +1,5 @@
 """Every scenario and profile by name."""
 
-from __future__ import annotations
-
 from harness.model.plan import ChaosProfile, Profile, Scenario
 from scenarios import chaos, list_with_posts, mixed, pages, ping, point_read, write
 

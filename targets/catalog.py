@@ -1,72 +1,72 @@
 """Every target by name."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from harness.model.plan import Control, Target
 from targets.flaws.catalog import FLAWS
-from targets.reference.catalog import REFERENCES
 
-TWINS: dict[str, Target] = {
-    target.name: target
-    for target in (
-        Target(
-            name="async",
-            model="async",
-            driver="asyncpg",
-            app="targets.async_api.main:app",
-            reference="async:reference",
-        ),
-        Target(
-            name="sync", model="sync", driver="psycopg2", app="targets.sync_api.main:app", reference="sync:reference"
-        ),
-    )
-}
 PROBES = ("loop", "queries", "requests", "pool")
-# The twins with every probe inside, to be looked into, and to be held against those without.
-PROBED: dict[str, Target] = {
-    f"{name}:probed": replace(twin, name=f"{name}:probed", probes=PROBES) for name, twin in TWINS.items()
+# Of the bare applications, which show what a twin's own code and settings cost. Written out here, and taken from
+# neither the harness's ``SERVER`` nor ``Settings``: a fault in those is one of the twins' alone, and shows in the
+# ratio. The limiter of threads is AnyIO's own.
+BARE_SERVER = (
+    *("--loop", "uvloop"),
+    *("--http", "httptools"),
+    *("--log-level", "warning"),
+    "--no-access-log",
+    *("--timeout-keep-alive", "75"),
+    *("--timeout-graceful-shutdown", "2"),
+)
+
+
+def _by_name(targets: Iterable[Target]) -> dict[str, Target]:
+    return {target.name: target for target in targets}
+
+
+def _of_all_flaws(field: str) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(one for flaw in FLAWS.values() for one in getattr(flaw, field)))
+
+
+TWINS = {
+    "async": Target(
+        name="async", model="async", driver="asyncpg", app="targets.async_api.main:app", reference="async:reference"
+    ),
+    "sync": Target(
+        name="sync", model="sync", driver="psycopg2", app="targets.sync_api.main:app", reference="sync:reference"
+    ),
 }
+REFERENCES = _by_name(
+    Target(
+        name=f"{model}:reference", model=model, driver="none", app=f"targets.reference:{model}_app", server=BARE_SERVER
+    )
+    for model in ("async", "sync")
+)
+# The twins with every probe inside, to be looked into, and to be held against those without.
+PROBED = _by_name(replace(twin, name=f"{name}:probed", probes=PROBES) for name, twin in TWINS.items())
+# With one each, to see which of them costs what.
+PROBED_BY_ONE = _by_name(
+    replace(twin, name=f"{name}:{probe}", probes=(probe,)) for name, twin in TWINS.items() for probe in PROBES
+)
+# The same with less than the load needs, to be told what they are short of.
+SHORT = _by_name(
+    (
+        *(replace(twin, name=f"{name}:small-pool", pool=2, probes=("pool",)) for name, twin in TWINS.items()),
+        replace(TWINS["sync"], name="sync:few-threads", threads=2, probes=("pool",)),
+    )
+)
+FLAWED = _by_name(flaw.target for flaw in FLAWS.values())
 # What brings any flaw to light, for the twins to stand up to: by cuts and faults, and under load with all probes.
 CONTROLS: dict[str, Control] = {
     **{
-        name: Control(
-            target=twin,
-            cuts=tuple(dict.fromkeys(cut for flaw in FLAWS.values() for cut in flaw.cuts)),
-            faults=tuple(dict.fromkeys(fault for flaw in FLAWS.values() for fault in flaw.faults)),
-        )
+        name: Control(target=twin, cuts=_of_all_flaws("cuts"), faults=_of_all_flaws("faults"))
         for name, twin in TWINS.items()
     },
     **{
-        name: Control(
-            target=twin,
-            load=tuple(dict.fromkeys(load for flaw in FLAWS.values() for load in flaw.load)),
-            added_ms=tuple(dict.fromkeys(added_ms for flaw in FLAWS.values() for added_ms in flaw.added_ms)),
-        )
+        name: Control(target=twin, load=_of_all_flaws("load"), added_ms=_of_all_flaws("added_ms"))
         for name, twin in PROBED.items()
     },
     **FLAWS,
 }
-# With one each, to see which of them costs what.
-PROBED_BY_ONE: dict[str, Target] = {
-    f"{name}:{probe}": replace(twin, name=f"{name}:{probe}", probes=(probe,))
-    for name, twin in TWINS.items()
-    for probe in PROBES
-}
-# The same with less than the load needs, to be told what they are short of.
-SHORT: dict[str, Target] = {
-    target.name: target
-    for target in (
-        *(replace(twin, name=f"{name}:small-pool", pool=2, probes=("pool",)) for name, twin in TWINS.items()),
-        replace(TWINS["sync"], name="sync:few-threads", threads=2, probes=("pool",)),
-    )
-}
-CATALOG: dict[str, Target] = {
-    **TWINS,
-    **REFERENCES,
-    **PROBED,
-    **PROBED_BY_ONE,
-    **SHORT,
-    **{name: flaw.target for name, flaw in FLAWS.items()},
-}
+CATALOG = {**TWINS, **REFERENCES, **PROBED, **PROBED_BY_ONE, **SHORT, **FLAWED}

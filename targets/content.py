@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.model.workload import Database, Invariant, Sizes
-from targets.operations import DATASET
+from targets.operations import POSTS_PER_USER, USERS
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a type
@@ -103,7 +103,7 @@ DATABASE = Database(
     application_name="twin",
     migrate=migrate,
     seed=seed,
-    sizes={"users": DATASET.users, "posts_per_user": DATASET.posts_per_user},
+    sizes={"users": USERS, "posts_per_user": POSTS_PER_USER},
     restore=restore,
     key_column="write_key",
     invariants=INVARIANTS,

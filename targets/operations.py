@@ -1,12 +1,9 @@
 """What a client of the users/posts API can do: one small function an operation, and what each write leaves.
 
-The seeded rows are those of ``DATASET``: reads ask for them only, so that every read finds what it asks for.
+Reads ask for seeded rows only, so that every read finds what it asks for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass
 from random import Random
 
 from harness.model.workload import PADDING, Operation, Request, Write
@@ -14,15 +11,9 @@ from harness.model.workload import PADDING, Operation, Request, Write
 PREFIX = "/api/v1"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dataset:
-    """Rows that are there before any load: users 1 to ``users``, each with as many posts."""
-
-    users: int
-    posts_per_user: int
-
-
-DATASET = Dataset(users=1000, posts_per_user=5)
+# Rows that are there before any load: users 1 to ``USERS``, each with as many posts.
+USERS = 1000
+POSTS_PER_USER = 5
 PAGE_USERS = 20
 # Users who hold credits and are never deleted. They are few, so that writes meet on one row, as they do where it
 # matters; and their ids are of one width, so that a write is as long every time.
@@ -41,26 +32,26 @@ def get_health(_random: Random, _key: str) -> Request:
 
 def get_user(random: Random, _key: str) -> Request:
     """Read one row by primary key."""
-    return Request(method="GET", path=f"{PREFIX}/users/{random.randint(1, DATASET.users)}")
+    return Request(method="GET", path=f"{PREFIX}/users/{random.randint(1, USERS)}")
 
 
 def list_users(random: Random, _key: str) -> Request:
     """Read a page of users, each with its posts."""
-    offset = random.randint(0, DATASET.users - PAGE_USERS)
+    offset = random.randint(0, USERS - PAGE_USERS)
     return Request(method="GET", path=f"{PREFIX}/users?limit={PAGE_USERS}&offset={offset}&load=selectin")
 
 
 def list_some_users(random: Random, _key: str) -> Request:
     """Read a page of one to twenty users, each with its posts: as many rows as it happens to be."""
     limit = random.randint(1, PAGE_USERS)
-    offset = random.randint(0, DATASET.users - PAGE_USERS)
+    offset = random.randint(0, USERS - PAGE_USERS)
     return Request(method="GET", path=f"{PREFIX}/users?limit={limit}&offset={offset}")
 
 
 def list_some_posts(random: Random, _key: str) -> Request:
     """Read a page of one to twenty posts: as many rows as it happens to be."""
     limit = random.randint(1, PAGE_USERS)
-    return Request(method="GET", path=f"{PREFIX}/posts?limit={limit}&offset={random.randint(0, DATASET.users)}")
+    return Request(method="GET", path=f"{PREFIX}/posts?limit={limit}&offset={random.randint(0, USERS)}")
 
 
 def create_user(_random: Random, key: str) -> Request:
@@ -83,7 +74,7 @@ def change_user(random: Random, key: str) -> Request:
 
 def remove_user(random: Random, _key: str) -> Request:
     """Delete a seeded user who holds no credits, or find that the user is gone; and write an audit row."""
-    user = random.randint(DATASET.users // 2 + 1, DATASET.users)
+    user = random.randint(USERS // 2 + 1, USERS)
     return Request(method="DELETE", path=f"{PREFIX}/users/{user}")
 
 

@@ -1,7 +1,5 @@
 """The users/posts API as a workload: one application among others, and the one that ships."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from harness.errors import UsageError

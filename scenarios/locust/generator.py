@@ -7,8 +7,6 @@ length goes on until the next line, "stop". It stays up between trials because
 importing Locust takes longer than a short trial lasts.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

@@ -4,8 +4,6 @@
 What reads ask for must be in the database.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 from typing import Any

@@ -1,7 +1,5 @@
 """The pacing of clients: when each request of a client is intended, whatever became of those before it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from random import Random

@@ -4,8 +4,6 @@ The file is an Arrow IPC stream. Batches are appended as load runs, so whatever 
 leaves every whole batch readable; only what came after the last one is lost.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import get_type_hints
 

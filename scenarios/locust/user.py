@@ -1,7 +1,5 @@
 """The Locust user: one client that sends the scenario's mix, and records what came of each request."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import sys

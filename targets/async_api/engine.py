@@ -1,7 +1,5 @@
 """The engine: the one file in which the twins differ, because the drivers' arguments do."""
 
-from __future__ import annotations
-
 import itertools
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine

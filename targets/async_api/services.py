@@ -1,14 +1,12 @@
 """Units of work: each function is one, and each write commits before it returns."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pydantic import BaseModel
 from sqlalchemy import Row
 
 from targets.async_api.repositories import Repository
-from targets.shared.errors import Conflict, KeyReused, NotFound
+from targets.shared.errors import Conflict, KeyReused, NotFound, existing
 from targets.shared.models import Post, Transfer, User
 from targets.shared.schemas import (
     Load,
@@ -53,10 +51,7 @@ async def read_user(repository: Repository, user_id: int) -> User:
     Raises:
         NotFound: There is none of this id.
     """
-    user = await repository.user(user_id)
-    if user is None:
-        raise NotFound("user", user_id)
-    return user
+    return existing(await repository.user(user_id), "user", user_id)
 
 
 async def read_users(repository: Repository, limit: int, offset: int, load: Load) -> Sequence[User | UserOut]:
@@ -156,10 +151,7 @@ async def read_post(repository: Repository, post_id: int) -> Post:
     Raises:
         NotFound: There is none of this id.
     """
-    post = await repository.post(post_id)
-    if post is None:
-        raise NotFound("post", post_id)
-    return post
+    return existing(await repository.post(post_id), "post", post_id)
 
 
 async def read_posts(repository: Repository, limit: int, offset: int) -> Sequence[Post]:

@@ -5,8 +5,6 @@ How it comes about: ``BaseHTTPMiddleware`` and ``@app.middleware("http")`` are w
 Caught by: ``requests``, which names the line that waits for the other task.
 """
 
-from __future__ import annotations
-
 from fastapi import Request, Response
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 

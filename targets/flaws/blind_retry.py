@@ -5,8 +5,6 @@ How it comes about: a retry decorator around everything that may fail.
 Caught by: ``cut_map``, which finds duplicates where the answer to COMMIT is cut.
 """
 
-from __future__ import annotations
-
 from fastapi import Request
 from sqlalchemy.exc import DBAPIError
 

@@ -5,15 +5,13 @@ How it comes about: a client library without ``await``: requests, boto3, ``time.
 Caught by: ``loop``, which names the line.
 """
 
-from __future__ import annotations
-
 import time
 
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
+from targets.async_api.services import read_user
 from targets.async_api.session import DatabaseSession
 from targets.flaws.shadow import shadow
-from targets.shared.errors import NotFound
 from targets.shared.models import User
 from targets.shared.schemas import Id, UserOut
 
@@ -28,10 +26,7 @@ def ask_somebody() -> None:
 async def get_user(session: DatabaseSession, user_id: Id) -> User:
     """Read one user, after asking another service for permission."""
     ask_somebody()
-    user = await Repository(session).user(user_id)
-    if user is None:
-        raise NotFound("user", user_id)
-    return user
+    return await read_user(Repository(session), user_id)
 
 
 app = shadow(create_app(), "/users/{user_id}", get_user, UserOut, method="get")

@@ -1,7 +1,5 @@
 """Every flaw: what it is, the check that must catch it, and the least that shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal

@@ -6,8 +6,6 @@ default scope of a dependency, which since 0.118 ends after the response (it did
 Caught by: ``cut_map``, which finds acknowledged writes that are lost.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Annotated
 

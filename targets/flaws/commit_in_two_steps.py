@@ -5,8 +5,6 @@ How it comes about: a helper that commits for itself is called in the middle of 
 Caught by: ``cut_map``, which finds partial writes between the two commits.
 """
 
-from __future__ import annotations
-
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
 from targets.async_api.session import DatabaseSession

@@ -5,39 +5,27 @@ How it comes about: ``BackgroundTasks``, to make a slow endpoint fast.
 Caught by: ``cut_map``, which finds acknowledged writes that are lost.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from fastapi import BackgroundTasks, Request
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from targets.async_api import services
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
 from targets.flaws.shadow import shadow
 from targets.shared.schemas import UserIn, UserWithPosts, WriteKey
-from targets.shared.statements import audit, new_user
 
 
 async def _write(sessions: async_sessionmaker[AsyncSession], key: str, user: UserIn) -> None:
     async with sessions() as session:
-        repository = Repository(session)
-        made = new_user(key, user)
-        await repository.add(made)
-        await repository.add(audit(key, "create_user", made.id))
-        await repository.commit()
+        await services.create_user(Repository(session), key, user)
 
 
 async def create_user(request: Request, tasks: BackgroundTasks, key: WriteKey, user: UserIn) -> dict[str, object]:
     """Say that it is done, and do it afterwards."""
     tasks.add_task(_write, request.app.state.sessions, key, user)
-    return {
-        **user.model_dump(),
-        "id": 0,
-        "credits": 0,
-        "created_at": datetime.now(UTC),
-        "posts": [],
-    }
+    return {**user.model_dump(), "id": 0, "credits": 0, "created_at": datetime.now(UTC), "posts": []}
 
 
 app = shadow(create_app(), "/users", create_user, UserWithPosts)

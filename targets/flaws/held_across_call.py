@@ -5,15 +5,13 @@ How it comes about: the session is a dependency of the route, and the route call
 Caught by: ``pool``, as transactions that idle, with the line that waits.
 """
 
-from __future__ import annotations
-
 import asyncio
 
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
+from targets.async_api.services import read_user
 from targets.async_api.session import DatabaseSession
 from targets.flaws.shadow import shadow
-from targets.shared.errors import NotFound
 from targets.shared.models import User
 from targets.shared.schemas import Id, UserOut
 
@@ -27,9 +25,7 @@ async def ask_somebody() -> None:
 
 async def get_user(session: DatabaseSession, user_id: Id) -> User:
     """Read one user, and ask another service about it."""
-    user = await Repository(session).user(user_id)
-    if user is None:
-        raise NotFound("user", user_id)
+    user = await read_user(Repository(session), user_id)
     await ask_somebody()
     return user
 

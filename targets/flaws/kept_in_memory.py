@@ -5,8 +5,6 @@ How it comes about: "write-behind", to batch inserts.
 Caught by: ``writes``, when a worker is killed, as writes that are lost.
 """
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime
 
@@ -44,13 +42,7 @@ async def create_user(request: Request, key: WriteKey, user: UserIn) -> dict[str
         flusher = asyncio.create_task(_flush(request.app.state.sessions))
         _flushers.add(flusher)
         flusher.add_done_callback(_flushers.discard)
-    return {
-        **user.model_dump(),
-        "id": 0,
-        "credits": 0,
-        "created_at": datetime.now(UTC),
-        "posts": [],
-    }
+    return {**user.model_dump(), "id": 0, "credits": 0, "created_at": datetime.now(UTC), "posts": []}
 
 
 app = shadow(create_app(), "/users", create_user, UserWithPosts)

@@ -5,8 +5,6 @@ How it comes about: a relationship's default is to load when it is looked at, an
 Caught by: ``n_plus_one``, which names the line and the option that fixes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlalchemy import select

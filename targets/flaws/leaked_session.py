@@ -5,14 +5,12 @@ How it comes about: a cache of objects that know their session, and an early ret
 Caught by: ``pool``, as a leak, with the line that checked the connections out.
 """
 
-from __future__ import annotations
-
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from targets.async_api.main import create_app
 from targets.flaws.shadow import shadow
-from targets.shared.errors import NotFound
+from targets.shared.errors import existing
 from targets.shared.models import User
 from targets.shared.schemas import Id, UserOut
 
@@ -31,9 +29,7 @@ async def get_user(request: Request, user_id: Id) -> User:
         _cache[user_id] = (user, session)
         return user
     await session.close()
-    if user is None:
-        raise NotFound("user", user_id)
-    return user
+    return existing(user, "user", user_id)
 
 
 app = shadow(create_app(), "/users/{user_id}", get_user, UserOut, method="get")

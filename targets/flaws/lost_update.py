@@ -5,8 +5,6 @@ How it comes about: the ORM's natural way to change a row; the lock is what has 
 Caught by: ``invariants``, when transfers that have read the same row wait for one lock.
 """
 
-from __future__ import annotations
-
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
 from targets.async_api.session import DatabaseSession

@@ -5,24 +5,19 @@ How it comes about: a field is computed from a relationship, long after somebody
 Caught by: ``n_plus_one``, which names the property and the option that fixes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
 from targets.flaws.shadow import shadow
 from targets.shared.models import Post
-from targets.shared.schemas import Limit, Offset
+from targets.shared.schemas import Limit, Offset, Stored
 from targets.sync_api.main import create_app
 from targets.sync_api.session import DatabaseSession
 
 
-class PostWithAuthor(BaseModel):
+class PostWithAuthor(Stored):
     """A post as stored, and who wrote it."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: int
     title: str

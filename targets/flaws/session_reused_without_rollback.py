@@ -5,35 +5,28 @@ How it comes about: a module-level session, "because making one for each request
 Caught by: ``recovery``, as nothing is written after the fault has healed.
 """
 
-from __future__ import annotations
-
 import asyncio
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from targets.async_api import services
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
 from targets.flaws.shadow import shadow
 from targets.shared.models import User
 from targets.shared.schemas import UserIn, UserWithPosts, WriteKey
-from targets.shared.statements import audit, new_user
 
 _kept: dict[str, AsyncSession] = {}
 _admitted = asyncio.Lock()
 
 
-async def create_user(request: Request, key: WriteKey, user: UserIn) -> User:
+async def create_user(request: Request, key: WriteKey, user: UserIn) -> User | UserWithPosts:
     """Write a user and the audit row on the one session that there is."""
     if "session" not in _kept:
         _kept["session"] = request.app.state.sessions()
     async with _admitted:
-        repository = Repository(_kept["session"])
-        made = new_user(key, user)
-        await repository.add(made)
-        await repository.add(audit(key, "create_user", made.id))
-        await repository.commit()
-    return made
+        return await services.create_user(Repository(_kept["session"]), key, user)
 
 
 app = shadow(create_app(), "/users", create_user, UserWithPosts)

@@ -6,34 +6,28 @@ Caught by: ``writes``, as writes that are partial, without more than a slow data
 another request uses it may be given to a third while it is still in use, so sums may be off and connections lost, too.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from targets.async_api import services
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
 from targets.flaws.shadow import shadow
 from targets.shared.models import User
 from targets.shared.schemas import UserIn, UserWithPosts, WriteKey
-from targets.shared.statements import audit, new_user
 
 _kept: dict[str, AsyncSession] = {}
 
 
-async def create_user(request: Request, key: WriteKey, user: UserIn) -> User:
+async def create_user(request: Request, key: WriteKey, user: UserIn) -> User | UserWithPosts:
     """Write a user and the audit row on the one session that there is."""
     if "session" not in _kept:
         _kept["session"] = request.app.state.sessions()
     session = _kept["session"]
-    repository = Repository(session)
-    made = new_user(key, user)
     try:
-        await repository.add(made)
-        await repository.add(audit(key, "create_user", made.id))
-        await repository.commit()
+        return await services.create_user(Repository(session), key, user)
     except Exception:
         # whoever finds it broken leaves it to the others as it is, and the next request begins a new one
         if _kept.get("session") is session:
@@ -41,7 +35,6 @@ async def create_user(request: Request, key: WriteKey, user: UserIn) -> User:
         with suppress(Exception):
             await session.close()
         raise
-    return made
 
 
 app = shadow(create_app(), "/users", create_user, UserWithPosts)

@@ -1,7 +1,5 @@
 """Replacement of one sound route by a flawed one: it is found first, and everything else stays as it was."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Literal
 

@@ -6,14 +6,12 @@ that it takes as long on every machine.
 Caught by: ``pool``, as a slow database, with the line that asks.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import func, select
 
 from targets.async_api.main import create_app
 from targets.async_api.session import DatabaseSession
 from targets.flaws.shadow import shadow
-from targets.shared.errors import NotFound
+from targets.shared.errors import existing
 from targets.shared.models import User
 from targets.shared.schemas import Id, UserOut
 
@@ -24,9 +22,7 @@ async def get_user(session: DatabaseSession, user_id: Id) -> User:
     """Read one user, by a statement that takes long."""
     statement = select(User).where(User.id == user_id, func.pg_sleep(SLOW_S).is_not(None))
     user = await session.scalar(statement)
-    if user is None:
-        raise NotFound("user", user_id)
-    return user
+    return existing(user, "user", user_id)
 
 
 app = shadow(create_app(), "/users/{user_id}", get_user, UserOut, method="get")

@@ -6,8 +6,6 @@ How it comes about: "the audit log must never break a request".
 Caught by: ``writes``, under faults that make a statement fail, as writes that are lost.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from sqlalchemy import insert

@@ -5,8 +5,6 @@ How it comes about: ``async def`` put before a function whose session is the old
 Caught by: ``loop``, which names the line.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from sqlalchemy import Engine
@@ -15,7 +13,7 @@ from sqlalchemy.orm import Session
 from targets.async_api.main import create_app
 from targets.flaws.shadow import shadow
 from targets.shared.config import Settings
-from targets.shared.errors import NotFound
+from targets.shared.errors import existing
 from targets.shared.models import User
 from targets.shared.schemas import Id, UserOut
 from targets.sync_api.engine import make_engine
@@ -30,9 +28,7 @@ async def get_user(user_id: Id) -> User:
     """Read one user on the spot."""
     with Session(_engine(), expire_on_commit=False) as session:
         user = session.get(User, user_id)
-    if user is None:
-        raise NotFound("user", user_id)
-    return user
+    return existing(user, "user", user_id)
 
 
 app = shadow(create_app(), "/users/{user_id}", get_user, UserOut, method="get")

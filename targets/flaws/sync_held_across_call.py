@@ -5,16 +5,14 @@ How it comes about: the session is a dependency of the route, and the route call
 Caught by: ``pool``, as transactions that idle, with the line that waits.
 """
 
-from __future__ import annotations
-
 import time
 
 from targets.flaws.shadow import shadow
-from targets.shared.errors import NotFound
 from targets.shared.models import User
 from targets.shared.schemas import Id, UserOut
 from targets.sync_api.main import create_app
 from targets.sync_api.repositories import Repository
+from targets.sync_api.services import read_user
 from targets.sync_api.session import DatabaseSession
 
 CALL_S = 0.3
@@ -27,9 +25,7 @@ def ask_somebody() -> None:
 
 def get_user(session: DatabaseSession, user_id: Id) -> User:
     """Read one user, and ask another service about it."""
-    user = Repository(session).user(user_id)
-    if user is None:
-        raise NotFound("user", user_id)
+    user = read_user(Repository(session), user_id)
     ask_somebody()
     return user
 

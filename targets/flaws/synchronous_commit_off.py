@@ -5,8 +5,6 @@ How it comes about: ``synchronous_commit = off``, found in a guide to fast inser
 Caught by: ``writes``, when PostgreSQL is stopped at once, as writes that are lost.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Pool, event

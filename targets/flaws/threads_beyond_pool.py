@@ -6,8 +6,6 @@ thread, and so is the next one.
 Caught by: ``pool``, as threads and connections that wait for each other.
 """
 
-from __future__ import annotations
-
 from targets.shared.admission import admit
 from targets.sync_api.main import create_app
 

@@ -5,15 +5,13 @@ How it comes about: the function is fast with the data of a test.
 Caught by: ``loop``, which names the line.
 """
 
-from __future__ import annotations
-
 import time
 
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
+from targets.async_api.services import read_user
 from targets.async_api.session import DatabaseSession
 from targets.flaws.shadow import shadow
-from targets.shared.errors import NotFound
 from targets.shared.models import User
 from targets.shared.schemas import Id, UserOut
 
@@ -31,10 +29,8 @@ def compute() -> int:
 
 async def get_user(session: DatabaseSession, user_id: Id) -> User:
     """Read one user, and compute something for the answer."""
-    user = await Repository(session).user(user_id)
+    user = await read_user(Repository(session), user_id)
     compute()
-    if user is None:
-        raise NotFound("user", user_id)
     return user
 
 

@@ -6,8 +6,6 @@ connections would find none to go on with: everything stands until a time limit 
 too, so that the two are alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Annotated
 

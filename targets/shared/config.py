@@ -1,7 +1,5 @@
 """Settings of both twins, each with its reason. The engines are made from these, and the report shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

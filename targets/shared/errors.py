@@ -4,9 +4,7 @@ A client must be able to rely on two things: a 4xx or a 503 means that nothing w
 5xx means that it can't know.
 """
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -24,10 +22,7 @@ RETRY_AFTER_S = 1
 NO_CONNECTION = (PoolTimeoutError, DBAPIError, OSError)
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    500: {
-        "model": Problem,
-        "description": "Something failed on the way; whether anything was stored is unknown",
-    },
+    500: {"model": Problem, "description": "Something failed on the way; whether anything was stored is unknown"},
     503: {
         "model": Problem,
         "description": "No connection to the database could be had; nothing was stored",
@@ -43,6 +38,20 @@ class NotFound(Exception):
 
     def __init__(self, what: str, row_id: int) -> None:
         super().__init__(f"There is no {what} {row_id}")
+
+
+Row = TypeVar("Row")
+
+
+def existing(row: Row | None, what: str, row_id: int) -> Row:
+    """Return what was read by id.
+
+    Raises:
+        NotFound: There is no such row.
+    """
+    if row is None:
+        raise NotFound(what, row_id)
+    return row
 
 
 class Conflict(Exception):

@@ -1,7 +1,5 @@
 """Bodies and parameters of the API, with bounds that keep values from the database that it can't hold."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -30,8 +28,6 @@ WriteKey = Annotated[
         description="Names this write. It is put on every row that the write creates.",
     ),
 ]
-
-
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -88,10 +84,14 @@ class TransferIn(BaseModel):
         return self
 
 
-class PostOut(BaseModel):
-    """A post as stored."""
+class Stored(BaseModel):
+    """An answer that is made of a row."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+class PostOut(Stored):
+    """A post as stored."""
 
     id: int
     user_id: int
@@ -100,10 +100,8 @@ class PostOut(BaseModel):
     created_at: datetime
 
 
-class UserOut(BaseModel):
+class UserOut(Stored):
     """A user as stored."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: int
     name: str
@@ -122,10 +120,8 @@ class UserWithPosts(UserOut):
 UsersPage = Annotated[list[UserWithPosts] | list[UserOut], Field(union_mode="left_to_right")]
 
 
-class TransferOut(BaseModel):
+class TransferOut(Stored):
     """A transfer as stored."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: int
     from_user_id: int
@@ -134,10 +130,8 @@ class TransferOut(BaseModel):
     created_at: datetime
 
 
-class Credits(BaseModel):
+class Credits(Stored):
     """The credits of all users together, in one moment."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     users: int
     credits: int

@@ -1,7 +1,5 @@
 """Statements as values: built here once, executed by either twin."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The engine: the one file in which the twins differ, because the drivers' arguments do."""
 
-from __future__ import annotations
-
 from sqlalchemy import Engine, create_engine
 
 from targets.shared.command_timeout import command_timeout

@@ -1,7 +1,5 @@
 """The application, put together."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 

@@ -1,24 +1,13 @@
 """Data access: rows in, rows out. Nothing here decides or commits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from targets.shared import statements
 from targets.shared.models import AuditLog, Post, Replay, Transfer, User
 from targets.shared.schemas import Load
-from targets.shared.statements import (
-    all_credits,
-    claim,
-    delete_user,
-    keep_answer,
-    locked_users,
-    posts_page,
-    replay_of,
-    users_page,
-)
 
 
 class Repository:
@@ -37,7 +26,7 @@ class Repository:
 
     def users(self, limit: int, offset: int, load: Load) -> Sequence[User]:
         """Read a page of users with their posts."""
-        found = self.session.scalars(users_page(limit, offset, load))
+        found = self.session.scalars(statements.users_page(limit, offset, load))
         users = found.unique().all()
         if load is Load.LAZY:
             for user in users:
@@ -50,7 +39,7 @@ class Repository:
 
     def posts(self, limit: int, offset: int) -> Sequence[Post]:
         """Read a page of posts."""
-        found = self.session.scalars(posts_page(limit, offset))
+        found = self.session.scalars(statements.posts_page(limit, offset))
         return found.all()
 
     def add(self, row: User | Post | Transfer | AuditLog) -> None:
@@ -60,31 +49,31 @@ class Repository:
 
     def delete_user(self, user_id: int) -> bool:
         """Delete a user with the posts; return whether there was one."""
-        done = self.session.execute(delete_user(user_id).returning(User.id))
+        done = self.session.execute(statements.delete_user(user_id).returning(User.id))
         return done.scalar_one_or_none() is not None
 
     def users_to_change(self, *user_ids: int) -> dict[int, User]:
         """Read users by id and lock them until the transaction ends."""
-        found = self.session.scalars(locked_users(*user_ids))
+        found = self.session.scalars(statements.locked_users(*user_ids))
         return {user.id: user for user in found}
 
     def credits(self) -> Row[int, int]:
         """Count users and sum up their credits."""
-        found = self.session.execute(all_credits())
+        found = self.session.execute(statements.all_credits())
         return found.one()
 
     def claim(self, key: str, idempotency_key: str, fingerprint: str) -> int | None:
         """Claim a request's name and return the claim's id; None if another request has it."""
-        return self.session.scalar(claim(key, idempotency_key, fingerprint))
+        return self.session.scalar(statements.claim(key, idempotency_key, fingerprint))
 
     def replay(self, idempotency_key: str) -> Replay:
         """Read what was stored under a request's name."""
-        found = self.session.scalars(replay_of(idempotency_key))
+        found = self.session.scalars(statements.replay_of(idempotency_key))
         return found.one()
 
     def keep_answer(self, replay_id: int, answer: str) -> None:
         """Store the answer to a request whose name was claimed."""
-        self.session.execute(keep_answer(replay_id, answer))
+        self.session.execute(statements.keep_answer(replay_id, answer))
 
     def commit(self) -> None:
         """Make everything that was sent durable."""

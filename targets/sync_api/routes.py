@@ -1,7 +1,5 @@
 """Routes: HTTP in, HTTP out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from fastapi import APIRouter

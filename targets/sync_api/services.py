@@ -1,13 +1,11 @@
 """Units of work: each function is one, and each write commits before it returns."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pydantic import BaseModel
 from sqlalchemy import Row
 
-from targets.shared.errors import Conflict, KeyReused, NotFound
+from targets.shared.errors import Conflict, KeyReused, NotFound, existing
 from targets.shared.models import Post, Transfer, User
 from targets.shared.schemas import (
     Load,
@@ -51,10 +49,7 @@ def read_user(repository: Repository, user_id: int) -> User:
     Raises:
         NotFound: There is none of this id.
     """
-    user = repository.user(user_id)
-    if user is None:
-        raise NotFound("user", user_id)
-    return user
+    return existing(repository.user(user_id), "user", user_id)
 
 
 def read_users(repository: Repository, limit: int, offset: int, load: Load) -> Sequence[User | UserOut]:
@@ -152,10 +147,7 @@ def read_post(repository: Repository, post_id: int) -> Post:
     Raises:
         NotFound: There is none of this id.
     """
-    post = repository.post(post_id)
-    if post is None:
-        raise NotFound("post", post_id)
-    return post
+    return existing(repository.post(post_id), "post", post_id)
 
 
 def read_posts(repository: Repository, limit: int, offset: int) -> Sequence[Post]:

@@ -1,7 +1,5 @@
 """A session for each request, by dependency."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 
