@@ -4,14 +4,7 @@ from harness.model.plan import ChaosProfile, Profile, Scenario
 from scenarios import chaos, list_with_posts, mixed, pages, ping, point_read, write
 
 COMPARED: dict[str, Scenario] = {
-    scenario.name: scenario
-    for scenario in (
-        ping.SCENARIO,
-        point_read.SCENARIO,
-        list_with_posts.SCENARIO,
-        write.SCENARIO,
-        mixed.SCENARIO,
-    )
+    one.SCENARIO.name: one.SCENARIO for one in (ping, point_read, list_with_posts, write, mixed)
 }
 # With those that show what only a probe inside the target sees.
 SCENARIOS: dict[str, Scenario] = {**COMPARED, pages.SCENARIO.name: pages.SCENARIO}
@@ -29,14 +22,7 @@ PROFILES: dict[str, Profile] = {
             warmup_s=0.4,
             measure_s=0.6,
         ),
-        Profile(
-            name="default",
-            scenarios=tuple(COMPARED),
-            added_ms=(0, 5, 20),
-            blocks=5,
-            warmup_s=0.4,
-            measure_s=0.9,
-        ),
+        Profile(name="default", scenarios=tuple(COMPARED), added_ms=(0, 5, 20), blocks=5, warmup_s=0.4, measure_s=0.9),
         Profile(
             name="full",
             scenarios=tuple(COMPARED),

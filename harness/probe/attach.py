@@ -13,7 +13,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from harness.probe import pool, recorder
+from harness.probe import recorder
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import Recorder
 from harness.probe.request_sampling import RequestSampling
@@ -22,6 +22,7 @@ from harness.probe.served import App, Receive, Scope, Send, Served
 
 APP_VARIABLE = "TWINBENCH_APP"
 PROBES_VARIABLE = "TWINBENCH_PROBES"
+GAUGES_VARIABLE = "TWINBENCH_GAUGES"
 
 
 class Starting:
@@ -47,13 +48,15 @@ def load(name: str) -> App:
 
 
 served = Served(load(os.environ[APP_VARIABLE]))
-if pool.FOLDER_VARIABLE in os.environ:
-    pool.PoolGauge(Path(os.environ[pool.FOLDER_VARIABLE]))
+# What needs SQLAlchemy is imported where it is asked for: an application may not have it.
+if folder := os.environ.get(GAUGES_VARIABLE):
+    from harness.probe.pool import PoolGauge
+
+    PoolGauge(Path(folder))
 if names := os.environ.get(PROBES_VARIABLE, "").split():
     told, sampler = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE])), Sampler()
     starts: list[Callable[[], None]] = []
     served.sampling = RequestSampling()
-    # What needs SQLAlchemy is imported where it is asked for: an application may not have it.
     if "queries" in names:
         from harness.probe.queries import QueryProbe
 

@@ -30,8 +30,7 @@ from types import FrameType
 from harness.probe.call_site import of_application
 from harness.probe.recorder import Recorder
 from harness.probe.sampler import Look, Sampler
-from harness.probe.stalls import ALERT_S, CALM_S, StallDetector
-from harness.probe.thread_clocks import ThreadClocks
+from harness.probe.stalls import ALERT_S, CALM_S, StallDetector, ThreadClocks
 
 PUT_OFF_EVERY_S = 0.007  # of signs of life that come by themselves: a system call each time
 EARLY_S = 0.05  # sooner, if something else is looked at then

@@ -16,8 +16,7 @@ from typing import Any
 from harness.probe.dialects import telling
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.request import ELSEWHERE, PHASES, PYTHON, Followed, under_way
-from harness.probe.route import route_of
-from harness.probe.served import App, Message, Receive, Scope, Send
+from harness.probe.served import App, Message, Receive, Scope, Send, route_of
 from harness.probe.waits import ThreadWaits
 
 TOOK: Kind = ("requests", "took_s", ("route", "handed_on", "queue", "bytes", "in_flight", *PHASES))

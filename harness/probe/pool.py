@@ -16,7 +16,6 @@ from sqlalchemy import Pool, event
 
 _COUNT = struct.Struct("=q")
 SUFFIX = ".checked-out"
-FOLDER_VARIABLE = "TWINBENCH_GAUGES"
 
 
 class PoolGauge:

@@ -14,8 +14,7 @@ from typing import Any
 from harness.probe.call_site import Place, caller, place_of
 from harness.probe.dialects import STATEMENTS, Call, telling, wrap
 from harness.probe.recorder import Kind, Recorder
-from harness.probe.route import route_of
-from harness.probe.served import App, Receive, Scope, Send
+from harness.probe.served import App, Receive, Scope, Send, route_of
 
 SENT: Kind = ("queries", "statements", ("route", "rows", "repeated", "call_site", "fix"))
 

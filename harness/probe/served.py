@@ -81,3 +81,17 @@ class Served:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def route_of(scope: Scope) -> str:
+    """Name the route, as ``GET /api/v1/users/{user_id}``; without a router, the path itself.
+
+    A router that is mounted under a prefix knows its own part only: what stands before it in the path is taken
+    from there.
+    """
+    path: str = scope["path"]
+    template = getattr(scope.get("route"), "path", None)
+    if template is None:
+        return f"{scope['method']} {path}"
+    before = path.rsplit("/", template.count("/"))[0]
+    return f"{scope['method']} {before}{template}"

@@ -6,10 +6,14 @@ seen twice in a row meanwhile, held it up. Nothing here looks or waits by itself
 
 from __future__ import annotations
 
+import os
+import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import FrameType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from harness.probe.call_site import Place, place_of
 
@@ -17,16 +21,31 @@ CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about,
 ALERT_S = 0.002  # between two looks while an answer is overdue
 KNOWN_WITHIN = 0.1  # of a length; one that may be further off is a guess
 STALL_S = 0.005  # shorter calls are work, and count as lag only
+# Of the thread that opens it: nanoseconds on a core, nanoseconds ready without one, and how often it had one.
+# (Linux, Documentation/scheduler/sched-stats.rst; a wait is added when it ends.)
+SCHEDSTAT = "/proc/thread-self/schedstat"
 
 
-class Clocks(Protocol):
-    """Clocks of the loop's thread; a reading may let the other thread go on."""
+class ThreadClocks:
+    """Clocks of the thread that makes this, which any thread may read. One that the system has not stays at 0."""
+
+    def __init__(self) -> None:
+        self._schedstat: int | None = None
+        self._clock: int | None = None
+        with suppress(OSError):
+            self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
+        if hasattr(time, "pthread_getcpuclockid"):  # macOS does not know it
+            self._clock = time.pthread_getcpuclockid(threading.get_ident())
 
     def computed_s(self) -> float:
         """Return how long the thread has computed so far."""
+        return 0.0 if self._clock is None else time.clock_gettime(self._clock)
 
     def core_wait_s(self) -> float:
         """Return how long the thread was ready so far and had no core."""
+        if self._schedstat is None:
+            return 0.0
+        return int(os.pread(self._schedstat, 100, 0).split()[1]) / 1e9
 
 
 class Stall(NamedTuple):
@@ -71,7 +90,7 @@ class StallDetector:
         overdue: Whether it has not answered yet.
     """
 
-    def __init__(self, clocks: Clocks, now_s: float) -> None:
+    def __init__(self, clocks: ThreadClocks, now_s: float) -> None:
         self.asked_s, self.alive_s, self.overdue = 0.0, now_s, False
         self._clocks = clocks
         self._calls: list[_Call] = []

@@ -11,23 +11,12 @@ import ctypes
 import os
 import sys
 import time
-from typing import Protocol
 
 _MONOTONIC, _CLOSE_ON_EXEC, _ABSOLUTE = 1, 0o2000000, 1  # Linux's numbers
 
 
-class Timer(Protocol):
-    """Wakes a thread at a time that is set."""
-
-    def set(self, at_s: float) -> None:
-        """Let it go off at this time of the monotonic clock, sooner or later than was set before."""
-
-    def wait(self) -> None:
-        """Wait until it goes off."""
-
-
 class SleepingTimer:
-    """Sleeps, as often as it is put off."""
+    """A timer that sleeps, as often as it is put off."""
 
     def __init__(self) -> None:
         self._at_s = 0.0
@@ -66,6 +55,9 @@ class KernelTimer:
     def wait(self) -> None:
         """Wait until it goes off."""
         os.read(self._timer, 8)
+
+
+Timer = SleepingTimer | KernelTimer
 
 
 def timer() -> Timer:

@@ -31,7 +31,7 @@ ANSWER_TIMEOUT_S = 5.0
 SERVED_PATH = "/-/twinbench/served"  # harness.probe.served.PATH; the probe lives in the target's process
 
 GAUGE = ".checked-out"  # harness.probe.pool.SUFFIX, the same
-GAUGES_VARIABLE = "TWINBENCH_GAUGES"  # harness.probe.pool.FOLDER_VARIABLE
+GAUGES_VARIABLE = "TWINBENCH_GAUGES"  # harness.probe.attach.GAUGES_VARIABLE
 PROBES_VARIABLE = "TWINBENCH_PROBES"  # harness.probe.attach.PROBES_VARIABLE
 SAMPLES_VARIABLE = "TWINBENCH_SAMPLES"  # harness.probe.recorder.FOLDER_VARIABLE
 PROBES_FLUSH_S = 0.6  # somewhat more than harness.probe.recorder.FLUSH_S

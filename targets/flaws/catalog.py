@@ -12,39 +12,45 @@ PREFIX = "flaw:"
 SLOW = ("latency", "jitter")
 
 
+PROBES = {
+    "n_plus_one": "queries",
+    **{name: name for name in ("loop", "pool", "requests")},
+}  # by the check that needs it
+
+
 def _flaw(
-    name: str, caught_by: str, cuts: tuple[str, ...], faults: tuple[str, ...], besides: tuple[str, ...] = ()
-) -> Control:
-    target = Target(
+    name: str, caught_by: str, model: Literal["async", "sync"] = "async", sizes: tuple[int, int] = (20, 20)
+) -> Target:
+    """Return a twin with a flaw; ``sizes`` are threads and pool."""
+    return Target(
         name=f"{PREFIX}{name}",
-        model="async",
-        driver="asyncpg",
+        model=model,
+        driver={"async": "asyncpg", "sync": "psycopg2"}[model],
         app=f"targets.flaws.{name}:app",
+        probes=(PROBES[caught_by],) if caught_by in PROBES else (),
         flaw=name,
         expected={caught_by: Verdict.FAIL},
+        threads=sizes[0],
+        pool=sizes[1],
     )
-    return Control(target=target, cuts=cuts, faults=faults, besides=besides)
 
 
 BROKEN_BY_FAULTS: Mapping[str, Control] = {
     flaw.target.name: flaw
     for flaw in (
-        _flaw("commit_in_two_steps", "cut_map", ("create_user",), ()),
-        _flaw("autocommit_per_statement", "cut_map", ("create_user",), ()),
-        _flaw("commit_after_the_response", "cut_map", ("create_user",), ()),
-        _flaw("fire_and_forget", "cut_map", ("create_user",), ()),
-        _flaw("blind_retry", "cut_map", ("create_post",), ()),
-        _flaw("swallowed_error", "writes", (), ("serialization_failure",)),
-        _flaw("session_shared", "writes", (), SLOW, besides=("invariants", "recovery")),
-        _flaw("kept_in_memory", "writes", (), ("kill_worker",)),
-        _flaw("synchronous_commit_off", "writes", (), ("immediate_restart",)),
-        _flaw("lost_update", "invariants", (), ("lock_contention",)),
-        _flaw("session_reused_without_rollback", "recovery", (), ("immediate_restart",)),
+        Control(target=_flaw("commit_in_two_steps", "cut_map"), cuts=("create_user",)),
+        Control(target=_flaw("autocommit_per_statement", "cut_map"), cuts=("create_user",)),
+        Control(target=_flaw("commit_after_the_response", "cut_map"), cuts=("create_user",)),
+        Control(target=_flaw("fire_and_forget", "cut_map"), cuts=("create_user",)),
+        Control(target=_flaw("blind_retry", "cut_map"), cuts=("create_post",)),
+        Control(target=_flaw("swallowed_error", "writes"), faults=("serialization_failure",)),
+        Control(target=_flaw("session_shared", "writes"), faults=SLOW, besides=("invariants", "recovery")),
+        Control(target=_flaw("kept_in_memory", "writes"), faults=("kill_worker",)),
+        Control(target=_flaw("synchronous_commit_off", "writes"), faults=("immediate_restart",)),
+        Control(target=_flaw("lost_update", "invariants"), faults=("lock_contention",)),
+        Control(target=_flaw("session_reused_without_rollback", "recovery"), faults=("immediate_restart",)),
     )
 }
-
-
-PROBES = {"n_plus_one": "queries"}  # that a check needs, where it goes by another name
 
 
 def _seen_inside(
@@ -57,17 +63,7 @@ def _seen_inside(
     sizes: tuple[int, int] = (20, 20),
 ) -> Control:
     """Return a flaw that a check names in a ``function`` of its file; ``sizes`` are threads and pool."""
-    target = Target(
-        name=f"{PREFIX}{name}",
-        model=model,
-        driver={"async": "asyncpg", "sync": "psycopg2"}[model],
-        app=f"targets.flaws.{name}:app",
-        probes=(PROBES.get(caught_by, caught_by),),
-        flaw=name,
-        expected={caught_by: Verdict.FAIL},
-        threads=sizes[0],
-        pool=sizes[1],
-    )
+    target = _flaw(name, caught_by, model, sizes)
     return Control(target=target, load=(load,), place=Place(f"{name}.py", 0, function))
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from harness.probe import request_state
+from harness.probe import holders
 from harness.probe.call_site import place_of
+from harness.probe.holders import RequestState, of_coroutine, of_stack
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON
-from harness.probe.request_state import RequestState, of_coroutine, of_stack
 
 Wait = Callable[[], object]
 
@@ -51,8 +51,8 @@ def wait_in_greenlet() -> None:
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the driver's call be one that asks a database, and the pool's one that waits for a connection."""
-    monkeypatch.setattr(request_state, "asking", {asks.__code__})
-    monkeypatch.setattr(request_state, "connecting", {connects.__code__})
+    monkeypatch.setattr(holders, "asking", {asks.__code__})
+    monkeypatch.setattr(holders, "connecting", {connects.__code__})
 
 
 def told(state: RequestState) -> tuple[int, str]:

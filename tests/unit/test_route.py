@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.probe.route import route_of
+from harness.probe.served import route_of
 
 
 @pytest.mark.parametrize(
