@@ -7,11 +7,13 @@ of the labels, and labels are their values only. What can't be written is droppe
 
 from __future__ import annotations
 
+import atexit
 import marshal
 import os
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 FOLDER_VARIABLE = "TWINBENCH_SAMPLES"
@@ -32,8 +34,11 @@ class Recorder:
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{os.getpid()}{SUFFIX}"
         self._waiting: deque[tuple[int, Kind, float, tuple[Label, ...]]] = deque(maxlen=MOST_KEPT)
-        self._taken = 0
-        threading.Thread(target=self._write, name="twinbench recorder", daemon=True).start()
+        self._taken = self._written = 0
+        self._writing = threading.Lock()
+        atexit.register(self._write)  # what came after the last flush
+        os.register_at_fork(after_in_child=lambda: atexit.unregister(self._write))  # whose samples these are not
+        threading.Thread(target=self._write_for_ever, name="twinbench recorder", daemon=True).start()
 
     def note(self, probe: str, metric: str, value: float, **labels: Label) -> None:
         """Take one sample, at this moment."""
@@ -41,26 +46,24 @@ class Recorder:
 
     def take(self, kind: Kind, value: float, *labels: Label) -> None:
         """Take one sample of a kind that is known beforehand, as many a second are: no names are put together."""
-        self._taken += 1
         self._waiting.append((time.monotonic_ns(), kind, value, labels))
+        self._taken += 1  # counted when it is there: what is not there yet is not lost
 
-    def _write(self) -> None:
-        written = 0
-        file = None
+    def _write_for_ever(self) -> None:
         while True:
             time.sleep(FLUSH_S)
+            self._write()
+
+    def _write(self) -> None:
+        with self._writing, suppress(OSError):  # nobody to tell: who looks for samples sees that there are none
             samples = []
             while self._waiting:
                 samples.append(self._waiting.popleft())
-            if not samples:
-                continue
-            written += len(samples)
-            lost = self._taken - written - len(self._waiting)
+            self._written += len(samples)
+            lost = self._taken - self._written - len(self._waiting)
             if lost > 0:
-                written += lost
+                self._written += lost
                 samples.append((time.monotonic_ns(), LOST, lost, ()))
-            try:
-                file = file or self._path.open("ab", buffering=0)
-                file.write(marshal.dumps(samples))
-            except OSError:
-                return  # there is nobody to tell; that there are no samples is seen by whoever looks for them
+            if samples:
+                with self._path.open("ab", buffering=0) as file:
+                    file.write(marshal.dumps(samples))

@@ -17,7 +17,7 @@ from anyio import CapacityLimiter, to_thread
 from sqlalchemy import QueuePool, create_engine, event, text
 
 from harness.probe.phases import PhaseProbe
-from harness.probe.recorder import FLUSH_S, Recorder
+from harness.probe.recorder import Recorder
 from harness.probe.request_sampling import RequestSampling
 from harness.probe.served import Send, Served
 from harness.probe.waits import tell_connections, tell_database
@@ -103,7 +103,6 @@ async def serve(folder: Path) -> list[Counter[str]]:
                     parts: Counter[str] = Counter()
                     planted.append(parts)
                     group.start_soon(arrive, parts, limiter)
-    await asyncio.sleep(2 * FLUSH_S)
     return planted
 
 

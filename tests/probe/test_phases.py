@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -56,14 +55,15 @@ def test_the_bytes_of_answers_and_the_requests_beside_are_counted(
 def test_nobody_waits_for_what_there_is_enough_of(
     both: tuple[list[dict[str, float]], list[tuple[float, dict[str, float]]]],
 ) -> None:
-    _, told = both
-    by_group: Counter[str] = Counter()
-    for number, (_, fields) in enumerate(told):
-        group = "one thread" if number < len(told) / 2 else "one connection"
-        by_group[f"thread, {group}"] += fields["thread"]
-        by_group[f"connection, {group}"] += fields["connection"]
-    assert by_group["connection, one thread"] < 0.1 * by_group["connection, one connection"]
-    assert by_group["thread, one connection"] < 0.1 * by_group["thread, one thread"]
+    """A busy machine may stop a thread in a call that waits for nobody: that has been planted, too, and is no more."""
+    planted, told = both
+    one_thread, one_connection = slice(len(told) // 2), slice(len(told) // 2, None)
+    for phase, short, enough in (("thread", one_thread, one_connection), ("connection", one_connection, one_thread)):
+        waited_s = sum(fields[phase] for _, fields in told[short])
+        told_s = sum(fields[phase] for _, fields in told[enough])
+        was_s = sum(parts[phase] for parts in planted[enough])
+        assert waited_s > 0.2
+        assert told_s - was_s < 0.1 * waited_s
 
 
 def test_it_tells_of_no_request_unless_it_is_asked_to(tmp_path: Path) -> None:

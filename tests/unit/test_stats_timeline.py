@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.stats.timeline import timeline
@@ -28,6 +28,7 @@ def frame(ops: list[tuple[int, int, str, str]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
+@settings(deadline=None)
 @given(OPS, st.sampled_from([0.25, 0.5, 1.0]))
 def test_every_op_that_ended_well_is_counted_once(ops: list[tuple[int, int, str, str]], bin_s: float) -> None:
     points = timeline(1, frame(ops), [], [], 0, bin_s).points
@@ -36,6 +37,7 @@ def test_every_op_that_ended_well_is_counted_once(ops: list[tuple[int, int, str,
         assert counted == pytest.approx(sum(op[2:] == ("ok", target) for op in ops))
 
 
+@settings(deadline=None)
 @given(OPS)
 def test_a_bin_has_a_latency_if_and_only_if_it_served(ops: list[tuple[int, int, str, str]]) -> None:
     for point in timeline(1, frame(ops), [], [], 0, 0.25).points:
