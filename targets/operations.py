@@ -64,12 +64,12 @@ def create_user(_random: Random, key: str) -> Request:
 def create_post(random: Random, key: str) -> Request:
     """Write a post of a user who is there for good, and an audit row."""
     body = {"title": f"Post of {key}", "body": PADDING}
-    return Request(method="POST", path=f"{PREFIX}/users/{_holder(random)}/posts", body=body)
+    return Request(method="POST", path=f"{PREFIX}/users/{random.choice(HOLDERS)}/posts", body=body)
 
 
 def change_user(random: Random, key: str) -> Request:
     """Rename a user who is there for good, and write an audit row."""
-    return Request(method="PATCH", path=f"{PREFIX}/users/{_holder(random)}", body={"name": f"User {key}"})
+    return Request(method="PATCH", path=f"{PREFIX}/users/{random.choice(HOLDERS)}", body={"name": f"User {key}"})
 
 
 def remove_user(random: Random, _key: str) -> Request:
@@ -88,10 +88,6 @@ def transfer(random: Random, _key: str) -> Request:
 def get_credits(_random: Random, _key: str) -> Request:
     """Sum up what all users hold, in one statement."""
     return Request(method="GET", path=f"{PREFIX}/credits")
-
-
-def _holder(random: Random) -> int:
-    return random.choice(HOLDERS)
 
 
 def holders_of(request: Request) -> set[int]:

@@ -1,17 +1,16 @@
-"""The application under test with probes in front of it, for any ASGI server to import.
+"""The application that ``TWINBENCH_APP`` names (``module:attribute``) with probes in front of it.
 
-``uvicorn harness.probe.attach:app`` serves the application that ``TWINBENCH_APP`` names as
-``module:attribute``. The application itself knows nothing of it. Of the probes those run that
-``TWINBENCH_PROBES`` names, and note what they see in a file in ``TWINBENCH_SAMPLES``.
+Any ASGI server imports it: ``uvicorn harness.probe.attach:app``. The application knows nothing of it. Those probes run
+that ``TWINBENCH_PROBES`` names, and note what they see in a file in ``TWINBENCH_SAMPLES``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 
 from harness.probe import recorder
 from harness.probe.loop import LoopProbe
@@ -25,29 +24,20 @@ PROBES_VARIABLE = "TWINBENCH_PROBES"
 GAUGES_VARIABLE = "TWINBENCH_GAUGES"
 
 
-class Starting:
-    """Starts probes in the server's loop before anything else is done there, and makes room for the application."""
+def starting(served: Served, starts: Sequence[Callable[[], None]]) -> App:
+    """Start probes in the server's loop with its first event, which is its own, and make room for the application."""
+    app, looked_into = served.app, served.looked_into
 
-    def __init__(self, served: Served, starts: Sequence[Callable[[], None]]) -> None:
-        self._served, self._app, self._looked_into = served, served.app, served.looked_into
-        self._starts = starts
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve the first connection event, which is the server's own, at its start."""
-        self._served.app, self._served.looked_into = self._app, self._looked_into
-        for start in self._starts:
+    def start_first(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        served.app, served.looked_into = app, looked_into
+        for start in starts:
             start()
-        return self._app(scope, receive, send)
+        return app(scope, receive, send)
+
+    return start_first
 
 
-def load(name: str) -> App:
-    """Import ``module:attribute``."""
-    module, _, attribute = name.partition(":")
-    app: App = getattr(importlib.import_module(module), attribute)
-    return app
-
-
-served = Served(load(os.environ[APP_VARIABLE]))
+served = Served(resolve_name(os.environ[APP_VARIABLE]))
 # What needs SQLAlchemy is imported where it is asked for: an application may not have it.
 if folder := os.environ.get(GAUGES_VARIABLE):
     from harness.probe.pool import PoolGauge
@@ -87,5 +77,5 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         starts.append(loop.start)
         served.beats = loop.beat
     if starts:
-        served.app = served.looked_into = Starting(served, starts)
+        served.app = served.looked_into = starting(served, starts)
 app: App = served

@@ -1,10 +1,9 @@
 """Checkouts of the pool: who holds its connections, what each holder is doing, and who waits for one.
 
-Thirteen times a second a thread looks at every connection that is checked out and every request that is under way. A
-connection whose request is over, and which nobody has given back, has leaked. Where it was checked out is read off the
-stack, of requests that are looked into only, a share once they are many: a leak that empties a pool is made of many.
-What a holder is doing is read off its stack too, if it has had its connection for long, or somebody waits: so it costs
-little where nothing is amiss.
+A thread looks at every connection that is checked out and every request that is under way. A connection whose request
+is over, and which nobody has given back, has leaked. Where it was checked out is read off the stack, of requests that
+are looked into only: a leak that empties a pool is made of many. What a holder is doing is read off its stack too, if
+it has had its connection for long, or somebody waits: so it costs little where nothing is amiss.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Calls of SQLAlchemy's dialects to their drivers, as they are made: statements, commits and rollbacks.
 
-Engines have events before and after a statement, but a listener to them that does nothing adds a seventh to the time
-that reading a row from SQLite takes; and of a commit they tell before, not after. So the dialects' own methods are
-wrapped, and only while a request is looked into: in each dialect that has opened a connection, as its own attributes,
-since to change its class makes every look at anything of it slower for a while. A request that nobody looks into pays
-for a call more while another one is, and for nothing else.
+A listener to an engine's events that does nothing adds a seventh to the time that reading a row from SQLite takes, and
+of a commit there is none afterwards. So the dialects' own methods are wrapped, only while a request is looked into: in
+each dialect that has opened a connection, as its own attributes, since to change its class makes every look at anything
+of it slower for a while. A request that nobody looks into pays for a call more while another one is, and nothing else.
 """
 
 from __future__ import annotations

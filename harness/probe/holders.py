@@ -70,11 +70,8 @@ def place_of_longest(holders: Sequence[Holder]) -> Place | None:
 
     One that is over stands nowhere any more, so it comes last if it is not known where it checked out.
     """
-
-    def order(one: Holder) -> tuple[bool, float]:
-        return one.phase == OVER and not one.held.code, one.held.since_s
-
-    return min(holders, key=order).place if holders else None
+    longest = min(holders, key=lambda one: (one.phase == OVER and not one.held.code, one.held.since_s), default=None)
+    return longest.place if longest else None
 
 
 def where_wanted(stacks: Stacks, holding: set[int]) -> Place | None:

@@ -1,18 +1,10 @@
 """The lag of the event loop, and the line of the application that holds it up.
 
-A thread asks the loop for a sign of life, seventy times a second: how long it takes is how late the loop is. While the
-loop gives signs of life by itself, as each request that comes is one, ten times a second are enough. As the thread
-asks, and while the answer is overdue, it reads the stack of the loop's thread. The same call of the same function, seen
-twice in a row, holds the loop up. A loop that has much to do is late as well, but is seen in another call each time.
-And a thread that is ready while others have the cores is held up by the machine: what Linux says of that is taken off a
-stall's length. ``stalls.py`` works the lengths out.
-
-After a call that may have been a stall it looks more often for a while, as one of 20 ms is told within a tenth only
-then. A loop that is merely busy may look like it all the time; so after a while in which no stall was found it takes
-a pause first, twice as long each time.
-
-Python stops all of its threads, the loop's as well, while it collects all garbage: that has no line, and is noted by
-itself, and taken off a stall's length.
+A thread asks the loop for a sign of life, and reads its stack while the answer is overdue, as docs/adding-a-probe.md
+tells; ``stalls.py`` works the lengths out. While the loop gives signs of life by itself, as each request that comes is
+one, it is asked seldom. After a call that may have been a stall it is looked at more often for a while, as one of 20 ms
+is told within a tenth only then; a loop that is merely busy may look like it all the time, so after a while in which no
+stall was found comes a pause first, twice as long each time.
 
 A timer in the loop would tell as much, but a loop that waits for its next timer all the time was seen to serve a
 twentieth less, whether it was due every millisecond or every five.
@@ -35,9 +27,7 @@ from harness.probe.stalls import ALERT_S, CALM_S, StallDetector, ThreadClocks
 PUT_OFF_EVERY_S = 0.007  # of signs of life that come by themselves: a system call each time
 EARLY_S = 0.05  # sooner, if something else is looked at then
 LATEST_S = 0.1  # so often it is asked anyhow, to know how late it is
-AGAIN_S = (
-    0.004  # to the second look, where the first saw a call of the application's; for a while after a stall, ALERT_S
-)
+AGAIN_S = 0.004  # to the second look, where the first saw a call of the application's; after a stall, ALERT_S
 ALERT_FOR_S = 2.0  # after a stall
 SUSPECTED_FOR_S = 0.4  # after what may have been one
 PAUSE_S = 2.0  # the first pause, after the first time in vain

@@ -2,8 +2,8 @@
 
 A request is in one phase at a time, so that the parts of its time add up to the whole. Before the first it was in a
 queue: under way from its client, in the server's sockets, waiting for the event loop. What it waits for, those say that
-it asks (``waits.py``); where nobody says anything, it waits elsewhere. That it waits at all is seen by driving the
-application's coroutine step by step: that is done for a share of the requests only, once they are many.
+it asks (``waits.py``); where nobody says anything, it waits elsewhere: the application's coroutine is driven step by
+step to see that.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The statements that each request sends to the database, those that it repeats, and from where.
 
 A request is told apart by a context variable, which goes along into coroutines and into the threads of the framework.
-A statement is counted when the driver has carried it out: one that fails is not, as ``pg_stat_statements`` counts. What
-opens and ends a transaction is the driver's own. Once requests are many, a share of them is looked at.
+A statement is counted when the driver has carried it out: one that fails is not, as ``pg_stat_statements`` counts.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Count the requests that really reached the application: a client that re-sends in secret is found out.
 
-Standard library only, so it can stand in front of any ASGI application. It costs two additions a request. It is also
-where probes get at requests: with three layers of theirs that each request had to pass, pings were 0.941 of those
-without; with none, 0.964.
+It costs two additions a request. It is also where probes get at requests: with three layers of theirs that each request
+had to pass, pings were 0.941 of those without; with none, 0.964.
 """
 
 from __future__ import annotations
@@ -44,33 +43,31 @@ class Served:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
-        if scope["type"] == "http":
-            if scope["path"] == PATH:
-                await self._tell(send)
-                return
-            self.requests += 1
-            if self.begins is not None:
-                self.begins()
-            app = self.app
-            sampling = self.sampling
-            falls = False
-            if sampling is not None:
-                sampling.left -= 1
-                if sampling.left < 0:
-                    falls = sampling.decide()
-                    if falls:
-                        app = self.looked_into
-                        looked_into.set(True)
-                    if self.beats is not None:
-                        self.beats()
-            try:
-                await app(scope, receive, send)
-            finally:
-                self.ended += 1
-                if falls:
-                    looked_into.set(False)
+        app, sampling, falls = self.app, self.sampling, False
+        if scope["type"] != "http":
+            await app(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        if scope["path"] == PATH:
+            await self._tell(send)
+            return
+        self.requests += 1
+        if self.begins is not None:
+            self.begins()
+        if sampling is not None:
+            sampling.left -= 1
+            if sampling.left < 0:
+                falls = sampling.decide()
+                if falls:
+                    app = self.looked_into
+                    looked_into.set(True)
+                if self.beats is not None:
+                    self.beats()
+        try:
+            await app(scope, receive, send)
+        finally:
+            self.ended += 1
+            if falls:
+                looked_into.set(False)
 
     def in_flight(self) -> int:
         """Say how many requests are under way."""

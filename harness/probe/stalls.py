@@ -189,16 +189,13 @@ def silent_since_s(alive_s: float, computed_s: float, gap_s: float, due_s: float
 
 
 def _length_s(call: _Call, ended_by_s: float, asked_s: float, now_s: float) -> tuple[float, bool]:
-    """Say how long a call took, and whether that is known: since something else was seen, or else by sight.
+    """Say how long a call took, but for its waits for a core, and whether that is known or a guess.
 
-    It took all of the time since something else was seen, if it may have filled all of the lag. It had ended when
-    something else was seen, or when the loop answered, whichever came first. The last look may be long ago then: a call
-    that holds the interpreter's lock makes the thread that looks wait, after its timer and after each read of a file.
-    What its thread waited for a core is not of the call's making. One that was seen once only has no length that could
-    be told.
-
-    By sight a length is a guess, and 14 ms were told for 20: the call shared its lag with something else, and how much
-    of the time without a look was its own is not known. It is one as well if its beginning may be too far off.
+    If it may have filled all of the lag, it took from when something else was seen last to when something else was seen
+    or the loop answered. The last look may be long ago then: a call that holds the interpreter's lock makes the thread
+    that looks wait, after its timer and after each read of a file. One that was seen once only has no length. If it
+    shared its lag, its length is a guess by sight, and 14 ms were told for 20: how much of the time without a look was
+    its own is not known. It is a guess as well if its beginning may be too far off.
     """
     seen_s = call.last_s - call.first_s
     if not seen_s:

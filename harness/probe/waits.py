@@ -60,20 +60,15 @@ def _tell_connections(kind: type[Pool], recorder: Recorder, checked_out: Checked
 
 def tell_database() -> None:
     """Tell requests that are followed from now on when they wait for the database."""
-    event.listen(Engine, "do_connect", _opens)
-    event.listen(Pool, "connect", _opened)
+    event.listen(Engine, "do_connect", lambda *_what: _goes_on(DATABASE))
+    event.listen(Pool, "connect", lambda *_what: _goes_on(CONNECTION))
     for name in (*STATEMENTS, *ENDS):
         wrap(name, _in_database)
 
 
-def _opens(*_what: object) -> None:
+def _goes_on(phase: int) -> None:
     if isinstance(request := under_way.get(), Followed):
-        request.phase = DATABASE
-
-
-def _opened(*_what: object) -> None:
-    if isinstance(request := under_way.get(), Followed):
-        request.phase = CONNECTION
+        request.phase = phase
 
 
 def _in_database(original: Call) -> Call:

@@ -23,7 +23,6 @@ from scenarios.locust.recorder import Recorder
 # the target's own count of requests is held against the record after every trial.
 geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: ARG005, SLF001 - no public switch
 
-
 SHARE_NAMED = 0.5
 RETRIES = 2
 PAUSE_S = 0.05

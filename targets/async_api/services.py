@@ -30,11 +30,7 @@ async def check_health(repository: Repository) -> None:
 async def create_user(
     repository: Repository, key: str, wanted: UserIn, name: str | None = None
 ) -> User | UserWithPosts:
-    """Write a user, its posts and an audit row, all or nothing; under a name, once.
-
-    Raises:
-        KeyReused: The name belongs to another request.
-    """
+    """Write a user, its posts and an audit row, all or nothing; under a name, once, or raise ``KeyReused``."""
     replay_id, answer = await _claim(repository, key, name, fingerprint("create_user", wanted))
     if answer:
         return UserWithPosts.model_validate_json(answer)
@@ -46,11 +42,7 @@ async def create_user(
 
 
 async def read_user(repository: Repository, user_id: int) -> User:
-    """Read one user.
-
-    Raises:
-        NotFound: There is none of this id.
-    """
+    """Read one user; raise ``NotFound`` if there is none of this id."""
     return existing(await repository.user(user_id), "user", user_id)
 
 
@@ -61,11 +53,7 @@ async def read_users(repository: Repository, limit: int, offset: int, load: Load
 
 
 async def change_user(repository: Repository, key: str, user_id: int, change: UserPatch) -> User:
-    """Change a user and write an audit row, all or nothing.
-
-    Raises:
-        NotFound: There is none of this id.
-    """
+    """Change a user and write an audit row, all or nothing; raise ``NotFound`` if there is none of this id."""
     user = await read_user(repository, user_id)
     for field, value in change.model_dump(exclude_none=True).items():
         setattr(user, field, value)
@@ -146,11 +134,7 @@ async def read_credits(repository: Repository) -> Row[int, int]:
 
 
 async def read_post(repository: Repository, post_id: int) -> Post:
-    """Read one post.
-
-    Raises:
-        NotFound: There is none of this id.
-    """
+    """Read one post; raise ``NotFound`` if there is none of this id."""
     return existing(await repository.post(post_id), "post", post_id)
 
 
@@ -160,11 +144,7 @@ async def read_posts(repository: Repository, limit: int, offset: int) -> Sequenc
 
 
 async def _claim(repository: Repository, key: str, name: str | None, mark: str) -> tuple[int | None, str]:
-    """Claim a request's name and return the claim's id; or, if it was claimed before, the first answer.
-
-    Raises:
-        KeyReused: What was said under this name then was something else.
-    """
+    """Claim a request's name and return the claim's id; or the first answer, if it was claimed for the same before."""
     if name is None:
         return None, ""
     replay_id = await repository.claim(key, name, mark)

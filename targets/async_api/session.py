@@ -18,11 +18,8 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 async def get_session(request: Request, _admitted: Admitted) -> AsyncIterator[AsyncSession]:
     """Yield a session that has its connection already; leaving it rolls back whatever was not committed.
 
-    The connection is checked out here, before any statement, so that a failure to get one is known to
-    have stored nothing.
-
-    Raises:
-        DatabaseUnavailable: There is no connection to be had.
+    The connection is checked out here, before any statement, so that a failure to get one, ``DatabaseUnavailable``, is
+    known to have stored nothing.
     """
     async with request.app.state.sessions() as session:
         try:

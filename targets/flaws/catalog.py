@@ -10,6 +10,8 @@ from harness.model.plan import Control, Target
 PREFIX = "flaw:"
 # Faults that break nothing: they stretch requests, so that more of them meet.
 SLOW = ("latency", "jitter")
+# A leak ends with requests that find no connection, as does a pool that waits for itself.
+REFUSED = ("success_rate",)
 
 
 PROBES = {
@@ -67,13 +69,7 @@ def _seen_inside(
     return Control(target=target, load=(load,), place=Place(f"{name}.py", 0, function))
 
 
-def _refusing(flaw: Control) -> Control:
-    """Return a flaw that ends with requests that find no connection and are refused."""
-    return replace(flaw, besides=("success_rate",))
-
-
-# Those that break no write, and that only a probe inside the target sees; by plain load, without chaos. A leak ends
-# with requests that are refused, as does a pool that waits for itself.
+# Those that break no write, and that only a probe inside the target sees; by plain load, without chaos.
 SEEN_INSIDE: Mapping[str, Control] = {
     flaw.target.name: flaw
     for flaw in (
@@ -83,16 +79,17 @@ SEEN_INSIDE: Mapping[str, Control] = {
         _seen_inside("work_in_the_loop", "loop", "compute"),
         _seen_inside("lazy_loading", "n_plus_one", "list_users", load="pages"),
         _seen_inside("property_n_plus_one", "n_plus_one", "author", model="sync", load="pages"),
-        _refusing(_seen_inside("leaked_session", "pool", "get_user")),
+        replace(_seen_inside("leaked_session", "pool", "get_user"), besides=REFUSED),
         _seen_inside("held_across_call", "pool", "ask_somebody"),
-        _refusing(_seen_inside("sync_leaked_session", "pool", "get_user", model="sync")),
+        replace(_seen_inside("sync_leaked_session", "pool", "get_user", model="sync"), besides=REFUSED),
         _seen_inside("sync_held_across_call", "pool", "ask_somebody", model="sync"),
         # a pool that the clients fill, as a slow database by itself keeps nobody waiting for a connection
         _seen_inside("slow_statement", "pool", "get_user", sizes=(4, 4)),
         _seen_inside("sync_slow_statement", "pool", "get_user", model="sync", sizes=(4, 4)),
         _seen_inside("base_http_middleware", "requests", "dispatch"),
         replace(
-            _refusing(_seen_inside("threads_beyond_pool", "pool", "get_session", model="sync", sizes=(8, 4))),
+            _seen_inside("threads_beyond_pool", "pool", "get_session", model="sync", sizes=(8, 4)),
+            besides=REFUSED,
             place=Place("session.py", 0, "get_session"),
         ),
     )

@@ -7,9 +7,9 @@ Caught by: ``invariants``, when transfers that have read the same row wait for o
 
 from targets.async_api.main import create_app
 from targets.async_api.repositories import Repository
+from targets.async_api.services import read_user
 from targets.async_api.session import DatabaseSession
 from targets.flaws.shadow import shadow
-from targets.shared.errors import NotFound
 from targets.shared.models import Transfer
 from targets.shared.schemas import TransferIn, TransferOut, WriteKey
 from targets.shared.statements import audit, new_transfer
@@ -18,10 +18,8 @@ from targets.shared.statements import audit, new_transfer
 async def create_transfer(session: DatabaseSession, key: WriteKey, wanted: TransferIn) -> Transfer:
     """Move credits, by values that may be old."""
     repository = Repository(session)
-    payer = await repository.user(wanted.from_user_id)
-    payee = await repository.user(wanted.to_user_id)
-    if payer is None or payee is None:
-        raise NotFound("user", wanted.from_user_id)
+    payer = await read_user(repository, wanted.from_user_id)
+    payee = await read_user(repository, wanted.to_user_id)
     payer.credits -= wanted.credits
     payee.credits += wanted.credits
     made = new_transfer(key, wanted)

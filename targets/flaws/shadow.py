@@ -15,11 +15,7 @@ def shadow(
     response_model: Any,  # noqa: ANN401 - as FastAPI types it
     method: Literal["get", "post"] = "post",
 ) -> FastAPI:
-    """Put ``endpoint`` in front of the sound route of ``path``.
-
-    Raises:
-        LookupError: There is no such route, so the flaw would stand in for nothing.
-    """
+    """Put ``endpoint`` before the sound route of ``path``; raise ``LookupError`` if it would stand in for none."""
     if method not in app.openapi()["paths"].get(f"{PREFIX}{path}", {}):
         raise LookupError(f"{path} is no route of the sound twin")
     router = APIRouter(prefix=PREFIX)

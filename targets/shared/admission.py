@@ -23,11 +23,7 @@ class Admission:
         self._timeout_s = timeout_s
 
     async def take(self) -> None:
-        """Wait to be admitted.
-
-        Raises:
-            DatabaseUnavailable: No connection became free in time.
-        """
+        """Wait to be admitted; raise ``DatabaseUnavailable`` if no connection becomes free in time."""
         try:
             self._free.acquire_nowait()  # the usual case, without the cost of a time limit
         except anyio.WouldBlock:
@@ -42,11 +38,7 @@ class Admission:
 
 
 async def admit(request: Request) -> AsyncIterator[None]:
-    """Admit a request for as long as it holds its session.
-
-    Raises:
-        DatabaseUnavailable: No connection became free in time.
-    """
+    """Admit a request for as long as it holds its session, or raise ``DatabaseUnavailable``."""
     admission: Admission = request.app.state.admission
     await admission.take()
     try:

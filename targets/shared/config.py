@@ -51,11 +51,7 @@ def server_settings(settings: Settings) -> dict[str, str]:
 
 def asyncpg_arguments(settings: Settings) -> dict[str, Any]:
     """Arguments of ``asyncpg.connect``."""
-    return {
-        "timeout": settings.connect_timeout_s,
-        "command_timeout": settings.dead_peer_ms / 1000,
-        "ssl": False,
-    }
+    return {"timeout": settings.connect_timeout_s, "command_timeout": settings.dead_peer_ms / 1000, "ssl": False}
 
 
 def psycopg2_arguments(settings: Settings) -> dict[str, Any]:
@@ -71,10 +67,7 @@ def psycopg2_arguments(settings: Settings) -> dict[str, Any]:
     }
 
 
-def psycopg2_options() -> dict[str, Any]:
-    """Options of ``create_engine`` that only psycopg2 has."""
-    return {"use_native_hstore": False}
-
+PSYCOPG2_OPTIONS = {"use_native_hstore": False}  # of ``create_engine``, which only psycopg2 has
 
 REASONS: Mapping[str, str] = {
     "driver": "The execution model decides the driver: asyncpg speaks only async, psycopg2 only sync.",
@@ -132,7 +125,7 @@ def setting_rows(settings: Settings | None = None) -> tuple[tuple[str, dict[str,
             "handlers": "def, threads",
             **alike,
             **psycopg2_arguments(chosen),
-            **psycopg2_options(),
+            **PSYCOPG2_OPTIONS,
             "command_timeout": chosen.dead_peer_ms / 1000,
         },
     }

@@ -4,6 +4,7 @@ A client must be able to rely on two things: a 4xx or a 503 means that nothing w
 5xx means that it can't know.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,7 @@ from targets.shared.schemas import Problem
 UNIQUE_VIOLATION = "23505"
 FOREIGN_KEY_VIOLATION = "23503"
 RETRY_AFTER_S = 1
+Answer = Callable[[Request, Exception], Awaitable[JSONResponse]]
 
 # What checking a connection out can raise: no free one in time, none to be had, or no answer to its ping.
 NO_CONNECTION = (PoolTimeoutError, DBAPIError, OSError)
@@ -44,11 +46,7 @@ Row = TypeVar("Row")
 
 
 def existing(row: Row | None, what: str, row_id: int) -> Row:
-    """Return what was read by id.
-
-    Raises:
-        NotFound: There is no such row.
-    """
+    """Return what was read by id; raise ``NotFound`` if it was nothing."""
     if row is None:
         raise NotFound(what, row_id)
     return row
@@ -66,43 +64,32 @@ class DatabaseUnavailable(Exception):
     """No connection could be had, and nothing has been sent to the database."""
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Answer every error in one form."""
-    app.add_exception_handler(NotFound, _not_found)
-    app.add_exception_handler(Conflict, _conflict)
-    app.add_exception_handler(KeyReused, _key_reused)
-    app.add_exception_handler(DatabaseUnavailable, _unavailable)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(IntegrityError, _refused)
-    app.add_exception_handler(SQLAlchemyError, _unknown)
-    app.add_exception_handler(OSError, _unknown)  # asyncpg lets a reset or a timeout through as it is
-
-
 def sqlstate(error: BaseException) -> str:
     """Return PostgreSQL's code of an error, whichever driver raised it; empty if it has none."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
 
 
-# Coroutines in both twins: Starlette would run plain functions in a thread.
+def _answer(status: int, detail: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """Answer with this detail, or with what the error says; by a coroutine, as a function would be run in a thread."""
+
+    async def answer(_request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": detail or str(error)}, status, headers)
+
+    return answer
 
 
-async def _not_found(_request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 404)
+KEY_REUSED = {"loc": ["header", "Idempotency-Key"], "msg": "It was used for another request", "type": "key_reused"}
+UNKNOWN = _answer(500, "The database failed; whether anything was stored is unknown")
+# By the code of a violation that is the client's: the transaction is void, so the answer is a refusal.
+REFUSALS: Mapping[str, Answer] = {
+    UNIQUE_VIOLATION: _answer(409, "This e-mail is taken"),
+    FOREIGN_KEY_VIOLATION: _answer(404, "The user was deleted meanwhile"),
+}
 
 
-async def _conflict(_request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 409)
-
-
-async def _key_reused(_request: Request, _error: Exception) -> JSONResponse:
-    told = {"loc": ["header", "Idempotency-Key"], "msg": "It was used for another request", "type": "key_reused"}
-    return JSONResponse({"detail": [told]}, 422)  # in the form of every other 422
-
-
-async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
-    told = {"detail": "No connection to the database; nothing was stored"}
-    return JSONResponse(told, 503, headers={"Retry-After": str(RETRY_AFTER_S)})
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    return await REFUSALS.get(sqlstate(error), UNKNOWN)(request, error)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -111,16 +98,14 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in found]}, 422)
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
-    """Return the answer to the two violations that are the client's: the transaction is void, so it is a refusal."""
-    match sqlstate(error):
-        case code if code == UNIQUE_VIOLATION:
-            return JSONResponse({"detail": "This e-mail is taken"}, 409)
-        case code if code == FOREIGN_KEY_VIOLATION:
-            return JSONResponse({"detail": "The user was deleted meanwhile"}, 404)
-        case _:
-            return await _unknown(request, error)
-
-
-async def _unknown(_request: Request, _error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": "The database failed; whether anything was stored is unknown"}, 500)
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error in one form."""
+    unavailable = "No connection to the database; nothing was stored"
+    app.add_exception_handler(NotFound, _answer(404))
+    app.add_exception_handler(Conflict, _answer(409))
+    app.add_exception_handler(KeyReused, _answer(422, [KEY_REUSED]))  # in the form of every other 422
+    app.add_exception_handler(DatabaseUnavailable, _answer(503, unavailable, {"Retry-After": str(RETRY_AFTER_S)}))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(IntegrityError, _refused)
+    app.add_exception_handler(SQLAlchemyError, UNKNOWN)
+    app.add_exception_handler(OSError, UNKNOWN)  # asyncpg lets a reset or a timeout through as it is

@@ -3,12 +3,11 @@
 from sqlalchemy import Engine, create_engine
 
 from targets.shared.command_timeout import command_timeout
-from targets.shared.config import Settings, pool_options, psycopg2_arguments, psycopg2_options, server_settings
+from targets.shared.config import PSYCOPG2_OPTIONS, Settings, pool_options, psycopg2_arguments, server_settings
 
 
 def make_engine(settings: Settings) -> Engine:
     """Make the engine; connections are opened when they are needed."""
     options = " ".join(f"-c {name}={value}" for name, value in server_settings(settings).items())
     arguments = {**psycopg2_arguments(settings), **command_timeout(settings.dead_peer_ms / 1000), "options": options}
-    options_of_engine = {**pool_options(settings), **psycopg2_options()}
-    return create_engine(settings.url("psycopg2"), connect_args=arguments, **options_of_engine)
+    return create_engine(settings.url("psycopg2"), connect_args=arguments, **pool_options(settings), **PSYCOPG2_OPTIONS)

@@ -28,11 +28,7 @@ def check_health(repository: Repository) -> None:
 
 
 def create_user(repository: Repository, key: str, wanted: UserIn, name: str | None = None) -> User | UserWithPosts:
-    """Write a user, its posts and an audit row, all or nothing; under a name, once.
-
-    Raises:
-        KeyReused: The name belongs to another request.
-    """
+    """Write a user, its posts and an audit row, all or nothing; under a name, once, or raise ``KeyReused``."""
     replay_id, answer = _claim(repository, key, name, fingerprint("create_user", wanted))
     if answer:
         return UserWithPosts.model_validate_json(answer)
@@ -44,11 +40,7 @@ def create_user(repository: Repository, key: str, wanted: UserIn, name: str | No
 
 
 def read_user(repository: Repository, user_id: int) -> User:
-    """Read one user.
-
-    Raises:
-        NotFound: There is none of this id.
-    """
+    """Read one user; raise ``NotFound`` if there is none of this id."""
     return existing(repository.user(user_id), "user", user_id)
 
 
@@ -59,11 +51,7 @@ def read_users(repository: Repository, limit: int, offset: int, load: Load) -> S
 
 
 def change_user(repository: Repository, key: str, user_id: int, change: UserPatch) -> User:
-    """Change a user and write an audit row, all or nothing.
-
-    Raises:
-        NotFound: There is none of this id.
-    """
+    """Change a user and write an audit row, all or nothing; raise ``NotFound`` if there is none of this id."""
     user = read_user(repository, user_id)
     for field, value in change.model_dump(exclude_none=True).items():
         setattr(user, field, value)
@@ -142,11 +130,7 @@ def read_credits(repository: Repository) -> Row[int, int]:
 
 
 def read_post(repository: Repository, post_id: int) -> Post:
-    """Read one post.
-
-    Raises:
-        NotFound: There is none of this id.
-    """
+    """Read one post; raise ``NotFound`` if there is none of this id."""
     return existing(repository.post(post_id), "post", post_id)
 
 
@@ -156,11 +140,7 @@ def read_posts(repository: Repository, limit: int, offset: int) -> Sequence[Post
 
 
 def _claim(repository: Repository, key: str, name: str | None, mark: str) -> tuple[int | None, str]:
-    """Claim a request's name and return the claim's id; or, if it was claimed before, the first answer.
-
-    Raises:
-        KeyReused: What was said under this name then was something else.
-    """
+    """Claim a request's name and return the claim's id; or the first answer, if it was claimed for the same before."""
     if name is None:
         return None, ""
     replay_id = repository.claim(key, name, mark)

@@ -19,11 +19,8 @@ def make_sessions(engine: Engine) -> sessionmaker[Session]:
 def get_session(request: Request, _admitted: Admitted) -> Iterator[Session]:
     """Yield a session that has its connection already; leaving it rolls back whatever was not committed.
 
-    The connection is checked out here, before any statement, so that a failure to get one is known to
-    have stored nothing.
-
-    Raises:
-        DatabaseUnavailable: There is no connection to be had.
+    The connection is checked out here, before any statement, so that a failure to get one, ``DatabaseUnavailable``, is
+    known to have stored nothing.
     """
     with request.app.state.sessions() as session:
         try:

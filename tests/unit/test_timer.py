@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.probe.timer import KernelTimer, SleepingTimer, Timer, timer
+from harness.probe.sampler import KernelTimer, SleepingTimer, Timer, timer
 
 TIMERS = [SleepingTimer, pytest.param(KernelTimer, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux's"))]
 
