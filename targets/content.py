@@ -54,13 +54,8 @@ def migrate(url: str) -> None:
     Raises:
         HarnessError: A migration failed; the error names Alembic's.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = (sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         # the line that names the exception; statement, parameters and a link come after it
         named = [line for line in done.stderr.splitlines() if "Error" in line and not line.startswith(" ")]

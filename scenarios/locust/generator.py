@@ -1,10 +1,9 @@
 """The load generator: Locust in a process of its own that runs one trial's load after another.
 
-It reads one order a line (JSON) from standard input and answers with events, one a line:
-``measuring`` and ``draining`` at the ends of the measured window, and ``done`` with the number of
-records; or ``failed`` with the reason, after which it ends. An order without a
-length goes on until the next line, "stop". It stays up between trials because
-importing Locust takes longer than a short trial lasts.
+It reads one order a line (JSON) from standard input and answers with events, one a line: ``measuring`` and ``draining``
+at the ends of the measured window, and ``done`` with the number of records; or ``failed`` with the reason, after which
+it ends. An order without a length goes on until the next line, "stop". It stays up between trials because importing
+Locust takes longer than a short trial lasts.
 """
 
 import json

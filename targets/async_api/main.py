@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from anyio import to_thread
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from targets.async_api.engine import make_engine
 from targets.async_api.routes import router
-from targets.async_api.session import make_sessions
 from targets.shared.admission import Admission
 from targets.shared.config import Settings
 from targets.shared.errors import add_handlers
@@ -22,7 +22,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = chosen.threads
         engine = make_engine(chosen)
-        app.state.sessions = make_sessions(engine)
+        # rows stay readable after the commit: the answer is made of them
+        app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
         app.state.admission = Admission(chosen.pool_size, chosen.pool_timeout_s)
         yield
         await engine.dispose()

@@ -65,9 +65,7 @@ async def change_user(repository: Repository, key: str, user_id: int, change: Us
 async def remove_user(repository: Repository, key: str, user_id: int) -> None:
     """Delete a user with the posts and write an audit row, all or nothing.
 
-    Raises:
-        NotFound: There is none of this id.
-        Conflict: The user holds credits, which would be lost.
+    Raise ``NotFound`` if there is none of this id, and ``Conflict`` if the user holds credits, which would be lost.
     """
     found = await repository.users_to_change(user_id)
     if user_id not in found:

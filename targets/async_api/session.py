@@ -4,15 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from targets.shared.admission import Admitted
 from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
-
-
-def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    """Make the factory of sessions. Rows stay readable after the commit: the answer is made of them."""
-    return async_sessionmaker(engine, expire_on_commit=False)
 
 
 async def get_session(request: Request, _admitted: Admitted) -> AsyncIterator[AsyncSession]:

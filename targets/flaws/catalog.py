@@ -55,40 +55,31 @@ BROKEN_BY_FAULTS: Mapping[str, Control] = {
 }
 
 
-def _seen_inside(
-    name: str,
-    caught_by: str,
-    function: str,
-    *,
-    model: Literal["async", "sync"] = "async",
-    load: str = "point-read",
-    sizes: tuple[int, int] = (20, 20),
-) -> Control:
-    """Return a flaw that a check names in a ``function`` of its file; ``sizes`` are threads and pool."""
-    target = _flaw(name, caught_by, model, sizes)
-    return Control(target=target, load=(load,), place=Place(f"{name}.py", 0, function))
+def _seen_inside(target: Target, function: str, load: str = "point-read") -> Control:
+    """Return a flaw that a check names in a ``function`` of its file."""
+    return Control(target=target, load=(load,), place=Place(f"{target.flaw}.py", 0, function))
 
 
 # Those that break no write, and that only a probe inside the target sees; by plain load, without chaos.
 SEEN_INSIDE: Mapping[str, Control] = {
     flaw.target.name: flaw
     for flaw in (
-        _seen_inside("blocking_call", "loop", "ask_somebody"),
+        _seen_inside(_flaw("blocking_call", "loop"), "ask_somebody"),
         # a call that waits for the database holds the loop up for as long as the database is away
-        replace(_seen_inside("sync_driver", "loop", "get_user"), added_ms=(10,)),
-        _seen_inside("work_in_the_loop", "loop", "compute"),
-        _seen_inside("lazy_loading", "n_plus_one", "list_users", load="pages"),
-        _seen_inside("property_n_plus_one", "n_plus_one", "author", model="sync", load="pages"),
-        replace(_seen_inside("leaked_session", "pool", "get_user"), besides=REFUSED),
-        _seen_inside("held_across_call", "pool", "ask_somebody"),
-        replace(_seen_inside("sync_leaked_session", "pool", "get_user", model="sync"), besides=REFUSED),
-        _seen_inside("sync_held_across_call", "pool", "ask_somebody", model="sync"),
+        replace(_seen_inside(_flaw("sync_driver", "loop"), "get_user"), added_ms=(10,)),
+        _seen_inside(_flaw("work_in_the_loop", "loop"), "compute"),
+        _seen_inside(_flaw("lazy_loading", "n_plus_one"), "list_users", "pages"),
+        _seen_inside(_flaw("property_n_plus_one", "n_plus_one", "sync"), "author", "pages"),
+        replace(_seen_inside(_flaw("leaked_session", "pool"), "get_user"), besides=REFUSED),
+        _seen_inside(_flaw("held_across_call", "pool"), "ask_somebody"),
+        replace(_seen_inside(_flaw("sync_leaked_session", "pool", "sync"), "get_user"), besides=REFUSED),
+        _seen_inside(_flaw("sync_held_across_call", "pool", "sync"), "ask_somebody"),
         # a pool that the clients fill, as a slow database by itself keeps nobody waiting for a connection
-        _seen_inside("slow_statement", "pool", "get_user", sizes=(4, 4)),
-        _seen_inside("sync_slow_statement", "pool", "get_user", model="sync", sizes=(4, 4)),
-        _seen_inside("base_http_middleware", "requests", "dispatch"),
+        _seen_inside(_flaw("slow_statement", "pool", sizes=(4, 4)), "get_user"),
+        _seen_inside(_flaw("sync_slow_statement", "pool", "sync", sizes=(4, 4)), "get_user"),
+        _seen_inside(_flaw("base_http_middleware", "requests"), "dispatch"),
         replace(
-            _seen_inside("threads_beyond_pool", "pool", "get_session", model="sync", sizes=(8, 4)),
+            _seen_inside(_flaw("threads_beyond_pool", "pool", "sync", sizes=(8, 4)), "get_session"),
             besides=REFUSED,
             place=Place("session.py", 0, "get_session"),
         ),

@@ -19,8 +19,8 @@ def shadow(
     if method not in app.openapi()["paths"].get(f"{PREFIX}{path}", {}):
         raise LookupError(f"{path} is no route of the sound twin")
     router = APIRouter(prefix=PREFIX)
-    add = router.post if method == "post" else router.get
-    add(path, status_code=201 if method == "post" else 200, response_model=response_model)(endpoint)
+    status = {"post": 201, "get": 200}[method]
+    router.add_api_route(path, endpoint, methods=[method.upper()], status_code=status, response_model=response_model)
     app.router.routes[:0] = router.routes
     app.openapi_schema = None
     return app

@@ -63,9 +63,7 @@ def change_user(repository: Repository, key: str, user_id: int, change: UserPatc
 def remove_user(repository: Repository, key: str, user_id: int) -> None:
     """Delete a user with the posts and write an audit row, all or nothing.
 
-    Raises:
-        NotFound: There is none of this id.
-        Conflict: The user holds credits, which would be lost.
+    Raise ``NotFound`` if there is none of this id, and ``Conflict`` if the user holds credits, which would be lost.
     """
     found = repository.users_to_change(user_id)
     if user_id not in found:

@@ -4,16 +4,10 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from targets.shared.admission import Admitted
 from targets.shared.errors import NO_CONNECTION, DatabaseUnavailable
-
-
-def make_sessions(engine: Engine) -> sessionmaker[Session]:
-    """Make the factory of sessions. Rows stay readable after the commit: the answer is made of them."""
-    return sessionmaker(engine, expire_on_commit=False)
 
 
 def get_session(request: Request, _admitted: Admitted) -> Iterator[Session]:
