@@ -1,13 +1,14 @@
-"""Requests that stand still, under the eyes of the probe: ``python plant_checkouts.py CASE PATH FOLDER``.
+"""Requests that stand still, under the eyes of the probe: ``python plant_checkouts.py FOLDER PATH HOW CASE...``.
 
-With a word more, each of them is followed as well.
-
-In a process of its own, since the probe stays where it has been put.
+One case after the other, and what is printed is until when each stood still; HOW is whether each request is
+``followed`` as well, or only ``seen``. In a process of its own, since the probe stays where it has been put.
 """
 
 import asyncio
+import json
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from harness.probe.sampler import Sampler
 from harness.probe.served import Served
 from harness.probe.waits import tell_connections
 
-SIZE = 1 if sys.argv[1] == "wants" else 3
+SIZE = 1 if "wants" in sys.argv else 3
 engine = create_engine(
     "sqlite://", poolclass=QueuePool, pool_size=SIZE, max_overflow=0, connect_args={"check_same_thread": False}
 )
@@ -133,17 +134,14 @@ async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
         await scope["serve"]()
 
 
-async def serve(case: str, path: str, folder: Path) -> None:
-    """Let one after the other come to where it stands still, and go on once they have been looked at."""
-    served, recorder = Served(app), Recorder(folder)  # type: ignore[arg-type]  # an application that only the probe calls
-    checkouts = CheckoutProbe(recorder, Sampler(), served.in_flight)
-    tell_connections(recorder, checkouts.checked_out)
-    served.begins = request.beginning(asyncio.get_running_loop())
+async def stand_still(case: str, path: str, served: Served) -> int:
+    """Let one after the other come to where it stands still, and go on once they have been looked at.
+
+    Returned is until when they stood, by the monotonic clock.
+    """
+    for event in (released, thread_taken, ended):
+        event.clear()
     to_thread.current_default_thread_limiter().total_tokens = 2 if case == "moves" else 1
-    if len(sys.argv) == 5:
-        served.sampling = RequestSampling()
-        served.looked_into = PhaseProbe(served.app, recorder, served.in_flight)
-    checkouts.start()
     tasks = []
     # A job that is of no request, with a pool of a kind that has a way of its own to connect.
     job = create_engine("sqlite://").connect() if case == "background" else None
@@ -152,13 +150,30 @@ async def serve(case: str, path: str, folder: Path) -> None:
         tasks.append(asyncio.create_task(served(scope, None, None)))  # type: ignore[arg-type]  # the same
         await asyncio.sleep(0.1)
     thread_taken.set()
-    await asyncio.sleep(8 * LOOK_EVERY_S)
+    await asyncio.sleep(6 * LOOK_EVERY_S)
+    until_ns = time.monotonic_ns()
     released.set()
     ended.set()
     await asyncio.gather(*tasks)
     if job:
         job.close()
+        job.engine.dispose()
+    return until_ns
+
+
+async def serve(folder: Path, path: str, how: str, cases: list[str]) -> dict[str, int]:
+    """Serve the requests of all cases, and tell until when those of each stood still."""
+    served, recorder = Served(app), Recorder(folder)  # type: ignore[arg-type]  # an application that only the probe calls
+    checkouts = CheckoutProbe(recorder, Sampler(), served.in_flight)
+    tell_connections(recorder, checkouts.checked_out)
+    served.begins = request.beginning(asyncio.get_running_loop())
+    if how == "followed":
+        served.sampling = RequestSampling()
+        served.looked_into = PhaseProbe(served.app, recorder, served.in_flight)
+    checkouts.start()
+    until_ns = {case: await stand_still(case, path, served) for case in cases}
     await asyncio.sleep(2 * FLUSH_S)
+    return until_ns
 
 
-asyncio.run(serve(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+print(json.dumps(asyncio.run(serve(Path(sys.argv[1]), *sys.argv[2:4], sys.argv[4:]))))  # noqa: T201 - the answer

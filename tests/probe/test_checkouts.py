@@ -1,11 +1,16 @@
 """Who holds a connection, who has a thread and who waits for one, as AnyIO's own threads and a real pool have it."""
 
+import json
+import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from harness.model.evidence import Sample
+from harness.probe.request_sampling import MOST_VARIABLE
 from harness.provision.target import read_samples
 
 WITHOUT_ANYIO = """
@@ -69,34 +74,58 @@ STATES = {
     "moves": ("python", {"in_thread": 2, "thread": 0, "elsewhere": 0}, "go_on"),
     "beside": ("python", {"in_thread": 1, "thread": 1, "elsewhere": 0}, "stay"),
     "elsewhere": ("elsewhere", {"in_thread": 1, "thread": 0, "elsewhere": 1}, "holds_and_waits_elsewhere"),
-    "background": ("background", {"in_thread": 1, "thread": 0, "elsewhere": 0}, "serve"),
+    "background": ("background", {"in_thread": 1, "thread": 0, "elsewhere": 0}, "stand_still"),
 }
+PATHS, HOWS = ("/", "/handed-on", "/handed-on-later"), ("seen", "followed")
+ALL = {MOST_VARIABLE: "1000000"}  # so that every request is looked into
+Looks = tuple[Sample, Sample]
 
 
-@pytest.mark.parametrize("followed", [(), ("followed",)])
-@pytest.mark.parametrize("path", ["/", "/handed-on", "/handed-on-later"])
-@pytest.mark.parametrize("case", STATES)
-def test_each_is_seen_where_it_stands(case: str, path: str, followed: tuple[str, ...], tmp_path: Path) -> None:
-    subprocess.run([sys.executable, PLANT, case, path, str(tmp_path), *followed], check=True)
-    samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
+def plant(folder: Path, path: str, how: str, *cases: str) -> subprocess.Popen[str]:
+    """Let requests stand still, all of the cases one after the other."""
+    command = [sys.executable, str(PLANT), str(folder), path, how, *cases]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **ALL})
+
+
+def looks(process: subprocess.Popen[str], folder: Path) -> dict[str, list[Looks]]:
+    """What the probe told until each case was over, and nobody moved: who held a connection, and who waited."""
+    until_ns = json.loads(process.communicate(timeout=60)[0])
+    samples = [one for file in folder.iterdir() for one in read_samples(file) if one.probe == "pool"]
     held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
-    at = [number for number, one in enumerate(held) if one.value][-3]  # nobody moves before it is over
+    both = list(zip(held, waiting, strict=False))
+    return {case: [two for two in both if max(one.t_ns for one in two) < until] for case, until in until_ns.items()}
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, list[Looks]]]:
+    """By path and whether requests were followed; all at the same time, as they stand still."""
+    folders = {both: tmp_path_factory.mktemp("samples") for both in product(PATHS, HOWS)}
+    planted = {both: plant(folder, *both, *STATES) for both, folder in folders.items()}
+    return {both: looks(process, folders[both]) for both, process in planted.items()}
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("case", STATES)
+def test_each_is_seen_where_it_stands(
+    case: str, path: str, how: str, seen: dict[tuple[str, str], dict[str, list[Looks]]]
+) -> None:
+    held, waiting = seen[path, how][case][-1]
     holder, others, place = STATES[case]
-    assert held[at].value == 1
-    assert held[at].fields[holder] == 1
-    assert held[at].places["call_site"].function == place
-    assert {name: waiting[at].fields[name] for name in others} == others
-    assert waiting[at].fields["connection"] == 0
+    assert held.value == 1
+    assert held.fields[holder] == 1
+    assert held.places["call_site"].function == place
+    assert {name: waiting.fields[name] for name in others} == others
+    assert waiting.fields["connection"] == 0
 
 
 def test_a_thread_that_waits_for_a_connection_is_named_with_its_line(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, PLANT, "wants", "/", str(tmp_path)], check=True)
-    samples = [one for file in tmp_path.iterdir() for one in read_samples(file) if one.probe == "pool"]
-    held, waiting = ([one for one in samples if one.metric == metric] for metric in ("in_use", "waiting"))
-    at = [number for number, one in enumerate(waiting) if one.fields["connection"] == 1][-2]
-    assert held[at].places["wants"].function == "ask_for_another"
-    assert held[at].places["call_site"].function == "holds_and_waits_elsewhere"
-    assert not any("wants" in one.places for one, other in zip(held, waiting, strict=False) if not other.value)
+    told = looks(plant(tmp_path, "/", "seen", "wants"), tmp_path)["wants"]
+    held, waiting = told[-1]
+    assert waiting.fields["connection"] == 1
+    assert held.places["wants"].function == "ask_for_another"
+    assert held.places["call_site"].function == "holds_and_waits_elsewhere"
+    assert not any("wants" in one.places for one, other in told if not other.value)
 
 
 def test_an_application_without_anyio_is_looked_at_too(tmp_path: Path) -> None:
