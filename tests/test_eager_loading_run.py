@@ -12,7 +12,7 @@ from harness.model.summary import Summary
 from harness.store import Store
 from tests.test_command_line import twinbench
 
-LEVEL_MS = 5
+LEVEL_MS = 2
 
 
 @pytest.fixture(scope="module")
@@ -63,4 +63,4 @@ def test_joined_rows_repeat_their_user_and_posts_are_what_costs_bytes(cost: Call
 def test_the_report_draws_it(run: tuple[Store, Summary]) -> None:
     page = (run[0].folder / "report.html").read_text()
     assert '<section id="eager_loading">' in page
-    assert "twinbench eager-loading --blocks 1 --latency-ms 5 --seed 7" in page
+    assert f"twinbench eager-loading --blocks 1 --latency-ms {LEVEL_MS} --seed 7" in page

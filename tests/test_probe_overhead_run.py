@@ -17,7 +17,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
     """One block of it, of one pair on each twin."""
     out: Path = tmp_path_factory.mktemp("results")
     chosen = ("--target", "async:probed", "--target", "sync:pool")
-    done = twinbench("probe-overhead", *chosen, "--blocks", "1", "--seconds", "0.5", "--seed", "7", "--out", str(out))
+    words = ("probe-overhead", *chosen, "--blocks", "1", "--seconds", "0.5", "--seed", "7", "--out", str(out))
+    done = twinbench(*words, changed={"harness.experiments.interleaved.WARM_UP_S": "0.3"})
     store = Store.open(out / "latest")
     summary = store.summary()
     assert summary is not None, done.stderr + done.stdout

@@ -23,14 +23,17 @@ from harness.store import Store
 from tests.test_command_line import ROOT, twinbench
 
 pytestmark = pytest.mark.timeout(300)
+ONE_TARGET = ("--target", "sync")  # which is up sooner than two, and no less of a run
+NO_TOXIPROXY = {"TOXIPROXY_BIN": os.devnull + "/none"}
 
 
 @contextmanager
-def running(out: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+def running(out: Path, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """A run in the background that is past its first trial."""
     process = subprocess.Popen(
         [sys.executable, "-m", "harness.cli", "run", *words, "--profile", "quick", "--out", str(out)],
         cwd=ROOT,
+        env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -74,12 +77,14 @@ def assert_nothing_is_left(children: list[psutil.Process], ports: set[int], fold
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Store]:
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow)], ids="{} blocks".format)
+def whole(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[subprocess.CompletedProcess[str], Store]:
     """A run to its end: writes at 20 ms and pings."""
     out = tmp_path_factory.mktemp("whole")
-    words = ("run", "ping", "write", "--latency-ms", "20", "--profile", "quick", "--blocks", "2", "--seed", "3")
-    done = twinbench(*words, "--out", str(out), timeout_s=280)
+    words = ("run", "ping", "write", "--latency-ms", "20", "--profile", "quick", "--seed", "3")
+    done = twinbench(*words, "--blocks", str(request.param), "--out", str(out), timeout_s=280)
     return done, Store.open(out / "latest")
 
 
@@ -101,9 +106,9 @@ class TestWhole:
         summary = store.summary()
         assert summary is not None
         assert summary.complete
-        assert (
-            summary.trials_done == len(summary.plan.trials) == 2 * (4 + 8)
-        )  # pings beside those of the bare applications
+        blocks = summary.plan.profile.blocks
+        # pings beside those of the bare applications
+        assert summary.trials_done == len(summary.plan.trials) == blocks * (4 + 8)
         sound = {"completeness", "duplicate_requests", "success_rate", "writes"}
         found = {finding.check for finding in summary.findings}
         assert sound <= found
@@ -163,13 +168,13 @@ class TestWhole:
         key = next(iter(known["ledger"]["rows"]["posts"]))
         known["ledger"]["rows"]["posts"][key] -= 1
         path.write_text(json.dumps(known))
-        done = twinbench("report", str(copy))
+        done = twinbench("check", str(copy))
         assert done.returncode == 1
         assert re.search(f"partial: key {key}", done.stdout)
 
 
 def test_a_run_that_is_killed_leaves_evidence_and_nothing_else(tmp_path: Path) -> None:
-    with running(tmp_path, "write", "--latency-ms", "0", "--latency-ms", "20") as process:
+    with running(tmp_path, "write", *ONE_TARGET, "--latency-ms", "20") as process:
         children = family(process)
         ports, folders = footprint(children)
         assert len(ports) >= 4  # PostgreSQL, Toxiproxy's own and its proxies, the targets
@@ -183,8 +188,8 @@ def test_a_run_that_is_killed_leaves_evidence_and_nothing_else(tmp_path: Path) -
     assert "This run is incomplete" in (tmp_path / "latest" / "report.html").read_text()
 
 
-def test_ctrl_c_ends_in_order_with_a_report_of_what_there_is(tmp_path: Path) -> None:
-    with running(tmp_path, "point-read", "--latency-ms", "0") as process:
+def test_ctrl_c_ends_in_order_with_a_report_of_what_there_is_and_is_not(tmp_path: Path) -> None:
+    with running(tmp_path, "point-read", *ONE_TARGET, **NO_TOXIPROXY) as process:
         children = family(process)
         ports, folders = footprint(children)
         process.send_signal(signal.SIGINT)
@@ -194,7 +199,17 @@ def test_ctrl_c_ends_in_order_with_a_report_of_what_there_is(tmp_path: Path) -> 
     assert "interrupted" in err
     assert "Traceback" not in err
     assert "incomplete run" in out
-    assert (tmp_path / "latest" / "report.html").exists()
+    assert_compared_at_0_ms_only(tmp_path)
+
+
+def assert_compared_at_0_ms_only(out: Path) -> None:
+    """Without Toxiproxy, and the report says so."""
+    report = (out / "latest" / "report.html").read_text()
+    assert "Not compared at 20 ms from the database" in report
+    assert "TOXIPROXY_BIN" in report
+    summary = Store.open(out / "latest").summary()
+    assert summary is not None
+    assert {cell.added_ms for cell in summary.measures.cells} == {0}
 
 
 @pytest.mark.parametrize(
@@ -207,7 +222,7 @@ def test_ctrl_c_ends_in_order_with_a_report_of_what_there_is(tmp_path: Path) -> 
     ],
 )
 def test_a_part_that_dies_ends_the_run_in_one_line(tmp_path: Path, part: str) -> None:
-    with running(tmp_path, "point-read", "--latency-ms", "20") as process:
+    with running(tmp_path, "point-read", *ONE_TARGET, "--latency-ms", "20") as process:
         children = family(process)
         ports, folders = footprint(children)
         victims = [child for child in children if part in " ".join(child.cmdline()[:4])]
@@ -222,16 +237,9 @@ def test_a_part_that_dies_ends_the_run_in_one_line(tmp_path: Path, part: str) ->
     assert len(lines) == 1
 
 
-def test_without_toxiproxy_it_compares_at_0_ms_and_says_so(tmp_path: Path) -> None:
-    done = twinbench(
-        *("run", "point-read", "--profile", "quick", "--blocks", "1", "--out", str(tmp_path)),
-        TOXIPROXY_BIN=os.devnull + "/none",
-        timeout_s=280,
-    )
+@pytest.mark.slow
+def test_without_toxiproxy_it_compares_to_the_end(tmp_path: Path) -> None:
+    words = ("run", "point-read", "--profile", "quick", "--blocks", "1", "--out", str(tmp_path))
+    done = twinbench(*words, **NO_TOXIPROXY, timeout_s=280)
     assert done.returncode == 3, done.stdout + done.stderr
-    report = (tmp_path / "latest" / "report.html").read_text()
-    assert "Not compared at 20 ms from the database" in report
-    assert "TOXIPROXY_BIN" in report
-    summary = Store.open(tmp_path / "latest").summary()
-    assert summary is not None
-    assert {cell.added_ms for cell in summary.measures.cells} == {0}
+    assert_compared_at_0_ms_only(tmp_path)
