@@ -204,6 +204,7 @@ ONE_BLOCK = replace(
     cells=tuple(
         replace(c, throughput_rps=Interval(value=3.0, low=None, high=None, blocks=1), latency_ms={}, service_ms={})
         for c in SUMMARY.measures.cells
+        if c.scenario == "write"
     ),
     comparisons=tuple(
         replace(
@@ -279,7 +280,7 @@ SPARSE = {
         measures=replace(
             SUMMARY.measures,
             comparisons=(),
-            cells=tuple(c for c in SUMMARY.measures.cells if c.target == "sync"),
+            cells=tuple(c for c in SUMMARY.measures.cells if c.target == "sync" and c.scenario != "write"),
         ),
     ),
 }

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,17 +64,33 @@ print(json.dumps([sent, [type(one).__name__ for one in seen], over, served.in_fl
 """
 
 
+HOW = list(product((True, False), repeat=3))
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[bool, ...], tuple[list[Any], Path]]:
+    """What was served, and where samples are, by how; all at the same time, as each takes long to begin and to end."""
+    root = Path(__file__).parents[2]
+    folders: dict[tuple[bool, ...], Path] = {how: tmp_path_factory.mktemp("samples") for how in HOW}
+    begun = {
+        how: subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(folder), *map(str, how)], stdout=subprocess.PIPE, text=True, cwd=root
+        )
+        for how, folder in folders.items()
+    }
+    return {how: (json.loads(process.communicate(timeout=60)[0]), folders[how]) for how, process in begun.items()}
+
+
 @pytest.mark.parametrize("falls", [True, False])
 @pytest.mark.parametrize("knows", [True, False])
 @pytest.mark.parametrize("follows", [True, False])
-def test_it_is_served_and_known(*, follows: bool, knows: bool, falls: bool, tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    argv = [sys.executable, "-c", SERVE, str(tmp_path), *map(str, (follows, knows, falls))]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=root)
-    sent, seen, over, in_flight = json.loads(done.stdout)
+def test_it_is_served_and_known(
+    *, follows: bool, knows: bool, falls: bool, served: dict[tuple[bool, ...], tuple[list[Any], Path]]
+) -> None:
+    (sent, seen, over, in_flight), folder = served[follows, knows, falls]
     assert sent == ["ok", "ok", "/breaks"]
     as_what = "Followed" if follows and falls else "ReferenceType" if knows else "NoneType"
     assert seen == [as_what] * 2
     assert over == [True] * (2 if (follows and falls) or knows else 0)
     assert in_flight == 0
-    assert bool(list(tmp_path.iterdir())) == (follows and falls)
+    assert bool(list(folder.iterdir())) == (follows and falls)

@@ -245,7 +245,7 @@ def hold_up():
 
 async def serve():
     loop.LoopProbe(Recorder(Path(sys.argv[1])), Sampler()).start()
-    for _ in range(40):
+    for _ in range(25):
         await asyncio.sleep(0.011)
         hold_up()
     await asyncio.sleep(2 * FLUSH_S)

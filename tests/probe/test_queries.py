@@ -19,7 +19,7 @@ from targets.workload import WORKLOAD
 from tests.contract.test_alike import REQUESTS, normal
 
 AT_ONCE = 8
-APART_S = 0.25  # between two rounds: a request is noted after its client has its answer
+APART_S = 0.1  # between two rounds: a request is noted after its client has its answer
 ALL = {MOST_VARIABLE: "1000000"}  # as a slow machine takes requests for many when they are not
 TRANSACTIONS = {"BEGIN", "COMMIT", "ROLLBACK"}
 
@@ -48,8 +48,8 @@ def test_they_are_as_many_as_postgresql_counts(twin: str, postgres_seed: Callabl
                 start_ns = time.monotonic_ns()
                 await asyncio.gather(*(request(client, n) for n in range(1, AT_ONCE + 1)))  # type: ignore[call-overload]  # each returns an awaitable
                 await asyncio.sleep(APART_S)
-                windows[name] = Window(start_ns=start_ns, end_ns=time.monotonic_ns())
                 calls[name] = counted(url)
+                windows[name] = Window(start_ns=start_ns, end_ns=time.monotonic_ns())
 
     with target_process(WORKLOAD, target, url, tmp_path / "log", environment=ALL) as running:
         wait_until_serving(running)

@@ -22,7 +22,7 @@ from targets.workload import WORKLOAD
 
 ROUTE = "GET /api/v1/users/{user_id}"
 WARM_UP = 3  # the first of all compiles and connects
-REQUESTS = 40
+REQUESTS = 25
 ADDED_MS = 20
 ALL = {MOST_VARIABLE: "1000000"}  # so that every request is looked into
 

@@ -238,12 +238,12 @@ def test_a_killed_generator_leaves_what_it_had(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scenario", ["ping", "mixed"])
 def test_the_users_drive_from_locusts_own_command_line_too(scenario: str) -> None:
-    """With a pace as well as without, and stop when they are told to."""
+    """With a pace as well as without, and stop when they are told to, by when a busy machine has sent something."""
     with answering() as (host, server):
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "locust", "-f", "scenarios/locust/locustfile.py", "--headless"),
-                *("--users", "2", "--spawn-rate", "2", "--run-time", "1s", "--host", host),
+                *("--users", "2", "--spawn-rate", "2", "--run-time", "3s", "--host", host),
             ],
             cwd=ROOT,
             env={**os.environ, "TWINBENCH_SCENARIO": scenario},
