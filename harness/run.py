@@ -78,11 +78,12 @@ def assess(store: Store) -> Assessment:
 
 
 def _settings(workload: Workload, targets: Iterable[Target]) -> tuple[Setting, ...]:
-    """Read the settings of each target, which variables of the environment may change."""
+    """Read the settings of each target, which variables of the environment may change; "–" for what it has not."""
+    known = tuple(targets)
     values: dict[tuple[str, str], dict[str, str]] = {}
-    for target in targets:
+    for target in known:
         for name, value, why in workload.settings(target):
-            values.setdefault((name, why), {})[target.name] = value
+            values.setdefault((name, why), {one.name: "–" for one in known})[target.name] = value
     return tuple(Setting(name=name, values=by_target, why=why) for (name, why), by_target in values.items())
 
 

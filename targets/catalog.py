@@ -8,6 +8,7 @@ from harness.model.plan import Control, Target
 from targets.flaws.catalog import FLAWS
 
 PROBES = ("loop", "queries", "requests", "pool")
+NO_DRIVER = "none"
 # Of the bare applications, which show what a twin's own code and settings cost. Written out here, and taken from
 # neither the harness's ``SERVER`` nor ``Settings``: a fault in those is one of the twins' alone, and shows in the
 # ratio. The limiter of threads is AnyIO's own.
@@ -37,9 +38,15 @@ TWINS = {
         name="sync", model="sync", driver="psycopg2", app="targets.sync_api.main:app", reference="sync:reference"
     ),
 }
+# The same with a driver that both can have, so that the execution model can be held apart from the driver.
+ON_PSYCOPG = _by_name(replace(twin, name=f"{name}:psycopg", driver="psycopg") for name, twin in TWINS.items())
 REFERENCES = _by_name(
     Target(
-        name=f"{model}:reference", model=model, driver="none", app=f"targets.reference:{model}_app", server=BARE_SERVER
+        name=f"{model}:reference",
+        model=model,
+        driver=NO_DRIVER,
+        app=f"targets.reference:{model}_app",
+        server=BARE_SERVER,
     )
     for model in ("async", "sync")
 )
@@ -69,4 +76,4 @@ CONTROLS: dict[str, Control] = {
     },
     **FLAWS,
 }
-CATALOG = {**TWINS, **REFERENCES, **PROBED, **PROBED_BY_ONE, **SHORT, **FLAWED}
+CATALOG = {**TWINS, **ON_PSYCOPG, **REFERENCES, **PROBED, **PROBED_BY_ONE, **SHORT, **FLAWED}

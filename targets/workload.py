@@ -7,7 +7,7 @@ from harness.model.evidence import SumRead
 from harness.model.plan import Target
 from harness.model.workload import Filling, Handles, LockOrder, Questions, Workload
 from scenarios.catalog import CHAOS, CHAOS_PROFILES, PROFILES, SCENARIOS
-from targets.catalog import CATALOG, CONTROLS, PROBED, PROBED_BY_ONE, TWINS
+from targets.catalog import CATALOG, CONTROLS, NO_DRIVER, PROBED, PROBED_BY_ONE, TWINS
 from targets.content import DATABASE
 from targets.operations import OPERATIONS, WRITES, holders_of
 
@@ -47,12 +47,15 @@ HANDLES = Handles(
 
 
 def variables(target: Target, url: str) -> Mapping[str, str]:
-    """Return the variables that tell a target its database and sizes."""
-    return {"TWIN_DATABASE_URL": url, "TWIN_POOL_SIZE": str(target.pool), "TWIN_THREADS": str(target.threads)}
+    """Return the variables that tell a target its database, driver and sizes."""
+    sizes = {"TWIN_POOL_SIZE": str(target.pool), "TWIN_THREADS": str(target.threads)}
+    return {"TWIN_DATABASE_URL": url, "TWIN_DRIVER": target.driver, **sizes}
 
 
 def settings(target: Target) -> Iterator[tuple[str, str, str]]:
     """Yield name, value and reason of each setting of a target, which variables of the environment may change.
+
+    A bare application has none.
 
     Raises:
         UsageError: Such a variable is malformed.
@@ -62,14 +65,15 @@ def settings(target: Target) -> Iterator[tuple[str, str, str]]:
 
     from targets.shared.config import Settings, setting_rows  # noqa: PLC0415 - see above
 
+    if target.driver == NO_DRIVER:
+        return
     try:
-        chosen = Settings(pool_size=target.pool, threads=target.threads)
+        chosen = Settings(driver=target.driver, pool_size=target.pool, threads=target.threads)
     except ValidationError as error:
         first = error.errors()[0]
         name = f"TWIN_{'_'.join(str(part) for part in first['loc'])}".upper()
         raise UsageError(f"{name} is {first['input']!r}: {first['msg']}", f"Correct or unset {name}") from error
-    for name, by_twin, why in setting_rows(chosen):
-        yield name, by_twin[target.model], why
+    yield from setting_rows(target.model, chosen)
 
 
 WORKLOAD = Workload(

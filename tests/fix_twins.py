@@ -1,4 +1,4 @@
-"""Both twins as ASGI applications in this process, each with a client."""
+"""Both twins, on each driver that they can have, as ASGI applications in this process, each with a client."""
 
 import importlib
 from collections.abc import AsyncIterator, Callable
@@ -8,21 +8,24 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from targets.catalog import ON_PSYCOPG, TWINS
 from targets.shared.config import Settings
 
-TWINS = ("async", "sync")
+ON_DRIVERS = {**TWINS, **ON_PSYCOPG}
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 def create_app(twin: str, settings: Settings) -> FastAPI:
-    """Make a twin by name."""
-    app: FastAPI = importlib.import_module(f"targets.{twin}_api.main").create_app(settings)
+    """Make a twin by name, on its driver."""
+    target = ON_DRIVERS[twin]
+    chosen = settings.model_copy(update={"driver": target.driver})
+    app: FastAPI = importlib.import_module(f"targets.{target.model}_api.main").create_app(chosen)
     return app
 
 
-@pytest.fixture(params=TWINS)
+@pytest.fixture(params=ON_DRIVERS)
 def twin(request: pytest.FixtureRequest) -> str:
-    """Each twin in turn."""
+    """Each twin on each driver in turn."""
     name: str = request.param
     return name
 

@@ -176,7 +176,7 @@ def test_all_is_listed_where_it_is_asked_for(tmp_path: Path) -> None:
 
 
 HEAVY = {"pandas", "numpy", "matplotlib", "pyarrow", "scipy", "sqlalchemy", "fastapi", "locust"}
-HEAVY |= {"pydantic_settings", "psycopg2", "asyncpg", "requests", "toxiproxy", "asyncio", "jinja2"}
+HEAVY |= {"pydantic_settings", "psycopg", "psycopg2", "asyncpg", "requests", "toxiproxy", "asyncio", "jinja2"}
 NAMES_WHAT_IT_IMPORTED = """
 import runpy, sys
 sys.argv = ["twinbench", *sys.argv[1:]]

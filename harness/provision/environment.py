@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = (
     *("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "pydantic"),
-    *("sqlalchemy", "asyncpg", "psycopg2-binary"),
+    *("sqlalchemy", "asyncpg", "psycopg", "psycopg2-binary"),
     *("locust", "geventhttpclient"),
 )
 

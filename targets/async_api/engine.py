@@ -1,18 +1,21 @@
-"""The engine: the one file in which the twins differ, because the drivers' arguments do."""
+"""The engine: the one file in which the twins differ, because what makes it and the drivers that fit it do."""
 
-import itertools
+from pkgutil import resolve_name
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from targets.shared.config import Settings, asyncpg_arguments, pool_options, server_settings
+from targets.shared.config import USUAL_DRIVERS, Settings, pool_options
+
+# By driver, what its options are read from; only the driver that is used is imported.
+OPTIONS = {
+    "asyncpg": "targets.shared.drivers.asyncpg:options",
+    "psycopg": "targets.shared.drivers.psycopg:async_options",
+}
 
 
 def make_engine(settings: Settings) -> AsyncEngine:
     """Make the engine; connections are opened when they are needed."""
-    numbers = itertools.count()
-    arguments = {
-        **asyncpg_arguments(settings),
-        "server_settings": server_settings(settings),
-        "prepared_statement_name_func": lambda: f"twin_{next(numbers):08x}",
-    }
-    return create_async_engine(settings.url("asyncpg"), connect_args=arguments, **pool_options(settings))
+    driver = settings.driver or USUAL_DRIVERS["async"]
+    return create_async_engine(
+        settings.url(driver), **pool_options(settings), **resolve_name(OPTIONS[driver])(settings)
+    )

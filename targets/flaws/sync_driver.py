@@ -21,7 +21,7 @@ from targets.sync_api.engine import make_engine
 
 @lru_cache
 def _engine() -> Engine:
-    return make_engine(Settings())
+    return make_engine(Settings(driver="psycopg2"))
 
 
 async def get_user(user_id: Id) -> User:

@@ -1,11 +1,14 @@
 """Settings of both twins, each with its reason. The engines are made from these, and the report shows them."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
+
+Driver = Literal["asyncpg", "psycopg", "psycopg2"]
+USUAL_DRIVERS: Mapping[str, Driver] = {"async": "asyncpg", "sync": "psycopg2"}  # by twin
 
 
 class Settings(BaseSettings):
@@ -14,6 +17,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TWIN_")
 
     database_url: str = "postgresql://postgres:postgres@127.0.0.1:5432/twinbench"
+    driver: Driver | None = None  # the twin's usual one
     pool_size: int = Field(default=20, ge=1)
     pool_timeout_s: float = Field(default=5.0, gt=0)
     pool_pre_ping: bool = False
@@ -23,6 +27,7 @@ class Settings(BaseSettings):
     lock_timeout_ms: int = Field(default=2_000, ge=1)
     idle_in_transaction_timeout_ms: int = Field(default=10_000, ge=1)
     dead_peer_ms: int = Field(default=8_000, ge=1)
+    prepare_threshold: int | None = Field(default=None, ge=0)
 
     def url(self, driver: str) -> URL:
         """Return the database's URL with the driver written out: a bare ``postgresql://`` means another one."""
@@ -54,8 +59,8 @@ def asyncpg_arguments(settings: Settings) -> dict[str, Any]:
     return {"timeout": settings.connect_timeout_s, "command_timeout": settings.dead_peer_ms / 1000, "ssl": False}
 
 
-def psycopg2_arguments(settings: Settings) -> dict[str, Any]:
-    """Arguments of ``psycopg2.connect``."""
+def libpq_arguments(settings: Settings) -> dict[str, Any]:
+    """Arguments of libpq, and so of ``psycopg2.connect`` and psycopg's."""
     return {
         "connect_timeout": settings.connect_timeout_s,
         "tcp_user_timeout": settings.dead_peer_ms,
@@ -67,10 +72,21 @@ def psycopg2_arguments(settings: Settings) -> dict[str, Any]:
     }
 
 
-PSYCOPG2_OPTIONS = {"use_native_hstore": False}  # of ``create_engine``, which only psycopg2 has
+def psycopg_arguments(settings: Settings) -> dict[str, Any]:
+    """Arguments of psycopg's ``connect``."""
+    return {**libpq_arguments(settings), "prepare_threshold": settings.prepare_threshold}
+
+
+def libpq_options(settings: Settings) -> str:
+    """Return the settings of a session in the form in which libpq sends them."""
+    return " ".join(f"-c {name}={value}" for name, value in server_settings(settings).items())
+
+
+PSYCOPG_OPTIONS = {"use_native_hstore": False}  # of ``create_engine``, which only psycopg2 and psycopg have
 
 REASONS: Mapping[str, str] = {
-    "driver": "The execution model decides the driver: asyncpg speaks only async, psycopg2 only sync.",
+    "driver": "asyncpg speaks only async, psycopg2 only sync; psycopg 3 speaks both, so that with it on both sides the"
+    " execution model differs alone.",
     "handlers": "The thing under comparison: coroutines on one event loop, or functions on a pool of threads.",
     "threads": "As many as connections, so that whoever has one finds a thread. The async twin has the limiter too,"
     " and uses no thread.",
@@ -88,9 +104,14 @@ REASONS: Mapping[str, str] = {
     "timeout": "Seconds to connect: asyncpg's own name for it.",
     "connect_timeout": "Seconds to connect: libpq's name for it.",
     "command_timeout": "Seconds: what ends the wait for a server that says nothing. asyncpg's own; psycopg2 has none,"
-    " so a thread ends the connection under a command that takes longer.",
+    " so a thread ends the connection under a command that takes longer. psycopg 3 waits in Python, and its wait gets a"
+    " limit, after which the connection is closed.",
     "prepared_statement_name_func": "Names of one width: one write is then the same number of bytes every time, so"
     " that a cut at byte N falls into the same message every time. asyncpg's own names grow with a counter.",
+    "prepare_threshold": "Executions before psycopg 3 prepares a statement; None for never, as what it has prepared is"
+    " forgotten with each ROLLBACK, which ends every read, by a DEALLOCATE ALL in a round trip of its own: what a write"
+    " sends would depend on what its connection was used for before. TWIN_PREPARE_THRESHOLD=5, psycopg's own default,"
+    " turns it on, to be measured.",
     "tcp_user_timeout": "Milliseconds that sent data may stay unacknowledged: libpq has no timeout per command,"
     " and the pool's ping itself would hang without it.",
     "use_native_hstore": "Off: SQLAlchemy would ask the catalog for a type that the API does not use, in a transaction"
@@ -104,32 +125,26 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def setting_rows(settings: Settings | None = None) -> tuple[tuple[str, dict[str, str], str], ...]:
-    """Return every setting as (name, value in each twin, reason); "–" where a twin has no such setting.
+def setting_rows(model: Literal["async", "sync"], chosen: Settings) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and reason of every setting of a twin with its driver.
 
     Raises:
         KeyError: A setting has no reason.
     """
-    chosen = settings or Settings()
-    alike = {"threads": chosen.threads, **pool_options(chosen), **server_settings(chosen)}
-    twins = {
-        "async": {
-            "driver": "asyncpg",
-            "handlers": "async def, one event loop",
-            **alike,
-            **asyncpg_arguments(chosen),
-            "prepared_statement_name_func": "8 hex digits",
-        },
-        "sync": {
-            "driver": "psycopg2",
-            "handlers": "def, threads",
-            **alike,
-            **psycopg2_arguments(chosen),
-            **PSYCOPG2_OPTIONS,
-            "command_timeout": chosen.dead_peer_ms / 1000,
-        },
+    driver = chosen.driver or USUAL_DRIVERS[model]
+    limit = {"command_timeout": chosen.dead_peer_ms / 1000}
+    by_driver: Mapping[Driver, Mapping[str, object]] = {
+        "asyncpg": {**asyncpg_arguments(chosen), "prepared_statement_name_func": "8 hex digits"},
+        "psycopg": {**psycopg_arguments(chosen), **PSYCOPG_OPTIONS, **limit},
+        "psycopg2": {**libpq_arguments(chosen), **PSYCOPG_OPTIONS, **limit},
     }
-    names = list(dict.fromkeys(name for values in twins.values() for name in values))
-    return tuple(
-        (name, {twin: str(values.get(name, "–")) for twin, values in twins.items()}, REASONS[name]) for name in names
-    )
+    values = {
+        "driver": driver,
+        "handlers": {"async": "async def, one event loop", "sync": "def, threads"}[model],
+        "threads": chosen.threads,
+        **pool_options(chosen),
+        **server_settings(chosen),
+        **by_driver[driver],
+    }
+    for name, value in values.items():
+        yield name, str(value), REASONS[name]

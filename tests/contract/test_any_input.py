@@ -11,10 +11,11 @@ from schemathesis.core.failures import FailureGroup
 
 from harness.provision.postgres import Postgres
 from harness.provision.target import RunningTarget, target_process, wait_until_serving
-from targets.catalog import CATALOG
+from targets.catalog import CATALOG, ON_PSYCOPG, TWINS
 from targets.shared.config import Settings
 from targets.workload import WORKLOAD
-from tests.fix_twins import TWINS, create_app
+from tests.fix_twins import create_app
+from tests.sample import sampled
 
 EXAMPLES = 15
 # Both documents are the same, as another test holds.
@@ -34,11 +35,11 @@ JUDGED = [
 ]
 
 
-@pytest.fixture(scope="module", params=TWINS)
+@pytest.fixture(scope="module", params=sampled([*TWINS, *ON_PSYCOPG], TWINS))
 def running(
     request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningTarget]:
-    """Each twin as the harness runs it."""
+    """Each twin as the harness runs it, on each driver."""
     log: Path = tmp_path_factory.mktemp("target") / "log"
     with target_process(WORKLOAD, CATALOG[request.param], postgres.url, log) as target:
         wait_until_serving(target)

@@ -1,4 +1,4 @@
-"""A time limit for every command of psycopg2, which has none of its own.
+"""psycopg2, as the sync twin uses it, with a time limit for every command, which it has not of its own.
 
 libpq waits for an answer for as long as the other side keeps the connection alive, and a proxy does so for a database
 that is gone: ``tcp_user_timeout`` and keepalives see a dead peer, not a silent one. So a thread ends the connection
@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from psycopg2.extensions import connection, cursor
+
+from targets.shared.config import PSYCOPG_OPTIONS, Settings, libpq_arguments, libpq_options
 
 LOOK_EVERY_S = 0.1
 __tracebackhide__ = True  # a command that takes long is its caller's
@@ -90,7 +92,9 @@ class TimedCursor(cursor):
             super().executemany(query, vars_list)
 
 
-def command_timeout(limit_s: float) -> dict[str, type]:
-    """Return arguments of ``psycopg2.connect`` for connections whose commands end after ``limit_s``."""
-    limited = type("LimitedConnection", (TimedConnection,), {"limit_s": limit_s})
-    return {"connection_factory": limited, "cursor_factory": TimedCursor}
+def options(settings: Settings) -> dict[str, Any]:
+    """Options of ``create_engine``."""
+    limited = type("LimitedConnection", (TimedConnection,), {"limit_s": settings.dead_peer_ms / 1000})
+    limits = {"connection_factory": limited, "cursor_factory": TimedCursor}
+    arguments = {**libpq_arguments(settings), **limits, "options": libpq_options(settings)}
+    return {"connect_args": arguments, **PSYCOPG_OPTIONS}
