@@ -73,6 +73,9 @@ def place_at(code: CodeType, line: int) -> Place:
 def is_of_application(frame: FrameType) -> bool:
     """Say whether a call is the application's, and does not ask to be passed over."""
     file = frame.f_code.co_filename
-    if file not in _known:
-        _known[file] = not (file.startswith(_OF_OTHERS) or frame.f_globals.get("__tracebackhide__"))
-    return _known[file]
+    if file in _known:
+        return _known[file]
+    known = not (file.startswith(_OF_OTHERS) or frame.f_globals.get("__tracebackhide__"))
+    if frame.f_code.co_name != "<module>":  # one that is being imported may not have said yet what it asks for
+        _known[file] = known
+    return known
