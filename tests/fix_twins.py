@@ -10,8 +10,11 @@ from fastapi import FastAPI
 
 from targets.catalog import ON_PSYCOPG, TWINS
 from targets.shared.config import Settings
+from tests.sample import sampled
 
 ON_DRIVERS = {**TWINS, **ON_PSYCOPG}
+# For tests of what no driver has a part in: on psycopg 3 they are among the slow ones.
+on_usual_drivers = pytest.mark.parametrize("twin", sampled(ON_DRIVERS, TWINS), indirect=True)
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 

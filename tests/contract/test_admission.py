@@ -7,7 +7,7 @@ import pytest
 from targets.shared.admission import Admission
 from targets.shared.errors import DatabaseUnavailable
 from tests.contract.test_endpoints import HEADERS, NEW, locked
-from tests.fix_twins import Serve
+from tests.fix_twins import Serve, on_usual_drivers
 
 pytestmark = pytest.mark.anyio
 CROWD = 16
@@ -33,12 +33,14 @@ async def statuses(client: httpx.AsyncClient, path: str, count: int) -> list[int
     return found
 
 
+@on_usual_drivers
 async def test_a_crowd_is_served_to_the_last(serve: Serve) -> None:
     """Were connections waited for in threads, those that hold them would find no thread to go on with."""
     async with serve(pool_size=2, threads=2, pool_timeout_s=LONG_S) as client:
         assert await statuses(client, "/api/v1/users/1", CROWD) == [200] * CROWD
 
 
+@on_usual_drivers
 async def test_who_waits_in_vain_is_refused_while_the_others_still_wait(serve: Serve, database_url: str) -> None:
     order: list[int] = []
     async with serve(pool_size=1, threads=1, pool_timeout_s=0.1, lock_timeout_ms=1_000) as client:

@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from harness.provision.postgres import connect
+from targets.catalog import ON_PSYCOPG, TWINS
 from targets.shared.config import Settings
 from tests.fix_postgres import SEEDED_USERS
 from tests.fix_twins import ON_DRIVERS, create_app
+from tests.sample import sampled
 
 KEY = {"Write-Key": "ab" * 16}
 REPEATS = 3
@@ -97,11 +99,17 @@ def test_all_documents_are_one() -> None:
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_postgresql_counts_the_same_statements(name: str, postgres_seed: Callable[[], str]) -> None:
-    counted = {twin: statements(twin, postgres_seed(), name) for twin in ON_DRIVERS}
-    assert [twin for twin in ON_DRIVERS if counted[twin] != counted["async"]] == []
+    counted = {twin: statements(twin, postgres_seed(), name) for twin in TWINS}
+    assert counted["async"] == counted["sync"]
     calls, statuses = counted["async"]
     assert all(status < 500 for status in statuses)
     assert (sum(calls.values()) == 0) is (name == "ping")
+
+
+@pytest.mark.parametrize("name", sampled(REQUESTS, ["create user", "transfer"]))
+def test_postgresql_counts_the_same_statements_on_psycopg(name: str, postgres_seed: Callable[[], str]) -> None:
+    counted = [statements(twin, postgres_seed(), name) for twin in ("async", *ON_PSYCOPG)]
+    assert counted == counted[:1] * 3
 
 
 def test_a_different_statement_is_seen() -> None:

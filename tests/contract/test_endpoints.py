@@ -9,7 +9,7 @@ import pytest
 
 from harness.provision.postgres import connect
 from tests.fix_postgres import POSTS_PER_USER, SEEDED_USERS
-from tests.fix_twins import Serve
+from tests.fix_twins import Serve, on_usual_drivers
 
 pytestmark = pytest.mark.anyio
 KEY = "0123456789abcdef" * 2
@@ -44,6 +44,7 @@ async def locked(url: str, statement: str) -> AsyncIterator[None]:
         connection.rollback()
 
 
+@on_usual_drivers
 async def test_ping_needs_no_database(serve: Serve) -> None:
     async with serve(database_url="postgresql://nobody@127.0.0.1:1/none") as client:
         answer = await client.get("/api/v1/ping")
@@ -93,6 +94,7 @@ async def test_a_page_of_users_has_their_posts_however_loaded(serve: Serve, load
     assert all(post["user_id"] == user["id"] for user in page for post in user["posts"])
 
 
+@on_usual_drivers
 async def test_a_page_whose_posts_are_not_to_be_loaded_has_none(serve: Serve) -> None:
     async with serve() as client:
         page = (await client.get("/api/v1/users", params={"limit": 4, "offset": 3, "load": "raise"})).json()
@@ -100,6 +102,7 @@ async def test_a_page_whose_posts_are_not_to_be_loaded_has_none(serve: Serve) ->
     assert all(set(user) == {"id", "name", "email", "credits", "created_at"} for user in page)
 
 
+@on_usual_drivers
 async def test_a_page_beyond_the_end_is_empty(serve: Serve) -> None:
     async with serve() as client:
         answer = await client.get("/api/v1/users", params={"offset": SEEDED_USERS})
@@ -142,6 +145,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), MISSING)
+@on_usual_drivers
 async def test_what_is_not_there_is_404_and_stores_nothing(
     serve: Serve, database_url: str, method: str, path: str, body: Any
 ) -> None:
@@ -188,6 +192,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "headers"), BAD)
+@on_usual_drivers
 async def test_bad_input_is_422_and_stores_nothing(
     serve: Serve, database_url: str, method: str, path: str, body: Any, headers: dict[str, str]
 ) -> None:
@@ -198,6 +203,7 @@ async def test_bad_input_is_422_and_stores_nothing(
     assert not any(stored(database_url).values())
 
 
+@on_usual_drivers
 async def test_text_that_json_can_hold_and_utf8_cannot_is_422(serve: Serve) -> None:
     async with serve() as client:
         answer = await client.post(
@@ -215,6 +221,7 @@ async def test_no_database_is_503_and_a_refusal(serve: Serve) -> None:
     assert int(answer.headers["Retry-After"]) >= 1
 
 
+@on_usual_drivers
 async def test_an_exhausted_pool_is_503_and_stores_nothing(serve: Serve, database_url: str) -> None:
     """One request holds the only connection, waiting for a lock; the other finds the pool empty."""
     async with (
@@ -269,6 +276,7 @@ async def _until_someone_waits(url: str) -> None:
             await anyio.sleep(0.02)
 
 
+@on_usual_drivers
 async def test_openapi_lists_every_route(serve: Serve) -> None:
     async with serve() as client:
         document = (await client.get("/openapi.json")).json()

@@ -10,7 +10,7 @@ from harness.provision.postgres import connect
 from targets.content import CREDITS
 from tests.contract.test_endpoints import locked, stored
 from tests.fix_postgres import SEEDED_USERS
-from tests.fix_twins import Serve
+from tests.fix_twins import Serve, on_usual_drivers
 
 pytestmark = pytest.mark.anyio
 RICH, OTHER = 1, 2
@@ -69,6 +69,7 @@ async def test_a_transfer_moves_credits_and_leaves_a_row_and_an_audit_row(serve:
         *((RICH, RICH, 1, 422), (RICH, OTHER, 0, 422), (RICH, OTHER, -5, 422)),
     ],
 )
+@on_usual_drivers
 async def test_a_transfer_that_cannot_be_is_refused_and_moves_nothing(
     serve: Serve, database_url: str, from_user: int, to_user: int, amount: int, status: int
 ) -> None:
@@ -107,6 +108,7 @@ async def test_a_user_who_holds_credits_is_not_deleted(serve: Serve, database_ur
     assert credits_of(database_url, RICH, POOR) == [CREDITS]
 
 
+@on_usual_drivers
 async def test_a_retry_gets_the_first_answer_and_writes_nothing(
     serve: Serve, database_url: str, create: tuple[str, str, dict[str, object]]
 ) -> None:
@@ -121,6 +123,7 @@ async def test_a_retry_gets_the_first_answer_and_writes_nothing(
     assert (held[table], held["audit_log"], held["replays"]) == (1, 1, 1)
 
 
+@on_usual_drivers
 async def test_another_body_under_the_same_name_is_refused(
     serve: Serve, database_url: str, create: tuple[str, str, dict[str, object]]
 ) -> None:
@@ -134,6 +137,7 @@ async def test_another_body_under_the_same_name_is_refused(
     assert not any(stored(database_url, AGAIN).values())
 
 
+@on_usual_drivers
 async def test_the_same_name_for_another_operation_is_refused(serve: Serve) -> None:
     async with serve() as client:
         await client.post(CREATES["posts"][0], json=CREATES["posts"][1], headers=NAMED)
@@ -188,6 +192,7 @@ async def test_who_comes_second_waits_for_the_first_and_may_then_be_the_first(se
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "with space", "näme"])
+@on_usual_drivers
 async def test_a_name_that_cannot_be_stored_is_refused(serve: Serve, name: str) -> None:
     path, body = CREATES["posts"]
     headers = {b"Write-Key": KEY.encode(), b"Idempotency-Key": name.encode("latin-1")}

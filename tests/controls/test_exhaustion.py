@@ -102,9 +102,10 @@ def test_it_has_its_name(name: str, judged: Judged) -> None:
         assert (found.place.file, source[found.place.line - 1].strip()) == (Path(path).name, line)
 
 
+@pytest.mark.parametrize("driver", sampled(["usual", "psycopg"], ["usual"]))
 @pytest.mark.parametrize("name", sampled(PROBED, ["sync:probed"]))
-def test_a_twin_is_short_of_nothing(name: str, judged: Judged) -> None:
-    found = judged(PROBED[name])
+def test_a_twin_is_short_of_nothing(name: str, driver: str, judged: Judged) -> None:
+    found = judged(PROBED[name] if driver == "usual" else replace(PROBED[name], driver=driver))
     assert found.verdict is Verdict.PASS, found
 
 

@@ -101,9 +101,11 @@ def test_a_flaw_is_caught_with_its_line(name: str, judged: Judged) -> None:
     assert found.facts.get("fix", "") == FIXES.get(name, "")
 
 
+@pytest.mark.parametrize("driver", sampled(["usual", "psycopg"], ["usual"]))
 @pytest.mark.parametrize("name", sampled(PROBED, ["async:probed"]))
-def test_a_twin_is_caught_by_nothing(name: str, judged: Judged) -> None:
-    found = judged(PROBED[name], sorted({operation for operation, _ in LINES.values()}))
+def test_a_twin_is_caught_by_nothing(name: str, driver: str, judged: Judged) -> None:
+    target = PROBED[name] if driver == "usual" else replace(PROBED[name], driver=driver)
+    found = judged(target, sorted({operation for operation, _ in LINES.values()}))
     assert {OF_TRIALS[one.check].probe: one.verdict for one in found} == dict.fromkeys(
         PROBED[name].probes, Verdict.PASS
     ), found

@@ -17,8 +17,10 @@ from harness.provision.database import seed
 from harness.provision.postgres import Postgres
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link
-from targets.catalog import PROBED
+from targets.catalog import TWINS
 from targets.workload import WORKLOAD
+from tests.fix_twins import ON_DRIVERS
+from tests.sample import sampled
 
 ROUTE = "GET /api/v1/users/{user_id}"
 WARM_UP = 3  # the first of all compiles and connects
@@ -27,12 +29,12 @@ ADDED_MS = 20
 ALL = {MOST_VARIABLE: "1000000"}  # so that every request is looked into
 
 
-@pytest.mark.parametrize("name", PROBED)
+@pytest.mark.parametrize("name", sampled(ON_DRIVERS, TWINS))
 def test_they_add_up_to_it_within_a_twentieth_at_the_median(
     name: str, postgres: Postgres, link: Link, tmp_path: Path
 ) -> None:
     seed(postgres.url, WORKLOAD.database)
-    target = replace(PROBED[name], probes=("requests",))
+    target = replace(ON_DRIVERS[name], probes=("requests",))
     waited_s = []
     with (
         target_process(
