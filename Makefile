@@ -1,6 +1,6 @@
 # The Python that the virtual environment is made from; any CPython from 3.11 on.
 PYTHON ?= python3
-# quick (at most 2 minutes), default (at most 8) or full
+# quick (2 minutes), default (8) or full (40)
 PROFILE ?= default
 
 VENV := .venv

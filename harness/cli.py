@@ -7,18 +7,15 @@ take more than a second to import.
 from __future__ import annotations
 
 import contextlib
-import random
-import shlex
-import signal
 import sys
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
+from harness.commands.interruption import ended_in_order
 from harness.commands.options import (
     BlocksOption,
     ChaosProfileName,
@@ -28,6 +25,7 @@ from harness.commands.options import (
     LatencyOption,
     OutOption,
     PostgresOption,
+    PrecisionOption,
     ProbedOption,
     ProfileName,
     ProfileOption,
@@ -36,6 +34,7 @@ from harness.commands.options import (
     SecondsOption,
     SeedOption,
     TargetOption,
+    TimeOption,
     ToxiproxyOption,
     WorkloadOption,
 )
@@ -59,6 +58,8 @@ WORKLOAD = "targets.workload:WORKLOAD"
 @app.command()
 def bench(
     profile: ProfileOption = ProfileName.DEFAULT,
+    precision: PrecisionOption = None,
+    time: TimeOption = None,
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
@@ -66,7 +67,16 @@ def bench(
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Compare the async twin with the sync twin at several added latencies of the database."""
-    run(profile=profile, seed=seed, out=out, postgres_url=postgres_url, toxiproxy_url=toxiproxy_url, workload=workload)
+    run(
+        profile=profile,
+        precision=precision,
+        time=time,
+        seed=seed,
+        out=out,
+        postgres_url=postgres_url,
+        toxiproxy_url=toxiproxy_url,
+        workload=workload,
+    )
 
 
 @app.command()
@@ -74,8 +84,10 @@ def run(
     scenario: ScenarioArgument = None,
     target: TargetOption = None,
     latency_ms: LatencyOption = None,
-    blocks: BlocksOption = None,
     profile: ProfileOption = ProfileName.DEFAULT,
+    precision: PrecisionOption = None,
+    time: TimeOption = None,
+    blocks: BlocksOption = None,
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
@@ -83,11 +95,13 @@ def run(
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Run chosen scenarios against chosen targets at chosen added latencies."""
-    from harness.experiments.comparison.experiment import Comparison
+    from harness.experiments.base import Config
+    from harness.experiments.comparison.experiment import Amount, Comparison
 
-    config = _config(seed, out, postgres_url, toxiproxy_url, workload)
+    config = Config.typed(sys.argv[1:], seed, out, postgres_url, toxiproxy_url, workload)
+    amount = Amount(seconds=time, precision=precision, blocks=blocks)
     chosen = Comparison.of(
-        config.workload, profile, scenarios=scenario, targets=target, added_ms=latency_ms, blocks=blocks
+        config.workload, profile, scenarios=scenario, targets=target, added_ms=latency_ms, amount=amount
     )
     _carry_out(chosen, config)
 
@@ -106,9 +120,10 @@ def chaos(
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Cut writes at every byte, inject every fault, and check that data is whole and answers are true."""
+    from harness.experiments.base import Config
     from harness.experiments.chaos.experiment import Chaos
 
-    config = _config(seed, out, postgres_url, toxiproxy_url, workload)
+    config = Config.typed(sys.argv[1:], seed, out, postgres_url, toxiproxy_url, workload)
     chosen = Chaos.of(config.workload, profile, targets=target, cuts=cut, faults=fault, blocks=blocks)
     _carry_out(chosen, config)
 
@@ -124,9 +139,10 @@ def eager_loading(
     toxiproxy_url: ToxiproxyOption = None,
 ) -> None:
     """Ask for pages of users with posts by every loading strategy: statements, bytes and time, as the page grows."""
+    from harness.experiments.base import Config
     from harness.experiments.eager_loading.experiment import EagerLoading
 
-    config = _config(seed, out, postgres_url, toxiproxy_url)
+    config = Config.typed(sys.argv[1:], seed, out, postgres_url, toxiproxy_url)
     _carry_out(EagerLoading.of(config.workload, target, latency_ms, blocks), config)
 
 
@@ -141,9 +157,10 @@ def probe_overhead(
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
     """Measure what probes cost: the same targets with and without them, in interleaved slices."""
+    from harness.experiments.base import Config
     from harness.experiments.probe_overhead.experiment import ProbeOverhead
 
-    config = _config(seed, out, postgres_url, None, workload)
+    config = Config.typed(sys.argv[1:], seed, out, postgres_url, None, workload)
     _carry_out(ProbeOverhead.of(config.workload, target, blocks, seconds), config)
 
 
@@ -207,24 +224,6 @@ def serve(
     command.serve(workload, target, port, postgres_url, toxiproxy_url)
 
 
-def _config(
-    seed: int | None, out: Path, postgres_url: str | None, toxiproxy_url: str | None, workload: str = WORKLOAD
-) -> Config:
-    """Return the configuration of a run; the command is what was typed, and the seed where it was drawn."""
-    from harness.experiments.base import Config
-
-    used = random.SystemRandom().getrandbits(32) if seed is None else seed
-    drawn = ["--seed", str(used)] if seed is None else []
-    return Config(
-        seed=used,
-        command=shlex.join(["twinbench", *sys.argv[1:], *drawn]),
-        out=out,
-        postgres_url=postgres_url,
-        toxiproxy_url=toxiproxy_url,
-        workload_name=workload,
-    )
-
-
 def _carry_out(experiment: Experiment, config: Config) -> NoReturn:
     """Make a run and conclude it; one that was cut short is concluded, too."""
     from harness import run as lifecycle
@@ -262,7 +261,7 @@ def main() -> None:
     """Run the command line, and turn whatever goes wrong into one line and an exit code."""
     told, code = "", ExitCode.PASS
     try:
-        with _ended_in_order():
+        with ended_in_order():
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or ExitCode.PASS
     except HarnessError as error:
         told, code = str(error), error.exit_code
@@ -281,17 +280,6 @@ def main() -> None:
         text = f"twinbench: {told}"
         Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
     sys.exit(code)
-
-
-@contextlib.contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into what Ctrl-C is, so that every context manager gets to clean up."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

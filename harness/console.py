@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -29,12 +30,15 @@ class RunConsole(AbstractContextManager["RunConsole"]):
         self.console = Console(stderr=True)
         shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("done, left"))
         self._bar = Progress(*shown, TimeRemainingColumn(), console=self.console)
+        self._live = Live(self._bar, console=self.console)
         self._task: TaskID | None = None
 
     def __exit__(self, *_error: object) -> None:
-        """Leave the terminal as it was, however the run ended."""
-        if self._task is not None:
-            self._bar.stop()
+        """Leave the terminal as it was, however the run ended; a table that grew is followed by the closing one."""
+        self._live.update(self._bar)
+        self._live.stop()
+        if self._task is not None and not self.console.is_interactive:
+            self.console.print()  # the bar was printed once, without an end of its line
 
     def say(self, sentence: str) -> None:
         """Show that a longer step begins."""
@@ -43,12 +47,17 @@ class RunConsole(AbstractContextManager["RunConsole"]):
     def began(self, what: str, total: int) -> None:
         """Start a bar for so many things of a kind."""
         self._task = self._bar.add_task(what, total=total)
-        self._bar.start()
+        self._live.start()
 
-    def step(self) -> None:
+    def step(self, steps: float = 1) -> None:
         """Move the newest bar."""
         if self._task is not None:
-            self._bar.update(self._task, advance=1)
+            self._bar.update(self._task, advance=steps)
+
+    def show(self, comparisons: Sequence[Comparison]) -> None:
+        """Show the ratios by now, above the bar; nothing where output goes to no terminal."""
+        if self.console.is_terminal:
+            self._live.update(Group(_growing_table(comparisons), self._bar))
 
 
 def findings_text(findings: Iterable[Finding]) -> str:
@@ -71,13 +80,16 @@ def _print_table(console: Console, title: str, table: Table, caption: str = "") 
         console.print(caption, style="dim italic", markup=False, highlight=False)
 
 
-def _table(names: Iterable[str], numbers: Iterable[str] = ()) -> Table:
-    """Return a table of columns, the last of which hold numbers."""
-    table = Table()
+def _table(names: Iterable[str], numbers: Iterable[str] = (), compared: Iterable[str] = ()) -> Table:
+    """Return a table of columns: names, numbers, and what was compared, in two lines where the terminal is narrow."""
+    narrow = bool(compared)  # has many columns
+    table = Table(pad_edge=not narrow, collapse_padding=narrow)
     for name in names:
         table.add_column(name, no_wrap=True)
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
+    for name in compared:
+        table.add_column(name, overflow="fold")
     return table
 
 
@@ -121,19 +133,38 @@ def _probes_table(summary: Summary, console: Console) -> None:
 
 
 def _compared_table(summary: Summary, console: Console) -> None:
-    targets = summary.plan.targets
-    table = _table(["scenario"], ["at", *targets])
-    for name in ("ratio (95 %)", "faster") if len(targets) > 1 else ():
-        table.add_column(name, no_wrap=True)
+    """Print what each target did, and its ratios to the first: throughput, or the median wait where pace is fixed."""
+    first, *others = summary.plan.targets
+    told = (*(("to",) if others[1:] else ()), *(("ratio (95 %)", "faster", "processor time (95 %)") if others else ()))
+    table = _table(["scenario"], ["at", first, *others], told)
     paced = {scenario.name for scenario in summary.scenarios if scenario.shape.pace_s is not None}
     cells = {(cell.scenario, cell.added_ms, cell.target): cell for cell in summary.measures.cells}
+    compared = {(c.scenario, c.added_ms, c.second, c.metric): c for c in summary.measures.comparisons}
     for scenario, added_ms in sorted({(trial.scenario, trial.added_ms) for trial in summary.plan.trials}):
-        values = [_value(cells.get((scenario, added_ms, name)), scenario in paced) for name in targets]
-        found = [c for c in summary.measures.comparisons if (c.scenario, c.added_ms) == (scenario, added_ms)]
-        # throughput where load was free to vary, else the median latency
-        compared = [ratio(found[0].ratio), winner(found[0])] if found else []
-        table.add_row(scenario, f"{added_ms} ms", *values, *compared)
-    _print_table(console, f"{' against '.join(targets)}, requests per second or median wait", table)
+        values = [_value(cells.get((scenario, added_ms, name)), scenario in paced) for name in (first, *others)]
+        lead = [scenario, f"{added_ms} ms", *values]
+        for other in others:
+            speed = compared.get((scenario, added_ms, other, "p50" if scenario in paced else "throughput"))
+            cost = compared.get((scenario, added_ms, other, "processor"))
+            ratios = [ratio(one.ratio) if one else "-" for one in (speed, cost)]
+            named = [other] if others[1:] else []
+            table.add_row(*lead, *named, ratios[0], winner(speed) if speed else "-", ratios[1])
+            lead = [""] * len(lead)
+        if not others:
+            table.add_row(*lead)
+    _print_table(console, f"{' against '.join(summary.plan.targets)}, requests per second or median wait", table)
+
+
+def _growing_table(comparisons: Sequence[Comparison]) -> Table:
+    """Return the ratios of a comparison that goes on; each interval holds now, whatever is measured after it."""
+    table = _table(("scenario",), ("at", "blocks"), ("compared", "throughput or wait", "processor time"))
+    rows: dict[tuple[str, int, str], list[Comparison]] = defaultdict(list)
+    for one in comparisons:
+        rows[one.scenario, one.added_ms, f"{one.first}/{one.second}"].append(one)
+    for (scenario, added_ms, pair), found in sorted(rows.items()):
+        told = [ratio(one.ratio) for one in found]
+        table.add_row(scenario, f"{added_ms} ms", str(found[0].ratio.blocks), pair, *told)
+    return table
 
 
 def _conclude(summary: Summary, report: str, console: Console) -> None:
@@ -145,6 +176,9 @@ def _conclude(summary: Summary, report: str, console: Console) -> None:
             for part in filter(None, (told.measured, told.first)):
                 console.print(Padding(Text(part), (0, 0, 0, 2)))
     unfinished = "" if summary.complete else f" of an incomplete run ({summary.trials_done} trials)"
+    if summary.ended == "interrupted":
+        blocks = summary.plan.blocks
+        unfinished = f" of a run that Ctrl-C ended after {blocks} {'block' if blocks == 1 else 'blocks'}"
     console.print(f"Verdict{unfinished}: {summary.verdict}", style=STYLES[summary.verdict])
     console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
 

@@ -110,7 +110,7 @@ def _summary(store: Store, record: RunRecord, assessment: Assessment) -> Summary
         **(known | vars(assessment)),  # which has the controls as they were judged, instead of as they were planned
         sections=experiment(record.kind).sections,
         duration_s=duration_s or 0.0,
-        complete=duration_s is not None,
+        complete=duration_s is not None or bool(record.ended),
         verdict=merge(finding.verdict for finding in assessment.findings),
         trials_done=sum(store.trial_record(trial) is not None for trial in record.plan.trials),
     )

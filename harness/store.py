@@ -23,6 +23,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -32,15 +33,15 @@ from harness.errors import EvidenceUnreadable, UsageError
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReading, SliceReading
 from harness.model.measures import WireCount
-from harness.model.op import Op, Outcome
-from harness.model.plan import Trial
+from harness.model.plan import Plan, Trial
+from harness.model.request_record import Op, Outcome
 from harness.model.run_records import RunRecord, TrialRecord
 from harness.model.summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 4
+VERSION = 5
 CONTROL_CUTS = "control-cuts"
 T = TypeVar("T")
 
@@ -103,6 +104,10 @@ class Store:
         fresh = self.folder.parent / f".latest-{self.folder.name}"
         fresh.symlink_to(self.folder.name)
         fresh.replace(self.folder.parent / "latest")
+
+    def write_plan(self, plan: Plan, ended: str = "") -> None:
+        """Store what is known of the plan by now, and why the run ended where it did, if it has."""
+        _write(self.folder / "run.json", RunRecord, replace(self.record(), plan=plan, ended=ended))
 
     def record(self) -> RunRecord:
         """Return what was known before the first trial.

@@ -76,4 +76,9 @@ CONTROLS: dict[str, Control] = {
     },
     **FLAWS,
 }
-CATALOG = {**TWINS, **ON_PSYCOPG, **REFERENCES, **PROBED, **PROBED_BY_ONE, **SHORT, **FLAWED}
+# The same without what they do about garbage collections, to see what those take.
+UNFROZEN = {
+    f"{name}:unfrozen": replace(twin, name=f"{name}:unfrozen", variables={"TWIN_GC_FREEZE": "false"})
+    for name, twin in TWINS.items()
+}
+CATALOG = {**TWINS, **ON_PSYCOPG, **REFERENCES, **PROBED, **PROBED_BY_ONE, **SHORT, **UNFROZEN, **FLAWED}

@@ -49,7 +49,7 @@ HANDLES = Handles(
 def variables(target: Target, url: str) -> Mapping[str, str]:
     """Return the variables that tell a target its database, driver and sizes."""
     sizes = {"TWIN_POOL_SIZE": str(target.pool), "TWIN_THREADS": str(target.threads)}
-    return {"TWIN_DATABASE_URL": url, "TWIN_DRIVER": target.driver, **sizes}
+    return {"TWIN_DATABASE_URL": url, "TWIN_DRIVER": target.driver, **sizes, **target.variables}
 
 
 def settings(target: Target) -> Iterator[tuple[str, str, str]]:
@@ -68,7 +68,10 @@ def settings(target: Target) -> Iterator[tuple[str, str, str]]:
     if target.driver == NO_DRIVER:
         return
     try:
-        chosen = Settings(driver=target.driver, pool_size=target.pool, threads=target.threads)
+        own = {name.removeprefix("TWIN_").lower(): value for name, value in target.variables.items()}
+        chosen = Settings.model_validate(
+            {"driver": target.driver, "pool_size": target.pool, "threads": target.threads, **own}
+        )
     except ValidationError as error:
         first = error.errors()[0]
         name = f"TWIN_{'_'.join(str(part) for part in first['loc'])}".upper()

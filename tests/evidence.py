@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from harness.model.evidence import Evidence, FaultWindow, Ledger, Sample, Window
 from harness.model.findings import Finding, Place
-from harness.model.op import Op, Outcome
 from harness.model.plan import Scenario, Shape, Target, Trial
+from harness.model.request_record import Op, Outcome
 from harness.report.sentences.findings import FindingText, finding_text
 from targets.workload import WORKLOAD
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
 import numpy as np
@@ -13,6 +14,8 @@ import pandas as pd
 from harness.analysis.checks.added_latency import added_round_trip_ms
 from harness.analysis.stats.intervals import mean_interval
 from harness.analysis.stats.latency import histogram_ms, parts_ms, quantiles_ms
+from harness.analysis.stats.slices import HELD_UP, Slice, kept, rate
+from harness.model.evidence import Window
 from harness.model.findings import in_unit
 from harness.model.measures import Cell, CellName, Interval, MeasureWarning
 from harness.model.plan import Trial
@@ -23,14 +26,23 @@ UNSTABLE_SPREAD = 0.10  # pyperf's bound for a coefficient of variation that it 
 BUSY_GENERATOR_CORES = 0.9
 BUSY_MACHINE_SHARE = 0.95
 MIN_OPS = 100
+PER_ROUND = 2  # slices, or whole trials, of a target: there and back
+Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A finished trial: its record, and the ops that ended inside the measured window."""
+    """A finished trial: its record, and the ops that ended in the windows that count.
+
+    A trial in one piece has one window. ``ops`` has the number of its window with each op in the column "window".
+    ``rates`` are the ops that ended well in each window with its seconds, ``costs`` those that ended well while the
+    target's processor time was read, with that in seconds.
+    """
 
     record: TrialRecord
     ops: pd.DataFrame
+    rates: tuple[Slice, ...]
+    costs: tuple[Slice, ...]
 
     @property
     def ok(self) -> pd.DataFrame:
@@ -47,12 +59,44 @@ def measured_trials(store: Store, record: RunRecord) -> dict[CellName, list[Meas
     """Load the trials of each cell; those that did not end are left out."""
     trials: dict[CellName, list[Measured]] = defaultdict(list)
     for trial in record.plan.trials:
-        known, ops = store.trial_record(trial), store.ops_frame(trial)
-        if known is not None and ops is not None:
-            ended, window = ops["ended_ns"], known.window
-            inside = ops[(ended >= window.start_ns) & (ended < window.end_ns)]
-            trials[name_of(trial)].append(Measured(record=known, ops=inside))
+        if measured := measured_of(store, trial):
+            trials[name_of(trial)].append(measured)
     return trials
+
+
+def measured_of(store: Store, trial: Trial) -> Measured | None:
+    """Load a trial; None if it did not end."""
+    known, ops = store.trial_record(trial), store.ops_frame(trial)
+    if known is None or ops is None:
+        return None
+    place = _window_of(ops["ended_ns"].to_numpy(), known.counted)
+    well_ns = ops["ended_ns"].to_numpy()[ops["outcome"] == "ok"]
+    counted = _ended_in(well_ns, known.counted)
+    answered = _ended_in(well_ns, [one.whole for one in known.slices] or known.counted)
+    return Measured(
+        record=known,
+        ops=ops.assign(window=place)[place >= 0],
+        rates=tuple((float(count), one.duration_s) for count, one in zip(counted, known.counted, strict=True)),
+        costs=tuple((float(count), used_s) for count, used_s in zip(answered, _target_s(known), strict=True)),
+    )
+
+
+def _target_s(record: TrialRecord) -> list[float]:
+    """Return the processor time of the target in each slice, or in the trial, in seconds."""
+    return [one.processor_s["target"] for one in record.slices] or [processor(record).get("target", (math.nan,))[0]]
+
+
+def _ended_in(ended_ns: Integers, windows: Sequence[Window]) -> Integers:
+    """Count what ended in each of several windows, which lie one after the other."""
+    place = _window_of(ended_ns, windows)
+    return np.bincount(place[place >= 0], minlength=len(windows))
+
+
+def _window_of(ended_ns: Integers, windows: Sequence[Window]) -> Integers:
+    """Return the number of the window that each moment lies in; -1 for none."""
+    edges = np.array([(one.start_ns, one.end_ns) for one in windows])
+    place = np.searchsorted(edges[:, 0], ended_ns, side="right") - 1
+    return np.where((place >= 0) & (ended_ns < edges[place, 1]), place, -1)
 
 
 def cell_of(name: CellName, measured: Sequence[Measured]) -> Cell:
@@ -91,25 +135,67 @@ def by_block(measured: Iterable[Measured]) -> dict[int, list[Measured]]:
     return dict(sorted(blocks.items()))
 
 
-def throughput_rps(block: Sequence[Measured]) -> float:
-    """Return the requests a second that ended well, over all trials of a block."""
-    return sum(len(trial.ok) for trial in block) / sum(trial.record.window.duration_s for trial in block)
+def paired(
+    trials: Mapping[CellName, Sequence[Measured]], name: CellName, other: str
+) -> tuple[list[list[Measured]], list[list[Measured]]]:
+    """Return the blocks in which a cell and the same of another target both have a trial."""
+    first, second = (by_block(trials.get(cell, ())) for cell in (name, replace(name, target=other)))
+    both = sorted(first.keys() & second.keys())
+    return [first[block] for block in both], [second[block] for block in both]
 
 
-def p50_ms(block: Sequence[Measured]) -> float:
-    """Return the median latency of a block in milliseconds; nan if nothing ended well."""
+def rates(block: Sequence[Measured]) -> list[Slice]:
+    """Return the requests that ended well, and the seconds, of each window of a block."""
+    return [one for trial in block for one in trial.rates]
+
+
+def throughput_rps(block: Sequence[Measured], held_up: float = HELD_UP) -> float:
+    """Return the requests a second that ended well in a block, but for slices that the machine held up."""
+    return rate(rates(block), held_up)
+
+
+def rounds_rps(block: Sequence[Measured], held_up: float) -> list[float]:
+    """Return the requests a second that ended well in each round of a block, but for slices that were held up."""
+    whole = rates(block)
+    left_in = kept(whole, held_up)
+    return [rate([one for one in round_ if one in left_in], math.inf) for round_ in _rounds(whole)]
+
+
+def rounds_processor_s(block: Sequence[Measured]) -> list[float]:
+    """Return the target's processor time for each request that ended well, in seconds, in each round of a block."""
+    return [_each_s(round_) for round_ in _rounds([one for trial in block for one in trial.costs])]
+
+
+def rounds_p50_ms(block: Sequence[Measured]) -> list[float]:
+    """Return the median latency of each round of a block in milliseconds; nan if nothing ended well."""
+    if len(block) > 1:  # whole trials
+        return [_p50_ms(latencies_ns(block, "intended_ns"))]
+    (trial,) = block
+    place = trial.ok["window"].to_numpy() // PER_ROUND
     taken_ns = latencies_ns(block, "intended_ns")
-    return float(np.median(taken_ns)) / 1e6 if taken_ns.size else float("nan")
+    return [_p50_ms(taken_ns[place == number]) for number in range(math.ceil(len(trial.rates) / PER_ROUND))]
+
+
+def _rounds(slices: Sequence[Slice]) -> list[Sequence[Slice]]:
+    """Gather slices by rounds; whole trials of a block are one."""
+    return [slices[start : start + PER_ROUND] for start in range(0, len(slices), PER_ROUND)]
+
+
+def _p50_ms(taken_ns: Integers) -> float:
+    return float(np.median(taken_ns)) / 1e6 if taken_ns.size else math.nan
 
 
 def processor_s(block: Sequence[Measured]) -> float:
     """Return the processor time of the target for each request that ended well, in seconds; nan without one."""
-    answered = sum(len(trial.ok) for trial in block)
-    used_s = sum(cpu_cores([trial])["target"] * trial.record.window.duration_s for trial in block)
-    return used_s / answered if answered else float("nan")
+    return _each_s([one for trial in block for one in trial.costs])
 
 
-def latencies_ns(measured: Iterable[Measured], since: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _each_s(costs: Sequence[Slice]) -> float:
+    answered, used_s = (sum(each) for each in zip(*costs, strict=True))
+    return used_s / answered if answered else math.nan
+
+
+def latencies_ns(measured: Iterable[Measured], since: str) -> Integers:
     """Return how long the requests that ended well took, since they were intended or sent."""
     found = [(trial.ok["ended_ns"] - trial.ok[since]).to_numpy() for trial in measured]
     return np.concatenate(found) if found else np.array([], dtype=np.int64)
@@ -128,17 +214,28 @@ def _quantiles(blocks: Sequence[Sequence[Measured]], since: str) -> dict[str, In
 
 
 def cpu_cores(measured: Sequence[Measured]) -> dict[str, float]:
-    """Mean cores that each part used between the ends of the measured windows."""
+    """Mean cores that each part used while processor time was read."""
     cores: dict[str, list[float]] = defaultdict(list)
     for trial in measured:
-        edges: dict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
-        for sample in trial.record.samples:
-            if sample.probe == "cpu":
-                edges[sample.labels["part"]][sample.labels["edge"]] = (sample.t_ns, sample.value)
-        for part, edge in edges.items():
-            (start_ns, before_s), (end_ns, after_s) = edge["measuring"], edge["draining"]
-            cores[part].append((after_s - before_s) / ((end_ns - start_ns) / 1e9))
+        for part, (used_s, seconds) in processor(trial.record).items():
+            cores[part].append(used_s / seconds)
     return {part: mean(values) for part, values in cores.items()}
+
+
+def processor(record: TrialRecord) -> dict[str, tuple[float, float]]:
+    """Return the processor time that each part used in a trial, and in what time, both in seconds."""
+    if record.slices:
+        seconds = sum(one.whole.duration_s for one in record.slices)
+        parts = record.slices[0].processor_s
+        return {part: (sum(one.processor_s[part] for one in record.slices), seconds) for part in parts}
+    edges: dict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
+    for sample in record.samples:
+        if sample.probe == "cpu":
+            edges[sample.labels["part"]][sample.labels["edge"]] = (sample.t_ns, sample.value)
+    return {
+        part: (edge["draining"][1] - edge["measuring"][1], (edge["draining"][0] - edge["measuring"][0]) / 1e9)
+        for part, edge in edges.items()
+    }
 
 
 def warnings(

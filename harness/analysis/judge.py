@@ -9,7 +9,7 @@ from harness.analysis.checks.registry import judge_subject, judge_trial
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
 from harness.model.findings import Case, ControlRow, Execution, Finding, Findings, Verdict, merge
-from harness.model.measures import Measures, ProbeOverhead, TargetOverheads
+from harness.model.measures import GarbageShare, Measures, ProbeOverhead, TargetGarbage, TargetOverheads
 from harness.model.plan import Control, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.store import CONTROL_CUTS, Store
@@ -49,6 +49,14 @@ def judge_framework_overhead(record: RunRecord, measures: Measures) -> Findings:
             yield from judge_subject(compared, target.name)
 
 
+def judge_garbage(targets: Iterable[str], shares: Sequence[GarbageShare]) -> Findings:
+    """Judge each target that told of its garbage collections."""
+    for target in targets:
+        rows = tuple(one for one in shares if one.target == target)
+        if rows:
+            yield from judge_subject(TargetGarbage(target=target, rows=rows), target)
+
+
 def judge_probe_overhead(overheads: Iterable[ProbeOverhead]) -> Findings:
     """Judge what probes cost: the dearest first, as the first of equals stands for all of them."""
     for one in sorted(overheads, key=lambda one: one.share.value):
@@ -62,7 +70,7 @@ def judge_plan(store: Store, record: RunRecord) -> tuple[Finding, ...]:
         Execution(
             planned=len(planned),
             done=sum(store.trial_record(trial) is not None for trial in planned),
-            complete=store.duration_s() is not None,
+            complete=store.duration_s() is not None or bool(record.ended),
             not_done=record.not_done,
         )
     )

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from itertools import product
-from typing import Literal
 
 import pandas as pd
 
 from harness.analysis.cells import (
     Measured,
-    by_block,
     cell_of,
     measured_trials,
-    p50_ms,
+    paired,
     processor_s,
+    rates,
+    rounds_p50_ms,
+    rounds_processor_s,
+    rounds_rps,
     set_aside,
     throughput_rps,
     warnings,
 )
-from harness.analysis.stats.compare import compare
+from harness.analysis.garbage import garbage_share, told_of_garbage
+from harness.analysis.stats.anytime import anytime_ratio_interval
+from harness.analysis.stats.compare import Metric, compare
 from harness.analysis.stats.cut_map import strips
 from harness.analysis.stats.eager_loading import page_costs
 from harness.analysis.stats.intervals import mean_interval, ratio_interval
 from harness.analysis.stats.probe_overhead import kept, observed
+from harness.analysis.stats.slices import HELD_UP, count_held_up, own_pauses
 from harness.analysis.stats.timeline import timeline
+from harness.analysis.time_use import held_up, time_use
 from harness.model.evidence import Sample
 from harness.model.measures import (
     CellName,
@@ -39,15 +46,16 @@ from harness.model.measures import (
     ProbeOverhead,
     Timeline,
 )
-from harness.model.plan import Scenario, Trial
+from harness.model.plan import Plan, Scenario, Trial
 from harness.model.run_records import RunRecord
 from harness.model.write_status import recovered_s
 from harness.store import Store
 
 BIN_S = 0.25
-METRICS: Mapping[Literal["throughput", "p50"], Callable[[Sequence[Measured]], float]] = {
-    "throughput": throughput_rps,
-    "p50": p50_ms,
+OF_BLOCK: Mapping[Metric, Callable[[Sequence[Measured], float], list[float]]] = {
+    "throughput": rounds_rps,
+    "p50": lambda block, _: rounds_p50_ms(block),
+    "processor": lambda block, _: rounds_processor_s(block),
 }
 Measurements = Mapping[CellName, Sequence[Measured]]
 
@@ -58,33 +66,46 @@ def analyse(store: Store, record: RunRecord) -> Measures:
     scenarios = {scenario.name: scenario for scenario in record.scenarios}
     cells = {name: cell_of(name, measured) for name, measured in trials.items() if name.target in record.plan.targets}
     # a cell in which one target never answered, or never ran, has no ratio
-    comparisons = tuple(c for c in _comparisons(record.plan.targets, trials, scenarios) if c.ratio.blocks)
+    comparisons = tuple(c for c in compared(record.plan, trials, scenarios) if c.ratio.blocks)
     return Measures(
         cells=tuple(cells.values()),
         comparisons=comparisons,
         probe_overheads=tuple(observed(record.targets, comparisons)),
         framework_overheads=tuple(_overheads(record, trials, scenarios)),
+        garbage=tuple(garbage_share(name, measured) for name, measured in trials.items() if told_of_garbage(measured)),
+        time_use=time_use(trials),
+        held_up=tuple(held_up(record.plan, trials, scenarios)),
         wire=store.wire(),
         timelines=tuple(_timelines(store, record)),
         warnings=(*warnings(cells, trials, record), *set_aside(store, record)),
     )
 
 
-def _comparisons(targets: Sequence[str], trials: Measurements, scenarios: dict[str, Scenario]) -> Iterable[Comparison]:
-    """Compare the first target with each other one."""
-    for name, other in product((name for name in trials if name.target == targets[0]), targets[1:]):
-        first, second = _paired(trials, name, other)
-        for metric, of_block in METRICS.items():
-            # a fixed offered rate fixes the throughput: only the waiting can differ
-            if metric == "p50" or scenarios[name.scenario].shape.pace_s is None:
-                yield compare(name, other, metric, [*map(of_block, first)], [*map(of_block, second)])
+def compared(plan: Plan, trials: Measurements, scenarios: Mapping[str, Scenario]) -> Iterable[Comparison]:
+    """Compare the first target with each other one, in every row.
+
+    In a sliced plan intervals hold at any time, all of them together; else each for itself, after a fixed number of
+    blocks.
+    """
+    pairs = []
+    for name, other in product((name for name in trials if name.target == plan.targets[0]), plan.targets[1:]):
+        # a fixed offered rate fixes the throughput: only the waiting can differ
+        by_load: Metric = "throughput" if scenarios[name.scenario].shape.pace_s is None else "p50"
+        pairs += [(name, other, by_load), (name, other, "processor")]
+    interval = partial(anytime_ratio_interval, comparisons=len(pairs)) if plan.sliced else ratio_interval
+    for name, other, metric in pairs:
+        first, second = paired(trials, name, other)
+        yield compare(name, other, metric, (_values(metric, first, second), _values(metric, second, first)), interval)
 
 
-def _paired(trials: Measurements, name: CellName, other: str) -> tuple[list[list[Measured]], list[list[Measured]]]:
-    """Return the blocks in which a cell and the same of another target both have a trial."""
-    first, second = (by_block(trials.get(cell, ())) for cell in (name, replace(name, target=other)))
-    both = sorted(first.keys() & second.keys())
-    return [first[block] for block in both], [second[block] for block in both]
+def _values(metric: Metric, blocks: Sequence[Sequence[Measured]], others: Sequence[Sequence[Measured]]) -> list[float]:
+    """Return one value of each unit: of each round of slices, there and back, or of each block of whole trials.
+
+    Throughput is without slices that the machine held up, unless a target holds itself up.
+    """
+    own = own_pauses(*([count_held_up(rates(block)) for block in of] for of in (blocks, others)))
+    most = math.inf if own else HELD_UP
+    return [value for block in blocks for value in OF_BLOCK[metric](block, most)]
 
 
 def _overheads(record: RunRecord, trials: Measurements, scenarios: dict[str, Scenario]) -> Iterable[FrameworkOverhead]:
@@ -93,7 +114,7 @@ def _overheads(record: RunRecord, trials: Measurements, scenarios: dict[str, Sce
     bare = [name for name, scenario in scenarios.items() if not scenario.reaches_database]
     for target, scenario in product(targets, bare):
         name = CellName(scenario=scenario, added_ms=0, target=target.name)
-        blocks, of_reference = _paired(trials, name, target.reference)
+        blocks, of_reference = paired(trials, name, target.reference)
         if blocks:
             rates, reference_rates = [*map(throughput_rps, blocks)], [*map(throughput_rps, of_reference)]
             yield FrameworkOverhead(

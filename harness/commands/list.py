@@ -49,4 +49,6 @@ def _print(console: Console, title: str, rows: Mapping[str, str]) -> None:
 
 def _described(profile: Profile) -> str:
     latencies = ", ".join(str(added_ms) for added_ms in profile.added_ms)
-    return f"{len(profile.scenarios)} scenarios at {latencies} ms, {profile.blocks} blocks"
+    amount = f"{profile.blocks} blocks" if profile.blocks else f"for {profile.seconds / 60:.1f} min"
+    until = f", or until every interval is within {profile.precision:.0%}" if profile.precision else ""
+    return f"{len(profile.scenarios)} scenarios at {latencies} ms, {amount}{until}"

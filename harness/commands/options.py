@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from harness.commands.amounts import seconds, share
+
 
 class ChaosProfileName(StrEnum):
     """The profiles of chaos, as choices; a test holds them against the catalog."""
@@ -43,6 +45,24 @@ BlocksOption = Annotated[
 ]
 SecondsOption = Annotated[
     float | None, typer.Option("--seconds", min=0.1, max=600, help="Of slices, for each pair and request in a block.")
+]
+PrecisionOption = Annotated[
+    float | None,
+    typer.Option(
+        "--precision",
+        parser=share,
+        metavar="PERCENT",
+        help="End when every interval is within this much of its ratio, such as 3%; the profile's if left out.",
+    ),
+]
+TimeOption = Annotated[
+    float | None,
+    typer.Option(
+        "--for",
+        parser=seconds,
+        metavar="TIME",
+        help="End after this time of measuring at most, such as 8m; the profile's if left out.",
+    ),
 ]
 TargetOption = Annotated[
     list[str] | None, typer.Option("--target", help="Target to run; may be given again. Both twins if left out.")

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import random
+import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 from harness.model.findings import ControlRow, Finding
-from harness.model.measures import CutStrip, FaultRow, Measures, PageCost
+from harness.model.measures import Comparison, CutStrip, FaultRow, Measures, PageCost
 from harness.model.plan import Control, Plan, Scenario, Target
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
@@ -33,8 +35,11 @@ class Progress(Protocol):
     def began(self, what: str, total: int) -> None:
         """Show how many steps of a kind are to come."""
 
-    def step(self) -> None:
-        """Show that one step is over."""
+    def step(self, steps: float = 1) -> None:
+        """Show that so many steps are over."""
+
+    def show(self, comparisons: Sequence[Comparison]) -> None:
+        """Show what is known by now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,28 @@ class Config:
     postgres_url: str | None
     toxiproxy_url: str | None
     workload_name: str = DEFAULT
+
+    @classmethod
+    def typed(
+        cls,
+        words: Sequence[str],
+        seed: int | None,
+        out: Path,
+        postgres_url: str | None,
+        toxiproxy_url: str | None,
+        workload: str = DEFAULT,
+    ) -> Self:
+        """Return the configuration of a run as it was typed; the seed is drawn, and joins the words, if none was."""
+        used = random.SystemRandom().getrandbits(32) if seed is None else seed
+        drawn = ["--seed", str(used)] if seed is None else []
+        return cls(
+            seed=used,
+            command=shlex.join(["twinbench", *words, *drawn]),
+            out=out,
+            postgres_url=postgres_url,
+            toxiproxy_url=toxiproxy_url,
+            workload_name=workload,
+        )
 
     @property
     def workload(self) -> Workload:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass, field
 
 from harness.experiments.base import Run
-from harness.faults.latency import Latency
+from harness.faults.added_latency import Latency
 from harness.load.generator_process import Generator, generator
 from harness.model.evidence import Fault, FaultWindow
 from harness.model.plan import Order, Target, Trial
@@ -22,14 +22,16 @@ from harness.provision.testbed import Testbed, open_testbed
 class Block:
     """What the trials of a block share.
 
-    Where distances are timed while load runs, ``routes`` holds an open connection by every way: one "direct", one
-    "clean" (through a proxy that has no toxic), and one by each target's own.
+    Where added latency is timed while load runs, ``routes`` holds an open connection by every way: one "direct", one
+    "clean" (through a proxy that has no toxic), and one by each target's own. ``medians_s`` are the latencies that were
+    seen so far, by target, scenario and added latency.
     """
 
     run: Run
     testbeds: Mapping[str, Testbed]
     generator: Generator
     routes: Mapping[str, Route] = field(default_factory=dict)
+    medians_s: dict[tuple[str, str, int], float] = field(default_factory=dict)
 
 
 @contextmanager

@@ -15,7 +15,9 @@ from harness.model.run_records import TrialRecord
 from harness.provision.addresses import url_through
 from harness.provision.database import read_ledger
 from harness.provision.meter import Meter, Sampler, SessionMeter, cpu_seconds, routes
+from harness.provision.pause import ProcessorClocks
 from harness.provision.processes import Child
+from harness.provision.target import RunningTarget
 
 WARM_UP_S = 1.2
 WARM_UP_CLIENTS = 16
@@ -45,12 +47,12 @@ def _warm_up(block: Block, target: str, number: int) -> None:
     start was seen to come out slower than the next.
     """
     run = block.run
-    asked = {trial.scenario for trial in run.plan.trials if trial.target == target}
+    asked = [one for one in run.planned.scenarios if target in run.plan.targets or not one.reaches_database]
     order = Order(
         ops=run.store.folder / "warm-up.arrows",
         host=block.testbeds[target].running.url,
         workload=run.workload.name,
-        mix={name: 1 for scenario in asked for name in run.scenario(scenario).mix},
+        mix={name: 1 for scenario in asked for name in scenario.mix},
         shape=Shape(clients=WARM_UP_CLIENTS),
         warmup_s=0.0,
         measure_s=WARM_UP_S,
@@ -58,6 +60,35 @@ def _warm_up(block: Block, target: str, number: int) -> None:
         key_prefix=f"{FIRST_WARM_UP_KEY + number:08x}",
     )
     block.generator.run(order, lambda _edge: None)
+
+
+class Account:
+    """What a target did in a trial, by its own account: requests, and garbage collections beside its processor time."""
+
+    def __init__(self, target: RunningTarget) -> None:
+        self._target = target
+        self._served, self._processor_s = target.served(), self._used_s()
+
+    def samples(self, recorded: int) -> list[Sample]:
+        """Return it, now that the trial is over, beside the number of requests on record."""
+        now_ns, before = time.monotonic_ns(), self._served
+        after, used_s = self._target.served(), self._used_s() - self._processor_s
+        read: list[tuple[str, str, float, dict[str, float]]] = [
+            ("load", "recorded", recorded, {}),
+            ("served", "requests", after.requests - before.requests, {}),
+            ("served", "processor_s", used_s, {}),
+        ]
+        for generation, took_s in enumerate(after.collections_s):
+            count = after.collections[generation] - before.collections[generation]
+            told = {"generation": float(generation), "collections": float(count)}
+            read.append(("served", "collections_s", took_s - before.collections_s[generation], told))
+        return [
+            Sample(t_ns=now_ns, probe=probe, metric=metric, value=value, fields=fields)
+            for probe, metric, value, fields in read
+        ]
+
+    def _used_s(self) -> float:
+        return ProcessorClocks({"target": self._target.child}).read()["target"]
 
 
 def run_trial(trial: Trial, block: Block) -> TrialRecord:
@@ -68,7 +99,7 @@ def run_trial(trial: Trial, block: Block) -> TrialRecord:
     """
     run, testbed = block.run, block.testbeds[trial.target]
     target, url = testbed.running, run.services.postgres.url
-    children = _children(block, trial)
+    children = children_of(block, trial)
     readings: list[Sample] = []
 
     def read_cpu(edge: str) -> None:
@@ -81,7 +112,7 @@ def run_trial(trial: Trial, block: Block) -> TrialRecord:
     healed: list[FaultWindow] = []
     # its own way, and beside it what that is to be held against
     compared = {name: route for name, route in block.routes.items() if name in {"direct", "clean", trial.target}}
-    served_before = target.served()
+    account = Account(target)
     with ExitStack() as stack:
         route = block.routes[trial.target if testbed.link else "direct"]
         stack.enter_context(added_latency(testbed, trial.added_ms, route.round_trip_s, healed))
@@ -89,10 +120,8 @@ def run_trial(trial: Trial, block: Block) -> TrialRecord:
         if "pool" in target.target.probes:
             meters.append(stack.enter_context(SessionMeter(url, trial.added_ms / 1000)))
         loaded = block.generator.run(order_of(trial, block), read_cpu)
-    served = target.served() - served_before
     ledger = read_ledger(url, run.workload, key_prefix(trial))
-    for probe, metric, count in (("load", "recorded", loaded.recorded), ("served", "requests", served)):
-        readings.append(Sample(t_ns=loaded.window.end_ns, probe=probe, metric=metric, value=count))
+    readings += account.samples(loaded.recorded)
     record = TrialRecord(
         trial=trial,
         window=loaded.window,
@@ -104,7 +133,7 @@ def run_trial(trial: Trial, block: Block) -> TrialRecord:
     return record
 
 
-def _children(block: Block, trial: Trial) -> dict[str, Child]:
+def children_of(block: Block, trial: Trial) -> dict[str, Child]:
     """Every process that this run started and that takes part in the trial."""
     services = block.run.services
     parts = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from harness.faults.added_latency import Latency
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import BaseFault
 from harness.faults.black_hole import BlackHole
@@ -28,7 +29,6 @@ from harness.faults.immediate_restart import ImmediateRestart
 from harness.faults.jitter import Jitter
 from harness.faults.kill_backend import KillBackend
 from harness.faults.kill_worker import KillWorker
-from harness.faults.latency import Latency
 from harness.faults.lock_contention import LockContention
 from harness.faults.migration_under_load import MigrationUnderLoad
 from harness.faults.out_of_file_space import OutOfFileSpace

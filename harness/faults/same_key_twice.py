@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.faults.base import BaseFault
-from harness.model.op import Outcome, outcome_of
+from harness.model.request_record import Outcome, outcome_of
 
 PAIRS = 10
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import select
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from harness.errors import PartDied, RecorderFailed
+from harness.errors import HarnessError, PartDied, RecorderFailed
 from harness.model.evidence import Window
-from harness.model.plan import Order
+from harness.model.plan import Interleaved, Order, SliceOrder
 from harness.provision.processes import Child, Launch, started
 
 START_TIMEOUT_S = 60.0
@@ -31,6 +31,24 @@ class Loaded:
 
     window: Window
     recorded: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceLoaded:
+    """When a slice began, sent no more requests and had its last answer; half of its requests took ``median_s``."""
+
+    start_ns: int
+    stop_ns: int
+    drained_ns: int
+    median_s: float
+
+
+class InterleavedLoad:
+    """Clients that wait to put on one of several loads; ``recorded`` are the records of each, once it is over."""
+
+    def __init__(self, put_on: Callable[[SliceOrder], SliceLoaded]) -> None:
+        self.put_on = put_on
+        self.recorded: tuple[int, ...] = ()
 
 
 class Generator:
@@ -54,7 +72,7 @@ class Generator:
         for expected in ("measuring", "draining"):
             edges[expected] = int(self._event(expected, timeout_s)["t_ns"])
             at_edge(expected)
-        recorded = int(self._event("done", timeout_s)["recorded"])
+        recorded = int(self._event("done", timeout_s)["recorded"][0])
         return Loaded(window=Window(start_ns=edges["measuring"], end_ns=edges["draining"]), recorded=recorded)
 
     def stop(self) -> None:
@@ -64,6 +82,32 @@ class Generator:
             PartDied: The generator ended.
         """
         self._tell(b"stop")
+
+    @contextmanager
+    def interleaved(self, orders: Sequence[Order]) -> Iterator[InterleavedLoad]:
+        """Hold clients ready for several loads, which they put on slice by slice.
+
+        Raises:
+            RecorderFailed: A record is not whole.
+            PartDied: The generator ended, or stopped answering.
+        """
+        self._tell(TypeAdapter(Interleaved).dump_json(Interleaved(orders=tuple(orders))))
+        try:
+            yield (load := InterleavedLoad(self._put_on))
+        except BaseException:
+            with suppress(HarnessError):  # what went wrong first is what is told
+                self._conclude()
+            raise
+        load.recorded = self._conclude()
+
+    def _conclude(self) -> tuple[int, ...]:
+        self.stop()
+        return tuple(int(count) for count in self._event("done", DRAIN_TIMEOUT_S)["recorded"])
+
+    def _put_on(self, order: SliceOrder) -> SliceLoaded:
+        self._tell(TypeAdapter(SliceOrder).dump_json(order))
+        told = self._event("slice", order.seconds + DRAIN_TIMEOUT_S)
+        return SliceLoaded(**{name: told[name] for name in ("start_ns", "stop_ns", "drained_ns", "median_s")})
 
     def wait_until_ready(self) -> None:
         """Wait until Locust is imported.

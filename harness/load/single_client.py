@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from harness.model.op import Op, Outcome, outcome_of
+from harness.model.request_record import Op, Outcome, outcome_of
 from harness.model.workload import SENT_HEADER, Request, Workload
 from harness.provision.http_connection import Connection, Reply
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.model.op import Outcome
+from harness.model.request_record import Outcome
 
 
 class Direction(StrEnum):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.model.findings import Place
-from harness.model.op import Op
 from harness.model.plan import Scenario, Target, Trial
+from harness.model.request_record import Op
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +53,31 @@ class Window:
     def holds(self, t_ns: int) -> bool:
         """Whether a time lies in it; its end does not."""
         return self.start_ns <= t_ns < self.end_ns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """A short time in which one of several targets had all of the load, from its first request to its last answer.
+
+    What ended from ``counted_ns`` on, by when the load had settled, until ``stop_ns``, when the last request was sent,
+    counts for throughput and latency. ``processor_s`` is the processor time that each part used in the whole of it.
+    """
+
+    start_ns: int
+    counted_ns: int
+    stop_ns: int
+    drained_ns: int
+    processor_s: Mapping[str, float]
+
+    @property
+    def counted(self) -> Window:
+        """The part that counts."""
+        return Window(start_ns=self.counted_ns, end_ns=self.stop_ns)
+
+    @property
+    def whole(self) -> Window:
+        """From the first request to the last answer, but for nanoseconds."""
+        return Window(start_ns=self.start_ns, end_ns=self.drained_ns)
 
 
 @dataclass(frozen=True, kw_only=True)

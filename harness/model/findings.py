@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.model.cut_map import Cut
-from harness.model.op import Op
+from harness.model.request_record import Op
 
 
 class Verdict(StrEnum):

@@ -65,16 +65,40 @@ class Cell(CellName):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Ratio of two targets at one scenario and level; above 1 means ``first`` does more (or waits longer)."""
+    """Ratio of two targets at one scenario and level; above 1 means ``first`` does more, waits longer or costs more.
+
+    "processor" is the target's processor time a request.
+    """
 
     scenario: str
     added_ms: int
-    metric: Literal["throughput", "p50"]
+    metric: Literal["throughput", "p50", "processor"]
     first: str
     second: str
     ratio: Interval
     word: Literal["first", "second", "not_significant", "too_few_blocks"]
-    detectable: float | None  # smallest ratio above 1 that this many blocks of this spread would show
+    detectable: float | None  # smallest ratio above 1 that so many blocks, fixed beforehand, would show
+
+
+@dataclass(frozen=True, kw_only=True)
+class GarbageShare(CellName):
+    """What garbage collections take of a target's processor time in one row: ``full`` ones, and ``all`` of them.
+
+    A full one takes ``full_ms`` of processor time, and there is one every ``requests_each`` requests; 0 without any.
+    """
+
+    full: Interval
+    all: Interval
+    full_ms: float
+    requests_each: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetGarbage:
+    """What garbage collections take of one target's processor time, in every row."""
+
+    target: str
+    rows: tuple[GarbageShare, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +208,37 @@ class MeasureWarning:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimeUse:
+    """How a comparison in slices used its time, from the first request of its first slice to the last answer.
+
+    A target was under load for ``loaded_s`` of ``whole_s``, the edges of all ``slices`` included; ``counted_s`` is
+    without edges.
+    """
+
+    whole_s: float
+    loaded_s: float
+    counted_s: float
+    slices: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldUp:
+    """How many slices of two targets took far longer than usual, of as many of each.
+
+    They are ``left_out`` of the ratio of throughputs, unless one target has so many more that it holds itself up.
+    """
+
+    scenario: str
+    added_ms: int
+    first: str
+    second: str
+    of_first: int
+    of_second: int
+    slices_each: int
+    left_out: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measures:
     """All numbers that the report draws of a comparison."""
 
@@ -194,6 +249,9 @@ class Measures:
     warnings: tuple[MeasureWarning, ...] = ()
     probe_overheads: tuple[ProbeOverhead, ...] = ()
     framework_overheads: tuple[FrameworkOverhead, ...] = ()
+    garbage: tuple[GarbageShare, ...] = ()
+    time_use: TimeUse | None = None
+    held_up: tuple[HeldUp, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,8 @@ class Target:
 
     ``app`` is ``module:attribute`` of an ASGI application; ``pool`` the most connections it opens,
     ``threads`` the size of the thread limiter of each worker. ``probes`` names those that run inside it.
-    ``server`` are words of uvicorn's command line; None for those of the harness. ``reference`` names a bare
+    ``server`` are words of uvicorn's command line; None for those of the harness. ``variables`` are of its
+    environment, on top of the workload's. ``reference`` names a bare
     application of its kind, which it is held against where no database is reached.
     """
 
@@ -29,6 +30,7 @@ class Target:
     pool: int = 20
     probes: tuple[str, ...] = ()
     server: tuple[str, ...] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
     flaw: str | None = None
     expected: Mapping[str, Verdict] = field(default_factory=dict)
@@ -85,14 +87,20 @@ class Scenario:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A named amount of evidence: how much to run."""
+    """A named amount of evidence: ``blocks`` of every row, if there is a number of them.
+
+    Else as many as ``seconds`` have room for, and no more in a row of which every interval's half-width is at most
+    ``precision`` of the ratio. A block measures each target for ``measure_s`` in each row.
+    """
 
     name: str
     scenarios: tuple[str, ...]
     added_ms: tuple[int, ...]
-    blocks: int
     warmup_s: float
     measure_s: float
+    blocks: int = 0
+    seconds: float = 0.0
+    precision: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +144,8 @@ class Trial:
 class Plan:
     """All trials of a run in the order they are run, and the seed that fixed the order.
 
-    ``targets`` are compared; ``references`` are what some of them are held against where no database is reached.
+    ``targets`` are compared; ``references`` are what some of them are held against where no database is reached. In a
+    ``sliced`` plan the trials of one cell in one block are run together, by turns in short slices.
     """
 
     profile: Profile
@@ -144,6 +153,12 @@ class Plan:
     trials: tuple[Trial, ...]
     seed: int
     references: tuple[str, ...] = ()
+    sliced: bool = False
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are, not all of which need to have every row."""
+        return len({trial.block for trial in self.trials})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,3 +179,22 @@ class Order:
     measure_s: float | None
     seed: int
     key_prefix: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interleaved:
+    """Several loads of one shape that the same clients put on by turns, slice by slice, as they are told."""
+
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceOrder:
+    """Which of the interleaved loads to put on next, by its place among them, and for how many seconds.
+
+    Clients begin spread over ``spread_s``, as they are in the long run: begun at once they would go on in step.
+    """
+
+    load: int
+    seconds: float
+    spread_s: float

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.model.evidence import FaultWindow, Ledger, Sample, Window
-from harness.model.op import Op
+from harness.model.evidence import FaultWindow, Ledger, Sample, Slice, Window
 from harness.model.plan import Control, Plan, Scenario, Target, Trial
+from harness.model.request_record import Op
 from harness.model.summary import Setting
 
 
@@ -15,8 +15,9 @@ from harness.model.summary import Setting
 class RunRecord:
     """What is known before the first trial.
 
-    ``kind`` names an experiment of ``harness.experiments.registry``, and ``command`` is the command line that repeats
-    the run, its seed included; ``workload`` is ``module:attribute``. ``started_at`` is ISO 8601 in UTC.
+        ``kind`` names an experiment of ``harness.experiments.registry``, and ``command`` is the command line that
+    repeats the run, its seed included; ``workload`` is ``module:attribute``. ``started_at`` is ISO 8601 in UTC.
+    ``ended`` is the code of why a run ended that could have gone on: "blocks", "time", "precision" or "interrupted".
     """
 
     version: int
@@ -34,11 +35,16 @@ class RunRecord:
     not_done: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
+    ended: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialRecord:
-    """What is known of a trial when it is over, beside its ops; ``noted`` are those that a fault sent itself."""
+    """What is known of a trial when it is over, beside its ops; ``noted`` are those that a fault sent itself.
+
+    A trial that took turns with those of other targets has ``slices``, from the first to the last of which its
+    ``window`` reaches.
+    """
 
     trial: Trial
     window: Window
@@ -46,3 +52,9 @@ class TrialRecord:
     faults: tuple[FaultWindow, ...]
     ledger: Ledger | None
     noted: tuple[Op, ...] = ()
+    slices: tuple[Slice, ...] = ()
+
+    @property
+    def counted(self) -> tuple[Window, ...]:
+        """The windows that count for throughput and latency."""
+        return tuple(one.counted for one in self.slices) or (self.window,)

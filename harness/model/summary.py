@@ -27,7 +27,7 @@ class Summary:
     chaos run has ``cuts`` and ``faults``, and no comparison.
     ``version`` counts breaking changes of this shape. ``started_at`` is ISO 8601 in UTC;
     ``not_done`` says in whole sentences what the run could not do, and how to fix it; ``left_out`` what does not apply
-    to the workload.
+    to the workload. ``ended`` is as in ``harness.model.run_records.RunRecord``.
     """
 
     version: int
@@ -49,6 +49,7 @@ class Summary:
     findings: tuple[Finding, ...]
     not_done: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    ended: str = ""
     cuts: tuple[CutStrip, ...] = ()
     cuts_per_s: float = 0.0
     faults: tuple[FaultRow, ...] = ()

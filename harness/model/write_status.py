@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from harness.model.cut_map import Cut
 from harness.model.evidence import Evidence
-from harness.model.op import Outcome
+from harness.model.request_record import Outcome
 
 
 class WriteStatus(StrEnum):

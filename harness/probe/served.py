@@ -6,8 +6,10 @@ had to pass, pings were 0.941 of those without; with none, 0.964.
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,6 +27,29 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+class Collections:
+    """Counts Python's garbage collections by generation, and the processor time that they take, in seconds.
+
+    By the clock of the thread that collects: what others get done or the machine takes meanwhile does not count. It
+    costs two calls a collection, of which there is one in some 700 allocations.
+    """
+
+    def __init__(self) -> None:
+        self.count = [0, 0, 0]
+        self.processor_s = [0.0, 0.0, 0.0]
+        self._began_s = 0.0
+        gc.callbacks.append(self._note)
+
+    def _note(self, phase: str, info: Mapping[str, int]) -> None:
+        now_s = time.thread_time()
+        if phase == "start":
+            self._began_s = now_s
+            return
+        generation, took_s = info["generation"], now_s - self._began_s
+        self.count[generation] += 1
+        self.processor_s[generation] += took_s
+
+
 class Served:
     """An ASGI application that passes everything on, and tells at ``PATH`` how many requests it passed.
 
@@ -40,6 +65,7 @@ class Served:
     def __init__(self, app: App) -> None:
         self.app = self.looked_into = app
         self.requests = self.ended = 0
+        self.collections = Collections()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -74,7 +100,12 @@ class Served:
         return self.requests - self.ended
 
     async def _tell(self, send: Send) -> None:
-        body = json.dumps({"requests": self.requests}).encode()
+        told = {
+            "requests": self.requests,
+            "collections": self.collections.count,
+            "collections_s": self.collections.processor_s,
+        }
+        body = json.dumps(told).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -59,6 +59,7 @@ def stop(process: psutil.Process, signal_number: int, grace_s: float) -> None:
         # Collected first: a descendant in a session of its own can't be found once its parent is gone.
         family = [process, *process.children(recursive=True)]
         process.send_signal(signal_number)
+        process.resume()  # one that was paused would not hear of it
         _still_running([process], grace_s)
         # what a parent that ends in order leaves behind was not going to end by itself
         alive = _still_running(family, ORPHAN_GRACE_S)

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import psutil
+from pydantic import TypeAdapter
 
 from harness.errors import PartDied
 from harness.model.evidence import Sample, Window
@@ -44,6 +45,15 @@ SERVER = (
     *("--timeout-keep-alive", "75"),  # longer than any pause of a client, so that no connection goes stale
     *("--timeout-graceful-shutdown", "2"),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """What a target tells of itself: requests so far, garbage collections by generation, and their processor time."""
+
+    requests: int
+    collections: tuple[int, ...]
+    collections_s: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,15 +104,15 @@ class RunningTarget:
         if reply.status == HTTPStatus.OK:
             require_operations(workload, json.loads(reply.body))
 
-    def served(self) -> int:
-        """Return how many requests have reached the application so far.
+    def served(self) -> Served:
+        """Return how many requests have reached the application so far, and what collecting garbage took.
 
         Raises:
             PartDied: The target does not answer.
         """
         try:
-            return int(json.loads(get(self.url + SERVED_PATH, ANSWER_TIMEOUT_S).body)["requests"])
-        except (OSError, ValueError, KeyError) as error:
+            return TypeAdapter(Served).validate_json(get(self.url + SERVED_PATH, ANSWER_TIMEOUT_S).body)
+        except (OSError, ValueError) as error:
             raise PartDied(
                 f"Target {self.target.name} does not answer: {self.child.last_words()}",
                 f"Read {self.child.log}",

@@ -28,24 +28,30 @@ SENTENCES: dict[str, tuple[Callable[[Summary], str], Callable[[Summary], tuple[s
 
 
 def words_of(summary: Summary) -> dict[str, object]:
-    """Return headline, answers, the words before the command, limits and targets of a run, as the page names them.
+    """Return headline, answers, what ended the run, the words before the command, limits and targets.
 
     A run whose kind has no words of its own gets those of any.
     """
     words = WORDS["any"] | (WORDS[summary.kind] if summary.kind in SENTENCES else {})
     to_headline, to_answers = SENTENCES.get(summary.kind, (_verdict_alone, lambda _: ()))
-    profile = summary.plan.profile
+    plan, profile = summary.plan, summary.plan.profile
+    known = {
+        "measure_s": profile.measure_s,
+        "blocks": profile.blocks,
+        "done": "1 block" if plan.blocks == 1 else f"{plan.blocks} blocks",
+        "precision": f"{100 * profile.precision:.3g} %",
+        "duration": f"{summary.duration_s / 60:.1f} min",
+    }
+    known["took"] = WORDS["any"]["took"].format_map(known) if summary.duration_s else ""
+    known["ended"] = WORDS["ended"].get(summary.ended, "").format_map(known)
+    kind = "at_any_time" if plan.sliced else "fixed"
+    limits = words.get(f"limits_{kind}", words.get("limits", ()))
     return {
         "headline": to_headline(summary),
         "answers": to_answers(summary),
-        "again": words["again"].format(
-            trials=summary.trials_done,
-            measure_s=profile.measure_s,
-            warmup_s=profile.warmup_s,
-            blocks=profile.blocks,
-            duration=f"{summary.duration_s / 60:.1f} min",
-        ),
-        "limits": [WORDS["notes"][name] for name in words.get("limits", ())],
+        "again": " ".join(words["again"].format_map(known).split()),  # as some of it may be empty
+        "cut_short": WORDS["interrupted"][kind].format_map(known) if summary.ended == "interrupted" else "",
+        "limits": [WORDS["notes"][name] for name in limits],
         "targets": words.get("between_targets", " and ").join(summary.plan.targets or ("every flaw",)),
     }
 

@@ -14,10 +14,10 @@ from harness.report import tables
 from harness.report.figures.cut_map import draw_cut_map
 from harness.report.figures.distributions import draw_distributions
 from harness.report.figures.eager_loading import draw_eager_loading
-from harness.report.figures.levels import draw_latency, draw_throughput
+from harness.report.figures.levels import draw_garbage, draw_latency, draw_throughput
 from harness.report.figures.parts import draw_cpu, draw_phases
 from harness.report.figures.probe_overhead import draw_probe_overhead
-from harness.report.figures.ratios import draw_ratios
+from harness.report.figures.ratios import draw_processor, draw_ratios
 from harness.report.figures.recovery import draw_recovery
 from harness.report.figures.timelines import draw_timelines
 from harness.report.panel import FigureOf
@@ -29,10 +29,12 @@ FIGURES: Mapping[str, Callable[[Summary], FigureOf | None]] = {
     "recovery": draw_recovery,
     "eager_loading": draw_eager_loading,
     "ratios": draw_ratios,
+    "processor": draw_processor,
     "throughput": draw_throughput,
     "latency": draw_latency,
     "distributions": draw_distributions,
     "phases": draw_phases,
+    "garbage": draw_garbage,
     "timelines": draw_timelines,
     "probe_overhead": draw_probe_overhead,
     "cpu": draw_cpu,
@@ -41,6 +43,7 @@ TABLES: Mapping[str, Callable[[Summary], FigureOf | None]] = {
     "faults": tables.faults,
     "round_trips": tables.round_trips,
     "added_latency": tables.added_latency,
+    "time_use": tables.time_use,
 }
 
 

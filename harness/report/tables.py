@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.model.findings import Finding, Verdict, merge
+from harness.model.measures import HeldUp
 from harness.model.summary import Setting, Summary
 from harness.report.panel import FigureOf, Table
 from harness.report.sentences.findings import FindingText, finding_text
-from harness.report.words import count, number, ratio
+from harness.report.words import UNKNOWN, count, number, ratio
 
 GRAVITY = (Verdict.FAIL, Verdict.UNDECIDED, Verdict.PASS)
 SAID = {Verdict.FAIL: "failed", Verdict.UNDECIDED: "could not be decided"}
@@ -84,6 +85,39 @@ def overheads(summary: Summary) -> Table:
             for one in summary.measures.framework_overheads
         ),
     )
+
+
+def time_use(summary: Summary) -> FigureOf | None:
+    """How long a run had a target under load, how much of it counts, and what was held up; None without slices."""
+    used = summary.measures.time_use
+    if used is None:
+        return None
+    held = summary.measures.held_up
+    parts = (("first slice to last", used.whole_s), ("under load", used.loaded_s), ("counted", used.counted_s))
+    return FigureOf(
+        title="How much of the run was measured?",
+        note="From the first request of the first slice to the last answer of the last, starts of new target processes"
+        " included. In a slice one target has all of the load; its edges, while requests begin and end, do not count."
+        " A slice that took far longer than usual was held up. It is left out of the throughput if that was the"
+        " machine, which holds up about as many of each target.",
+        table=Table(
+            columns=("of", "s", "share", "slices"),
+            rows=(
+                *((what, number(s), f"{s / used.whole_s:.0%}", f"{used.slices:,}") for what, s in parts),
+                *((_where(one), UNKNOWN, UNKNOWN, _held_up(one)) for one in held),
+            ),
+            text=("of", "slices"),
+        ),
+    )
+
+
+def _where(one: HeldUp) -> str:
+    done = "held up and left out" if one.left_out else "held up by a target itself, and counted"
+    return f"{one.scenario} at {one.added_ms} ms: {done}"
+
+
+def _held_up(one: HeldUp) -> str:
+    return f"{one.of_first} of {one.first} and {one.of_second} of {one.second}, of {one.slices_each} each"
 
 
 def added_latency(summary: Summary) -> FigureOf:

@@ -30,10 +30,12 @@ def log_ticks(axes: Axes, which: Literal["x", "y"], values: Iterable[float]) -> 
 def ratio_ticks(axes: Axes, values: Iterable[float]) -> None:
     """Fit a logarithmic x axis of ratios about ``values`` and 1, with a tick at 1."""
     low, high = span([0.9, 1.1, *values])
-    ticks = [tick for tick in RATIOS if low <= tick <= high]
-    while len(ticks) > MAX_TICKS:
-        parity = ticks.index(1.0) % 2
-        ticks = [tick for place, tick in enumerate(ticks) if place % 2 == parity]
+    apart = (high / low) ** (1 / MAX_TICKS)  # so that no label runs into another
+    ticks = [1.0]
+    for tick in (tick for tick in RATIOS if 1 < tick <= high):
+        ticks += [tick] if tick >= ticks[-1] * apart else []
+    for tick in (tick for tick in reversed(RATIOS) if low <= tick < 1):
+        ticks[:0] = [tick] if tick <= ticks[0] / apart else []
     _set(axes, "x", (low, high), ticks)
 
 

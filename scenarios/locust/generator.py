@@ -1,8 +1,9 @@
 """The load generator: Locust in a process of its own that runs one trial's load after another.
 
-It reads one order a line (JSON) from standard input and answers with events, one a line: ``measuring`` and ``draining``
-at the ends of the measured window, and ``done`` with the number of records; or ``failed`` with the reason, after which
-it ends. An order without a length goes on until the next line, "stop". It stays up between trials because importing
+It reads orders, one a line (JSON), from standard input and answers with events, one a line. A single load:
+``measuring`` and ``draining`` at the ends of the measured window, and ``done`` with the number of records; one without
+a length goes on until the next line, "stop". Interleaved loads: ``slice`` for each ``SliceOrder`` that follows, and
+``done`` after "stop". Or ``failed`` with the reason, after which it ends. It stays up between trials because importing
 Locust takes longer than a short trial lasts.
 """
 
@@ -10,6 +11,8 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import gevent
@@ -18,41 +21,86 @@ from locust.env import Environment
 from locust.runners import LocalRunner
 from pydantic import TypeAdapter
 
-from harness.model.plan import Order
+from harness.model.plan import Interleaved, Order, SliceOrder
 from harness.workload.find import load_workload
 from scenarios.locust.recorder import Recorder
-from scenarios.locust.user import ApiUser, Load
+from scenarios.locust.schedule import Load, Schedule
+from scenarios.locust.user import ApiUser
 
 # Requests in flight when the window ends are waited for: their outcome is part of the record.
 DRAIN_TIMEOUT_S = 15
+# unbuffered: a line that had been read together with the one before would not wake whoever waits for it
+ORDERS = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - a descriptor, for as long as we live
 
 
 def tell(event: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
     """Report one event to the harness."""
-    print(json.dumps({"event": event, "t_ns": time.monotonic_ns(), **facts}), flush=True)  # noqa: T201 - the protocol
+    print(json.dumps({"event": event, **facts}), flush=True)  # noqa: T201 - the protocol
 
 
-def run(environment: Environment, runner: LocalRunner, order: Order) -> None:
+class Clients:
+    """The clients of one or more loads, from their start to the end of their records."""
+
+    def __init__(self, environment: Environment, runner: LocalRunner, orders: Sequence[Order]) -> None:
+        self._runner = runner
+        self._recorders = [Recorder(order.ops) if order.ops else None for order in orders]
+        self.loads = [
+            Load(order=order, workload=load_workload(order.workload), recorder=recorder)
+            for order, recorder in zip(orders, self._recorders, strict=True)
+        ]
+        self.schedule = Schedule(self.loads)
+        environment.host = orders[0].host
+        environment.schedule = self.schedule  # type: ignore[attr-defined]  # read by ApiUser
+        clients = orders[0].shape.clients
+        runner.start(clients, spawn_rate=clients)
+
+    def end(self) -> None:
+        """Wait for the last requests, end the clients and tell the number of records.
+
+        Raises:
+            RuntimeError: A client failed.
+        """
+        self.schedule.close()
+        self._runner.stop()
+        if self._runner.exceptions:
+            error = next(iter(self._runner.exceptions.values()))
+            raise RuntimeError(f"a client failed: {error['msg']}\n{error['traceback']}")
+        tell("done", recorded=[recorder.close() if recorder else 0 for recorder in self._recorders])
+
+
+def run(clients: Clients, order: Order) -> None:
     """Put one trial's load on its target."""
-    recorder = Recorder(order.ops) if order.ops else None
-    load = Load(order=order, workload=load_workload(order.workload), recorder=recorder)
-    environment.host = order.host
-    environment.load = load  # type: ignore[attr-defined]  # read by ApiUser
-    runner.start(order.shape.clients, spawn_rate=order.shape.clients)
+    clients.schedule.begin(clients.loads[0])
     gevent.sleep(order.warmup_s)
-    tell("measuring")
+    tell("measuring", t_ns=time.monotonic_ns())
     if order.measure_s is None:
-        gevent.select.select([sys.stdin], [], [])
-        sys.stdin.readline()
+        _next_line()
     else:
         gevent.sleep(order.measure_s)
-    load.stop_ns = time.monotonic_ns()
-    tell("draining")
-    runner.stop()
-    if runner.exceptions:
-        error = next(iter(runner.exceptions.values()))
-        raise RuntimeError(f"a client failed: {error['msg']}\n{error['traceback']}")
-    tell("done", recorded=recorder.close() if recorder else 0)
+    tell("draining", t_ns=clients.schedule.end())
+    clients.end()
+
+
+def interleave(clients: Clients) -> None:
+    """Put one load on after the other, slice by slice, each until its last answer, until told to stop."""
+    schedule = clients.schedule
+    while (line := _next_line()).strip() not in {b"stop", b""}:
+        order = TypeAdapter(SliceOrder).validate_json(line)
+        load = clients.loads[order.load]
+        start_ns = schedule.begin(load, order.spread_s)
+        gevent.sleep(order.seconds)
+        stop_ns = schedule.end()
+        drained_ns = schedule.drain(DRAIN_TIMEOUT_S)
+        for client in load.clients:
+            client.note_overdue()
+        median_s = median(load.took_ns or [0]) / 1e9
+        tell("slice", start_ns=start_ns, stop_ns=stop_ns, drained_ns=drained_ns, median_s=median_s)
+    clients.end()
+
+
+def _next_line() -> bytes:
+    gevent.select.select([ORDERS], [], [])  # so that records are written meanwhile
+    return ORDERS.readline()
 
 
 def main() -> int:
@@ -61,9 +109,13 @@ def main() -> int:
     environment = Environment(user_classes=[ApiUser], stop_timeout=DRAIN_TIMEOUT_S)
     runner = environment.create_local_runner()
     tell("ready")
-    for line in sys.stdin:
+    while line := _next_line():
         try:
-            run(environment, runner, TypeAdapter(Order).validate_json(line))
+            order = TypeAdapter[Order | Interleaved](Order | Interleaved).validate_json(line)
+            if isinstance(order, Order):
+                run(Clients(environment, runner, [order]), order)
+            else:
+                interleave(Clients(environment, runner, order.orders))
         except Exception as error:
             logging.getLogger(__name__).exception("the load generator failed")
             tell("failed", reason=f"{type(error).__name__}: {error}")

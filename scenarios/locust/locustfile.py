@@ -13,7 +13,8 @@ from locust.env import Environment
 
 from harness.model.plan import Order
 from harness.workload.find import DEFAULT, load_workload
-from scenarios.locust.user import ApiUser, Load
+from scenarios.locust.schedule import Load, Schedule
+from scenarios.locust.user import ApiUser
 
 __all__ = ["ApiUser"]
 
@@ -28,7 +29,7 @@ def give_order(environment: Environment, **_facts: Any) -> None:  # noqa: ANN401
         raise SystemExit(f"TWINBENCH_SCENARIO is {name!r}. Choose of {', '.join(sorted(scenarios))}.")
     order = Order(
         ops=None,
-        host=environment.host or "",
+        host=(environment.host or "").rstrip("/"),
         workload=workload.name,
         mix=scenarios[name].mix,
         shape=scenarios[name].shape,
@@ -37,4 +38,6 @@ def give_order(environment: Environment, **_facts: Any) -> None:  # noqa: ANN401
         seed=secrets.randbits(32),
         key_prefix=secrets.token_hex(4),
     )
-    environment.load = Load(order=order, workload=workload, recorder=None)  # type: ignore[attr-defined]  # for ApiUser
+    schedule = Schedule([Load(order=order, workload=workload, recorder=None)])
+    schedule.begin(schedule.loads[0])  # and it ends when the page says so
+    environment.schedule = schedule  # type: ignore[attr-defined]  # for ApiUser

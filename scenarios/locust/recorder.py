@@ -10,7 +10,7 @@ from typing import get_type_hints
 import gevent
 import pyarrow as pa
 
-from harness.model.op import Op
+from harness.model.request_record import Op
 
 FLUSH_S = 0.25
 _TYPES = {int: pa.int64(), bool: pa.bool_()}  # all else is text

@@ -1,11 +1,7 @@
-"""The Locust user: one client that sends the scenario's mix, and records what came of each request."""
+"""The Locust user: one client of every load, that sends the mix of whichever is live, and records what came of it."""
 
-import itertools
 import json
-import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -13,10 +9,10 @@ import gevent
 import geventhttpclient.client
 from locust import FastHttpUser, task
 
-from harness.model.op import Op, Outcome, outcome_of
-from harness.model.plan import Order
-from harness.model.workload import SENT_HEADER, Request, Workload
-from scenarios.locust.recorder import Recorder
+from harness.model.request_record import Op, Outcome, outcome_of
+from harness.model.workload import SENT_HEADER, Request
+from scenarios.locust.pacing import Pacing
+from scenarios.locust.schedule import Load, Schedule
 
 # The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
 # without an answer, and has no option for it. One record must be one request, so this is off;
@@ -28,54 +24,8 @@ RETRIES = 2
 PAUSE_S = 0.05
 
 
-class Pacing:
-    """A client's turns: back to back without a pace; with one, request ``n`` is intended at start + n × pace.
-
-    So time spent waiting for a slow answer counts as latency of the requests that it held up.
-    """
-
-    def __init__(self, pace_s: float | None, random: Random) -> None:
-        self._pace_ns = round((pace_s or 0) * 1e9)
-        # clients begin spread over one pace, not in step
-        self._next_ns = time.monotonic_ns() + random.randrange(self._pace_ns or 1)
-
-    def wait_s(self) -> float:
-        """Return the seconds until the next request: 0 if it is due or past due, or there is no pace."""
-        return max(0.0, (self._next_ns - time.monotonic_ns()) / 1e9) if self._pace_ns else 0.0
-
-    def intended_ns(self, started_ns: int) -> int:
-        """Return when a request that starts now was intended, and go on to the next."""
-        intended_ns = self._next_ns if self._pace_ns else started_ns
-        self._next_ns += self._pace_ns
-        return intended_ns
-
-    def overdue_ns(self, stop_ns: int) -> Iterator[int]:
-        """Yield when each request was intended that was overdue by more than a pace as the load ended.
-
-        The latest one may be due and waiting for an answer still; that is latency, and no failure.
-        """
-        while self._pace_ns and self._next_ns + self._pace_ns < stop_ns:
-            yield self._next_ns
-            self._next_ns += self._pace_ns
-
-
-@dataclass(kw_only=True)
-class Load:
-    """The load of one trial, shared by its clients.
-
-    ``numbers`` gives each client its own; ``stop_ns`` is when the load ended, once it has. Without a recorder nothing
-    is recorded but Locust's own statistics.
-    """
-
-    order: Order
-    workload: Workload
-    recorder: Recorder | None
-    numbers: Iterator[int] = field(default_factory=itertools.count)
-    stop_ns: int = sys.maxsize
-
-
 class ApiUser(FastHttpUser):
-    """One client, which sends at the scenario's pace."""
+    """One client, which puts on whichever load is live, at its pace."""
 
     network_timeout = 10.0
     connection_timeout = 10.0
@@ -83,25 +33,56 @@ class ApiUser(FastHttpUser):
     max_redirects = 0
 
     def on_start(self) -> None:
-        """Take the trial's order, a random sequence of one's own, and a first turn."""
-        self.load: Load = self.environment.load  # put there by whoever drives Locust
-        order = self.load.order
-        self.number = next(self.load.numbers)
-        self.random = Random(f"{order.seed}/{self.number}")  # noqa: S311 - reproducible load, no secret
-        self.names, self.weights = list(order.mix), list(order.mix.values())
-        self.retries = order.shape.retries
-        self.sent = 0
-        self.pacing = Pacing(order.shape.pace_s, self.random)
+        """Take a number, which with the loads' seeds makes random sequences of one's own."""
+        self.schedule: Schedule = self.environment.schedule  # put there by whoever drives Locust
+        number = next(self.schedule.numbers)
+        self.clients = {id(load): Client(self, load, number) for load in self.schedule.loads}
 
     def wait_time(self) -> float:
-        """Return the seconds until the next request."""
-        return self.pacing.wait_s()
+        """Go on at once: pauses are the client's, which a slice that is over cuts short."""
+        return 0.0
 
     def on_stop(self) -> None:
         """Record the requests that were intended and never sent."""
+        for client in self.clients.values():
+            client.note_overdue()
+
+    @task
+    def send(self) -> None:
+        """Wait for a load and send one request of it."""
+        load = self.schedule.await_load()
+        client = self.clients[id(load)]
+        if not self.schedule.over_within(client.due_in_s(self.schedule)):
+            with self.schedule.in_flight():
+                client.send()
+
+
+class Client:
+    """One client of one load: its random sequence, its keys and its pace."""
+
+    def __init__(self, user: ApiUser, load: Load, number: int) -> None:
+        order = load.order
+        self._user, self._load, self._number = user, load, number
+        self._random = Random(f"{order.seed}/{number}")  # noqa: S311 - reproducible load, no secret
+        self._names, self._weights = list(order.mix), list(order.mix.values())
+        self._retries = order.shape.retries
+        self._sent = self._slice = 0
+        self._pacing = Pacing(None, self._random)
+        load.clients.append(self)
+
+    def due_in_s(self, schedule: Schedule) -> float:
+        """Return the seconds until the next request; each slice begins with a pace of its own."""
+        if schedule.begun != self._slice:
+            self._slice = schedule.begun
+            self._pacing = Pacing(self._load.order.shape.pace_s, self._random)
+            return self._pacing.wait_s() or self._random.uniform(0, schedule.spread_s)
+        return self._pacing.wait_s()
+
+    def note_overdue(self) -> None:
+        """Record the requests that were intended in this slice and never sent."""
         now_ns = time.monotonic_ns()
         # Locust's own page ends a load without saying when it was to end
-        for intended_ns in self.pacing.overdue_ns(min(self.load.stop_ns, now_ns)):
+        for intended_ns in self._pacing.overdue_ns(min(self._load.stop_ns, now_ns)):
             self._record(
                 name="turn",
                 intended_ns=intended_ns,
@@ -111,22 +92,21 @@ class ApiUser(FastHttpUser):
                 error="its turn never came",
             )
 
-    @task
     def send(self) -> None:
         """Send one request and record it."""
-        name = self.random.choices(self.names, self.weights)[0]
-        write = self.load.workload.writes.get(name)
-        key = f"{self.load.order.key_prefix}{self.number:08x}{self.sent:016x}" if write else ""
-        self.sent += 1
-        named = bool(self.retries and write and write.retries and self.random.random() < SHARE_NAMED)
-        request = self.load.workload.request(name, self.random, key, named=named)
+        name = self._random.choices(self._names, self._weights)[0]
+        write = self._load.workload.writes.get(name)
+        key = f"{self._load.order.key_prefix}{self._number:08x}{self._sent:016x}" if write else ""
+        self._sent += 1
+        named = bool(self._retries and write and write.retries and self._random.random() < SHARE_NAMED)
+        request = self._load.workload.request(name, self._random, key, named=named)
         outcome = self._send_once(name, request, key, named=named)
         for _ in range(RETRIES if named else 0):
             if outcome is not Outcome.UNKNOWN:
                 break
             gevent.sleep(PAUSE_S)
             outcome = self._send_once(name, request, key, named=named)
-        if self.retries and outcome is not Outcome.OK:
+        if self._retries and outcome is not Outcome.OK:
             gevent.sleep(PAUSE_S)  # who is refused waits a little, as clients do
 
     def _send_once(self, name: str, request: Request, key: str, *, named: bool) -> Outcome:
@@ -136,15 +116,18 @@ class ApiUser(FastHttpUser):
             headers["Content-Type"] = "application/json"
         started_ns = time.monotonic_ns()
         headers[SENT_HEADER] = str(started_ns)
-        response = self.client.request(request.method, request.path, name=name, data=body, headers=headers)
+        response = self._user.client.request(
+            request.method, self._load.order.host + request.path, name=name, data=body, headers=headers
+        )
         ended_ns = time.monotonic_ns()
+        self._load.took_ns.append(ended_ns - started_ns)
         outcome, error = told(response)
-        read = self.load.workload.sum_read
+        read = self._load.workload.sum_read
         kept = read is not None and name == read.operation and outcome is Outcome.OK
         self._record(
             name=name,
             key=key,
-            intended_ns=self.pacing.intended_ns(started_ns),
+            intended_ns=self._pacing.intended_ns(started_ns),
             started_ns=started_ns,
             ended_ns=ended_ns,
             outcome=outcome,
@@ -157,7 +140,7 @@ class ApiUser(FastHttpUser):
         return outcome
 
     def _record(self, *, key: str = "", status: int = 0, **columns: Any) -> None:  # noqa: ANN401 - as ``Op`` types them
-        recorder = self.load.recorder
+        recorder = self._load.recorder
         if recorder is not None:
             recorder.add(Op(id=recorder.recorded, key=key, status=status, **columns))
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from targets.async_api.engine import make_engine
 from targets.async_api.routes import router
 from targets.shared.admission import Admission
-from targets.shared.config import Settings
+from targets.shared.config import Settings, settle
 from targets.shared.errors import add_handlers
 
 
@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # rows stay readable after the commit: the answer is made of them
         app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
         app.state.admission = Admission(chosen.pool_size, chosen.pool_timeout_s)
+        settle(chosen)
         yield
         await engine.dispose()
 

@@ -1,5 +1,6 @@
 """Settings of both twins, each with its reason. The engines are made from these, and the report shows them."""
 
+import gc
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -28,10 +29,18 @@ class Settings(BaseSettings):
     idle_in_transaction_timeout_ms: int = Field(default=10_000, ge=1)
     dead_peer_ms: int = Field(default=8_000, ge=1)
     prepare_threshold: int | None = Field(default=None, ge=0)
+    gc_freeze: bool = True
 
     def url(self, driver: str) -> URL:
         """Return the database's URL with the driver written out: a bare ``postgresql://`` means another one."""
         return make_url(self.database_url).set(drivername=f"postgresql+{driver}")
+
+
+def settle(settings: Settings) -> None:
+    """Keep the garbage collector from looking through what is there at the start, over and over, if so set."""
+    if settings.gc_freeze:
+        gc.collect()
+        gc.freeze()
 
 
 def pool_options(settings: Settings) -> dict[str, Any]:
@@ -91,6 +100,8 @@ REASONS: Mapping[str, str] = {
     "threads": "As many as connections, so that whoever has one finds a thread. The async twin has the limiter too,"
     " and uses no thread.",
     "pool_size": "The same number of connections for both: they are PostgreSQL's resource, not the application's.",
+    "gc_freeze": "On, as in a well-run service: no garbage collection looks through what is there when it starts."
+    " TWIN_GC_FREEZE=false turns it off, as in async:unfrozen.",
     "max_overflow": "None: a pool that grows under load would compare two different databases.",
     "pool_timeout": "Seconds to wait for a turn, of which there are as many as connections, then 503: a refusal that"
     " reached no database. The wait is in the event loop: in threads, it would leave none to those who hold one.",
@@ -141,6 +152,7 @@ def setting_rows(model: Literal["async", "sync"], chosen: Settings) -> Iterator[
     values = {
         "driver": driver,
         "handlers": {"async": "async def, one event loop", "sync": "def, threads"}[model],
+        "gc_freeze": chosen.gc_freeze,
         "threads": chosen.threads,
         **pool_options(chosen),
         **server_settings(chosen),

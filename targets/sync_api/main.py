@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.orm import sessionmaker
 
 from targets.shared.admission import Admission
-from targets.shared.config import Settings
+from targets.shared.config import Settings, settle
 from targets.shared.errors import add_handlers
 from targets.sync_api.engine import make_engine
 from targets.sync_api.routes import router
@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # rows stay readable after the commit: the answer is made of them
         app.state.sessions = sessionmaker(engine, expire_on_commit=False)
         app.state.admission = Admission(chosen.pool_size, chosen.pool_timeout_s)
+        settle(chosen)
         yield
         engine.dispose()
 

@@ -10,7 +10,7 @@ import pytest
 from harness.load.single_client import Client
 from harness.model.evidence import Window
 from harness.model.measures import PHASES, QUEUE
-from harness.model.op import Outcome
+from harness.model.request_record import Outcome
 from harness.probe.request_sampling import MOST_VARIABLE
 from harness.provision.addresses import url_through
 from harness.provision.database import seed

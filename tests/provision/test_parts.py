@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from harness.errors import HarnessError, PartDied, PartMissing, UsageError
-from harness.faults.latency import Latency
+from harness.faults.added_latency import Latency
 from harness.model.cut_map import CutWay, Direction
 from harness.model.plan import Target
 from harness.provision import toxiproxy_binary

@@ -6,14 +6,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.experiments.block import key_prefix
-from harness.experiments.comparison.plan import make_plan
+from harness.experiments.comparison.plan import all_places, with_block
 from harness.model.plan import Plan, Profile
 from scenarios.catalog import PROFILES, SCENARIOS
 
 
-def plan(seed: int, profile: Profile = PROFILES["quick"], targets: tuple[str, ...] = ("async", "sync")) -> Plan:
-    """The plan of a profile."""
-    return make_plan(targets, SCENARIOS, profile, seed)
+def plan(
+    seed: int,
+    profile: Profile = PROFILES["quick"],
+    targets: tuple[str, ...] = ("async", "sync"),
+    references: tuple[str, ...] = (),
+    *,
+    blocks: int = 3,
+    sliced: bool = False,
+) -> Plan:
+    """The plan of a profile, after so many blocks of all places."""
+    made = Plan(profile=profile, targets=targets, trials=(), seed=seed, references=references, sliced=sliced)
+    for _ in range(blocks):
+        made = with_block(made, SCENARIOS, all_places(made, SCENARIOS))
+    return made
 
 
 @given(st.integers())
@@ -37,7 +48,7 @@ def test_every_cell_is_run_there_and_back_in_every_block(seed: int, name: str, t
     profile = PROFILES[name]
     with_levels = sum(SCENARIOS[scenario].reaches_database for scenario in profile.scenarios)
     cell_count = with_levels * len(profile.added_ms) + len(profile.scenarios) - with_levels
-    assert len(cells) == profile.blocks * cell_count
+    assert len(cells) == 3 * cell_count
     for trials in cells.values():
         order = [trial.target for trial in trials]
         assert order == order[::-1]  # A B B A: a drift over the cell hits both alike
@@ -48,13 +59,32 @@ def test_every_cell_is_run_there_and_back_in_every_block(seed: int, name: str, t
 
 
 def test_references_run_beside_the_targets_where_no_database_is_reached_and_nowhere_else() -> None:
-    made = make_plan(("async", "sync"), SCENARIOS, PROFILES["quick"], 1, ("a", "b"))
-    assert (made.targets, made.references) == (("async", "sync"), ("a", "b"))
+    made = plan(1, references=("a", "b"))
     for block in {trial.block for trial in made.trials}:
         counts = Counter((trial.scenario, trial.target) for trial in made.trials if trial.block == block)
         for name in PROFILES["quick"].scenarios:
             beside = 0 if SCENARIOS[name].reaches_database else 2
             assert counts[name, "a"] == counts[name, "b"] == beside
+
+
+@given(st.integers(), st.sampled_from([("async", "sync"), ("a", "b", "c")]))
+def test_in_slices_each_target_has_one_trial_of_a_place_in_a_block(seed: int, targets: tuple[str, ...]) -> None:
+    cells = defaultdict(list)
+    for trial in plan(seed, targets=targets, references=("bare",), sliced=True).trials:
+        cells[trial.block, trial.scenario, trial.added_ms].append(trial)
+    for (_, scenario, _), trials in cells.items():
+        beside = () if SCENARIOS[scenario].reaches_database else ("bare",)
+        assert [trial.target for trial in trials] == [*targets, *beside]
+        assert [trial.position for trial in trials] == list(range(len(trials)))
+
+
+def test_a_block_has_the_places_that_are_due_and_its_numbers_go_on() -> None:
+    made = plan(1, blocks=1)
+    more = with_block(made, SCENARIOS, [("write", 20)])
+    assert more.trials[: len(made.trials)] == made.trials
+    added = more.trials[len(made.trials) :]
+    assert {(trial.block, trial.scenario, trial.added_ms) for trial in added} == {(2, "write", 20)}
+    assert [trial.number for trial in more.trials] == list(range(len(more.trials)))
 
 
 def test_both_orders_come_up() -> None:

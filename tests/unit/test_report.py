@@ -19,7 +19,7 @@ from harness.report.figures.probe_overhead import draw_probe_overhead
 from harness.report.page import render, write_report
 from harness.report.palette import VARIABLES
 from harness.report.sections import FIGURES, OWN, TABLES
-from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES
+from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES, fixed
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "summary.schema.json"
@@ -115,7 +115,7 @@ def test_every_figure_says_what_it_shows(page: Page) -> None:
 def test_every_figure_has_its_place_and_is_drawn_again_to_the_byte() -> None:
     html = whole()
     drawn = [name for name in SUMMARY.sections if name in FIGURES]
-    assert len(drawn) == 8
+    assert len(drawn) == 10
     for name in drawn:
         figure = FIGURES[name](SUMMARY)
         assert figure is not None
@@ -212,6 +212,41 @@ def test_the_command_that_repeats_it_is_the_stored_one(kind: str) -> None:
 def test_an_incomplete_run_says_so_before_anything_else() -> None:
     body = drawn("nothing at all").partition("</style>")[2]
     assert body.index("This run is incomplete") < body.index("<h1>")
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ("blocks", "It took 1.5 min. It ended after as many blocks as were asked for. To run the same blocks"),
+        ("time", "It took 1.5 min. It ended when its time was spent. To run"),
+        ("precision", "It ended when every interval was within 2.5 % of its ratio. To run"),
+        ("interrupted", "Ctrl-C ended it. To run"),
+        ("", "It took 1.5 min. To run the same blocks"),
+    ],
+)
+def test_how_a_run_ended_is_said_before_the_command_that_repeats_it(ended: str, said: str) -> None:
+    plan = replace(SUMMARY.plan, profile=replace(SUMMARY.plan.profile, precision=0.025))
+    page = render(replace(WITHOUT_FIGURES, plan=plan, ended=ended))
+    assert said in page
+    assert page.index("2 blocks, each with 1.0 s of each target") < page.index(said)
+
+
+def test_a_run_that_was_interrupted_says_so_at_the_top_and_how_far_its_intervals_hold() -> None:
+    stopped = replace(WITHOUT_FIGURES, ended="interrupted", duration_s=0.0)
+    page = render(stopped)
+    assert page.index("Ctrl-C ended this run after 2 blocks") < page.index("<h1>")
+    assert "Its intervals hold whenever a run ends" in page
+    assert "It took" not in page
+    assert "unless it was ended because of what they showed" in render(fixed(stopped))
+    assert "Ctrl-C" not in render(WITHOUT_FIGURES)
+
+
+def test_the_limits_say_which_kind_of_interval_it_is() -> None:
+    at_any_time, by_blocks = (render(one).partition("<footer>")[2] for one in (WITHOUT_FIGURES, fixed(WITHOUT_FIGURES)))
+    assert "whenever the run is looked at" in at_any_time
+    assert "expect a few that do" not in at_any_time
+    assert "expect a few that do" in by_blocks
+    assert "whenever the run is looked at" not in by_blocks
 
 
 def test_what_was_not_done_is_told() -> None:

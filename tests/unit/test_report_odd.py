@@ -1,23 +1,27 @@
 """A report is drawn of whatever a run left behind, and then names it as it was."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.experiments.comparison.plan import make_plan
 from harness.model.measures import CellName, Comparison, Interval, Measures, MeasureWarning, Timeline
 from harness.model.plan import Profile, Target
 from harness.model.summary import Summary
-from harness.report.figures.ratios import draw_ratios
+from harness.report.figures.levels import draw_garbage
+from harness.report.figures.ratios import draw_processor, draw_ratios
 from harness.report.figures.timelines import draw_timelines
 from harness.report.page import render, write_report
 from harness.report.palette import Style, styles
+from harness.report.panel import FigureOf
 from harness.report.sections import FIGURES
-from tests.report_fixture import SCENARIOS, SUMMARY, WITHOUT_FIGURES, comparison, known
+from harness.report.words import UNKNOWN
+from tests.report_fixture import SCENARIOS, SUMMARY, WITHOUT_FIGURES, comparison, fixed, known, plan_of
 
 BRIDGE = Target(name="bridge", model="async", driver="psycopg", app="e:f")
+BOTH = (draw_ratios, draw_processor)
 HOSTILE = '$x$ "><script>alert(1)</script>'
 
 
@@ -77,7 +81,7 @@ def test_hostile_names_are_text_everywhere() -> None:
             warnings=(MeasureWarning(code=HOSTILE, cells=(CellName(scenario=HOSTILE, added_ms=0, target=HOSTILE),)),),
         ),
         scenarios=(scenario,),
-        plan=make_plan(("async", "sync"), {HOSTILE: scenario}, profile, 7),
+        plan=plan_of(("async", "sync"), (scenario,), profile),
         not_done=(HOSTILE,),
         run=HOSTILE,
     )
@@ -97,7 +101,7 @@ def test_three_targets_are_told_apart() -> None:
             timelines=(),
         ),
         targets=targets,
-        plan=make_plan(tuple(t.name for t in targets), {s.name: s for s in SCENARIOS}, SUMMARY.plan.profile, 7),
+        plan=plan_of(tuple(target.name for target in targets), SCENARIOS),
     )
     figure = draw_ratios(summary)
     assert figure is not None
@@ -135,6 +139,71 @@ def test_faster_is_on_one_side_whatever_is_compared() -> None:
     assert figure is not None
     for panel in figure.panels:
         assert panel.svg.index("sync faster") < panel.svg.index("async faster")
+
+
+def test_the_cheaper_one_is_on_the_side_of_the_faster_one_and_has_its_colour() -> None:
+    figure = draw_processor(SUMMARY)
+    assert figure is not None
+    assert figure.title == "Does a request to async take less processor time than one to sync?"
+    ping, write = (str(panel.svg) for panel in figure.panels)
+    for svg in (ping, write):
+        assert svg.index("sync cheaper") < svg.index("async cheaper")
+        assert "processor time a request, async / sync" in svg
+    assert "var(--series-1)" in ping  # 0.6: async is the cheaper one
+    assert "var(--series-2)" in write  # 1.4: sync is
+
+
+def test_each_ratio_is_in_one_figure_and_scales_no_other() -> None:
+    dear = comparison("write", 0, 30.0, "first", "processor")
+    figures = [draw(having(comparisons=(comparison("write", 0, 1.5, "first"), dear))) for draw in BOTH]
+    assert [[row[3] for row in figure.table.rows] for figure in figures if figure] == [
+        ["1.50 (1.42 to 1.58)"],
+        ["30.00 (28.50 to 31.50)"],
+    ]
+    assert figures[0]
+    assert ">10<" not in figures[0].panels[0].svg
+    assert [draw(having(comparisons=(dear,))) is None for draw in BOTH] == [True, False]
+
+
+@pytest.mark.parametrize("draw", BOTH)
+def test_what_was_fixed_beforehand_is_told_with_what_it_would_have_shown(
+    draw: Callable[[Summary], FigureOf | None],
+) -> None:
+    at_any_time, by_blocks = draw(SUMMARY), draw(fixed(SUMMARY))
+    assert at_any_time is not None
+    assert by_blocks is not None
+    assert "would show" not in at_any_time.table.columns
+    shown = by_blocks.table.columns.index("would show")
+    assert {row[shown] for row in by_blocks.table.rows} == {"12.0 %"}
+    assert (at_any_time.table.columns[-1], by_blocks.table.columns[-1]) == ("rounds of slices", "blocks")
+    assert all(len(row) == len(one.table.columns) for one in (at_any_time, by_blocks) for row in one.table.rows)
+
+
+def test_the_kind_of_interval_is_said() -> None:
+    at_any_time, by_blocks = draw_ratios(SUMMARY), draw_ratios(fixed(SUMMARY))
+    assert at_any_time is not None
+    assert by_blocks is not None
+    assert "of single rounds of slices" in at_any_time.note
+    assert "of single blocks" in by_blocks.note
+    assert "hold at any time, all 8 of this run together at 95 %" in at_any_time.note
+    assert "one interval in twenty" not in at_any_time.note
+    assert "About one interval in twenty misses the truth." in by_blocks.note
+    assert "at any time" not in by_blocks.note
+
+
+def test_what_garbage_collections_take_is_drawn_of_targets_and_told_in_numbers() -> None:
+    figure = draw_garbage(SUMMARY)
+    (panel,) = figure.panels
+    assert "async at 20 ms full collections 13.0 (11.7 to 14.3)" in panel.label
+    assert {row[2] for row in figure.table.rows} == {"async", "sync"}
+    assert figure.table.rows[0][3:] == ("13.0 (11.7 to 14.3)", "16.0 (14.4 to 17.6)", "48.0", "430")
+    assert figure.table.rows[1][3:] == ("0 (0 to 0)", "2.00 (1.80 to 2.20)", UNKNOWN, UNKNOWN)
+
+
+def test_next_to_no_garbage_looks_like_next_to_none() -> None:
+    little = tuple(replace(one, full=known(0.001), all=known(0.002)) for one in SUMMARY.measures.garbage)
+    (panel,) = draw_garbage(having(garbage=little)).panels
+    assert ">6<" in panel.svg
 
 
 def test_no_figure_is_drawn_of_nothing() -> None:

@@ -1,6 +1,8 @@
 """What matplotlib draws stands inside a page: no shared ids, no own typeface, text as it was given."""
 
+import math
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -90,6 +92,7 @@ def test_ratio_ticks_are_few_and_hold_1(values: list[float]) -> None:
     assert 1.0 in ticks
     assert len(ticks) <= MAX_TICKS
     assert all(low <= edge <= high for edge in [1.0, *values])
+    assert all(math.log(b / a) >= 0.99 * math.log(high / low) / MAX_TICKS for a, b in pairwise(ticks))
 
 
 @given(st.lists(st.floats(min_value=1e-3, max_value=1e6), min_size=1, max_size=20))

@@ -33,16 +33,26 @@ def test_one_added_latency_is_not_every_one() -> None:
     assert title == f"At 5 ms of added latency, async serves 2.00 × as much as sync.{ONLY}"
 
 
-def test_what_is_not_significant_is_called_that_with_what_could_have_been_seen() -> None:
-    title, text = told(comparison("write", 0, 1.5, "first"), comparison("write", 20, 1.01, "not_significant"))
+def test_what_is_not_significant_is_called_that_with_what_it_may_be_at_most_or_what_could_have_been_seen() -> None:
+    shown = comparison("write", 0, 1.5, "first"), comparison("write", 20, 1.01, "not_significant")
+    title, text = told(*shown)
     assert title == f"At 0 ms async serves 1.50 × as much as sync; at 20 ms the difference is not significant.{ONLY}"
-    assert "not significant (1.01 (0.96 to 1.06), with 12% the smallest difference" in text
+    assert "not significant (1.01 (0.96 to 1.06), so at most 6%)." in text
+    slower = replace(shown[1], ratio=Interval(value=0.95, low=0.8, high=1.1, blocks=8))
+    assert "so at most 25%)." in told(shown[0], slower)[1]  # 1/0.8
+    _, of_fixed = told(*(replace(one, detectable=1.12) for one in shown))
+    assert "not significant (1.01 (0.96 to 1.06), with 12% the smallest difference" in of_fixed
 
 
 def test_the_crossover_is_named_by_who_overtakes() -> None:
     title, text = told(comparison("write", 0, 0.8, "second"), comparison("write", 20, 1.3, "first"))
     assert title == f"At 0 ms sync serves 1.25 × as much as async; at 20 ms async serves 1.30 × as much as sync.{ONLY}"
     assert "Between 0 and 20 ms async overtakes." in text
+
+
+def test_an_added_latency_that_has_too_few_blocks_is_no_answer_that_depends() -> None:
+    title, _ = told(comparison("write", 0, 1.5, "first"), comparison("write", 20, 1.3, "too_few_blocks"))
+    assert title == f"At 0 ms async serves 1.50 × as much as sync; at 20 ms there are too few blocks to say.{ONLY}"
 
 
 def test_waiting_longer_is_not_being_faster() -> None:
@@ -63,6 +73,7 @@ def test_waiting_longer_is_not_being_faster() -> None:
             "sync serves 0.91 × as much as async or the difference is not significant, depending on the work",
         ),
         (("first", "second"), "it depends on the work"),
+        (("not_significant", "too_few_blocks"), "the difference is not significant"),
         (("too_few_blocks", "too_few_blocks"), "There are too few blocks to say"),
     ],
 )

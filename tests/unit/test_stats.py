@@ -25,7 +25,9 @@ def blocks(generator: np.random.Generator, centre: float, spread: float) -> list
 
 def word(first: list[float], second: list[float]) -> str:
     """The word of a throughput comparison."""
-    return compare(CellName(scenario="s", added_ms=0, target="a"), "b", "throughput", first, second).word
+    return compare(
+        CellName(scenario="s", added_ms=0, target="a"), "b", "throughput", (first, second), ratio_interval
+    ).word
 
 
 def test_the_interval_holds_the_truth_in_95_of_100() -> None:

@@ -5,7 +5,7 @@ from itertools import combinations, product
 
 import pytest
 
-from harness.model.op import Outcome
+from harness.model.request_record import Outcome
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 from targets.workload import WORKLOAD
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.model.evidence import Evidence
 from harness.model.findings import Finding, Findings, Verdict, in_unit
-from harness.model.op import Outcome
+from harness.model.request_record import Outcome
 
 
 def check_duplicate_requests(evidence: Evidence) -> Findings:

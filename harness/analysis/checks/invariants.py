@@ -7,7 +7,7 @@ import json
 from harness.analysis.checks.writes import with_write
 from harness.model.evidence import Evidence
 from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
-from harness.model.op import Outcome
+from harness.model.request_record import Outcome
 
 
 def check_invariants(evidence: Evidence) -> Findings:

@@ -11,7 +11,7 @@ from harness.analysis.checks.writes import with_write
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence
 from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
-from harness.model.op import Op, Outcome
+from harness.model.request_record import Op, Outcome
 from harness.model.write_status import recovered_s
 
 MIN_SENT = 5

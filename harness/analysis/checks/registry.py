@@ -15,6 +15,7 @@ from harness.analysis.checks.deadline import check_deadline
 from harness.analysis.checks.duplicate_requests import check_duplicate_requests
 from harness.analysis.checks.eager_loading import check_eager_loading
 from harness.analysis.checks.framework_overhead import check_framework_overhead
+from harness.analysis.checks.garbage import check_garbage
 from harness.analysis.checks.invariants import check_invariants
 from harness.analysis.checks.loop import check_loop
 from harness.analysis.checks.n_plus_one import check_n_plus_one
@@ -28,7 +29,7 @@ from harness.analysis.checks.writes import check_writes
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
 from harness.model.findings import ControlRow, Execution, Finding, Verdict
-from harness.model.measures import ProbeOverhead, TargetOverheads
+from harness.model.measures import ProbeOverhead, TargetGarbage, TargetOverheads
 
 S = TypeVar("S")
 
@@ -65,6 +66,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("recovery", CutMap, check_recovery_of_cuts),
     Check("eager_loading", PageReadings, check_eager_loading),
     Check("framework_overhead", TargetOverheads, check_framework_overhead),
+    Check("garbage", TargetGarbage, check_garbage),
     Check("probe_overhead", ProbeOverhead, check_probe_overhead),
     Check("controls", ControlRow, check_control),
     Check("plan", Execution, check_plan),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.model.evidence import Evidence
 from harness.model.findings import Case, Finding, Findings, Verdict, in_unit, known_facts
-from harness.model.op import Op, Outcome
+from harness.model.request_record import Op, Outcome
 
 
 def check_success_rate(evidence: Evidence) -> Findings:

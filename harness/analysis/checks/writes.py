@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from harness.model.evidence import Evidence, Ledger
 from harness.model.findings import Case, Finding, Findings, Quantity, Verdict, in_unit, known_facts
-from harness.model.op import Op, Outcome
+from harness.model.request_record import Op, Outcome
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 
 

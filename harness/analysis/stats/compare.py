@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from harness.analysis.stats.intervals import detectable_ratio, ratio_interval
 from harness.model.measures import CellName, Comparison, Interval
 
+Metric = Literal["throughput", "p50", "processor"]
+Values = Sequence[float]
+
 
 def compare(
     first: CellName,
     second: str,
-    metric: Literal["throughput", "p50"],
-    first_by_block: Sequence[float],
-    second_by_block: Sequence[float],
+    metric: Metric,
+    values: tuple[Values, Values],
+    interval: Callable[[Values, Values], Interval],
 ) -> Comparison:
     """Compare a cell with the same of a ``second`` target by one value a block each, the same blocks in order."""
-    ratio = ratio_interval(first_by_block, second_by_block)
+    ratio = interval(*values)
     return Comparison(
         scenario=first.scenario,
         added_ms=first.added_ms,
@@ -26,7 +29,8 @@ def compare(
         second=second,
         ratio=ratio,
         word=_word(ratio),
-        detectable=detectable_ratio(first_by_block, second_by_block),
+        # a run that goes on for as long as its intervals are wide has no number of blocks to say it of
+        detectable=detectable_ratio(*values) if interval is ratio_interval else None,
     )
 
 

@@ -29,8 +29,8 @@ from harness.faults.context import FaultContext
 from harness.load.generator_process import Loaded
 from harness.load.single_client import Client, Sending
 from harness.model.evidence import FaultWindow, Sample
-from harness.model.op import Op
 from harness.model.plan import Target, Trial
+from harness.model.request_record import Op
 from harness.model.run_records import TrialRecord
 from harness.provision.database import read_ledger, restore, wait_until_settled, wait_until_writing
 from harness.provision.processes import temporary_folder

@@ -15,8 +15,8 @@ from harness.errors import HarnessError
 from harness.experiments.base import Run
 from harness.load.single_client import Answer, Client
 from harness.model.cut_map import Conversation, Direction
-from harness.model.op import Outcome
 from harness.model.plan import Target
+from harness.model.request_record import Outcome
 from harness.provision.messages import read_messages
 from harness.provision.relay import Capture
 from harness.provision.testbed import RelayedTestbed, open_relayed_testbed

@@ -8,14 +8,21 @@ from itertools import groupby
 from typing import ClassVar, Self
 
 from harness.analysis.checks.added_latency import is_off
-from harness.analysis.judge import judge_framework_overhead, judge_plan, judge_probe_overhead, judge_trials
+from harness.analysis.judge import (
+    judge_framework_overhead,
+    judge_garbage,
+    judge_plan,
+    judge_probe_overhead,
+    judge_trials,
+)
 from harness.analysis.measures import analyse
 from harness.experiments.base import EVERY_REPORT, Assessment, Experiment, Planned, Run
 from harness.experiments.block import Block
-from harness.experiments.comparison.plan import make_plan
+from harness.experiments.comparison.course import Course
+from harness.experiments.comparison.sliced import run_sliced
 from harness.experiments.round_trips import count_round_trips
 from harness.experiments.trial import run_trial, timed_block
-from harness.model.plan import Profile, Scenario, Target, Trial
+from harness.model.plan import Plan, Profile, Scenario, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
@@ -24,6 +31,17 @@ from harness.workload.find import Names, chosen, chosen_targets
 
 ATTEMPTS = 6  # one of the busiest cells is disturbed in one trial of four, and a run has hundreds of trials
 MOST_REPEATED = 24  # of a block: so that a machine that is never quiet ends undecided, and in time
+# A start with its warm-up takes as long as a third of a block, and what is drawn with a process is drawn often enough.
+BLOCKS_A_START = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """How much to run, where it is not what the profile says; see ``harness.model.plan.Profile``."""
+
+    seconds: float | None = None
+    precision: float | None = None
+    blocks: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +50,8 @@ class Comparison(Experiment):
 
     kind: ClassVar[str] = "comparison"
     sections: ClassVar[tuple[str, ...]] = (
-        *("ratios", "throughput", "latency", "distributions", "phases", "timelines", "round_trips", "added_latency"),
-        *("framework_overhead", "probe_overhead", "cpu", *EVERY_REPORT),
+        *("ratios", "processor", "throughput", "latency", "distributions", "phases", "garbage", "timelines"),
+        *("round_trips", "added_latency", "framework_overhead", "probe_overhead", "cpu", "time_use", *EVERY_REPORT),
     )
     targets: Mapping[str, Target]
     references: Mapping[str, Target]
@@ -49,7 +67,7 @@ class Comparison(Experiment):
         scenarios: Names = None,
         targets: Names = None,
         added_ms: Sequence[int] | None = None,
-        blocks: int | None = None,
+        amount: Amount = Amount(),
     ) -> Self:
         """Choose by name, the profile's where nothing is named, and what targets are held against with no database.
 
@@ -69,7 +87,7 @@ class Comparison(Experiment):
                 usual,
                 scenarios=tuple(named),
                 added_ms=tuple(sorted(set(added_ms or usual.added_ms))),
-                blocks=blocks or usual.blocks,
+                **{name: value for name, value in vars(amount).items() if value is not None},
             ),
         )
 
@@ -82,31 +100,49 @@ class Comparison(Experiment):
             profile = replace(profile, added_ms=(0,))
             not_done = (f"Not compared at {', '.join(left_out)} from the database: {services.without_toxiproxy}",)
         return Planned(
-            plan=make_plan(tuple(self.targets), self.scenarios, profile, seed, tuple(self.references)),
+            plan=Plan(
+                profile=profile,
+                targets=tuple(self.targets),
+                trials=(),
+                seed=seed,
+                references=tuple(self.references),
+                # a probe would take a stopped process for a stall, and uvicorn a worker for one that hangs
+                sliced=all(not target.probes and target.workers == 1 for target in self.targets.values()),
+            ),
             targets=(*self.targets.values(), *self.references.values()),
             scenarios=tuple(self.scenarios.values()),
             not_done=not_done,
         )
 
     def execute(self, run: Run) -> None:
-        """Count round trips, and run every block with fresh processes."""
+        """Count round trips, and run blocks until every interval is narrow or the time is spent.
+
+        Intervals hold whenever a run ends, so one that is interrupted is a shorter run, and no broken one.
+        """
         run.progress.say("Counting round trips per request")
         operations = sorted({name for scenario in self.scenarios.values() for name in scenario.mix})
         run.store.write_wire(tuple(count_round_trips(run, list(self.targets.values()), operations)))
-        run.progress.began("trials", len(run.plan.trials))
-        for _, trials in groupby(run.plan.trials, key=lambda trial: trial.block):
-            with timed_block(run, run.planned.targets) as block:
-                run_block(list(trials), block)
+        course = Course(run, self.scenarios)
+        try:
+            while course.due():
+                with timed_block(run, run.planned.targets) as block:
+                    for trials in course.blocks(BLOCKS_A_START):
+                        run_block(trials, block)
+        except KeyboardInterrupt:
+            course.interrupted()
+            raise
+        course.over()
 
     @classmethod
     def assess(cls, store: Store, record: RunRecord) -> Assessment:
-        """Compute all numbers that are compared; judge trials, what framework and probes cost, and the plan."""
+        """Compute all numbers that are compared; judge trials, what framework, garbage and probes cost; the plan."""
         measures = analyse(store, record)
         return Assessment(
             measures=measures,
             findings=(
                 *judge_trials(store, record),
                 *judge_framework_overhead(record, measures),
+                *judge_garbage(record.plan.targets, measures.garbage),
                 *judge_probe_overhead(measures.probe_overheads),
                 *judge_plan(store, record),
             ),
@@ -114,23 +150,31 @@ class Comparison(Experiment):
 
 
 def run_block(trials: Sequence[Trial], block: Block) -> None:
-    """Run a block's trials; the few whose distance came out wrong are set aside and run again at its end.
+    """Run a block's trials; the few whose added latency came out wrong are set aside and run again at its end.
 
     On a shared machine the proxy's timer fires late while a neighbour has the core, and such a trial
-    answers for another distance than it was asked about. Throughput and latency have no say in this.
+    answers for another latency than it was asked about. Throughput and latency have no say in this.
     """
     run = block.run
-    due = list(trials)
+    due = _together(trials, sliced=run.plan.sliced)
     left = MOST_REPEATED
     for attempt in range(1, ATTEMPTS + 1):
-        off: list[Trial] = []
-        for trial in due:
+        off: list[list[Trial]] = []
+        for group in due:
             if attempt > 1:
-                run.store.set_aside(trial)
-            record = run_trial(replace(trial, attempt=attempt), block)
-            if "added_latency" in run.scenario(trial.scenario).checks and is_off(trial, record.samples):
-                off.append(trial)
-            if attempt == 1:
-                run.progress.step()
+                for trial in group:
+                    run.store.set_aside(trial)
+            tried = [replace(trial, attempt=attempt) for trial in group]
+            records = run_sliced(tried, block) if run.plan.sliced else [run_trial(tried[0], block)]
+            checked = "added_latency" in run.scenario(group[0].scenario).checks
+            if checked and any(is_off(record.trial, record.samples) for record in records):
+                off.append(group)
         due = off[:left]
         left -= len(due)
+
+
+def _together(trials: Sequence[Trial], *, sliced: bool) -> list[list[Trial]]:
+    """Gather what is run at a time: the trials of a cell by turns, or one after the other."""
+    if not sliced:
+        return [[trial] for trial in trials]
+    return [list(group) for _, group in groupby(trials, key=lambda trial: (trial.scenario, trial.added_ms))]

@@ -1,52 +1,59 @@
-"""What will be run, in which order: a pure function of what was asked for and a seed."""
+"""What will be run next, in which order: a pure function of what was asked for, of what was run, and of a seed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
+from typing import TypeVar
 
-from harness.model.plan import Plan, Profile, Scenario, Trial
+from harness.experiments.comparison.budget import Place
+from harness.model.plan import Plan, Scenario, Trial
+
+T = TypeVar("T")
 
 
-def make_plan(
-    targets: Sequence[str],
-    scenarios: Mapping[str, Scenario],
-    profile: Profile,
-    seed: int,
-    references: Sequence[str] = (),
-) -> Plan:
-    """Lay out every trial of a run.
-
-    Each block holds every cell (scenario at added latency) once, in a random order of its own. Within a cell targets
-    run forwards and then backwards (A B B A, or B A A B by chance), so that a machine that drifts favours neither.
-    Targets are named in the order in which they are compared; ``references`` run beside them in scenarios that never
-    reach the database. The same seed lays out the same plan.
-    """
-    cells = [
+def all_places(plan: Plan, scenarios: Mapping[str, Scenario]) -> list[Place]:
+    """Return every scenario at every added latency; one that never reaches the database at none."""
+    return [
         (name, added_ms)
-        for name in profile.scenarios
-        for added_ms in (profile.added_ms if scenarios[name].reaches_database else (0,))
+        for name in plan.profile.scenarios
+        for added_ms in (plan.profile.added_ms if scenarios[name].reaches_database else (0,))
     ]
-    trials: list[Trial] = []
-    for block in range(1, profile.blocks + 1):
-        random = Random(f"{seed}/{block}")  # noqa: S311 - a plan to be repeated, no secret
-        slots = []
-        for scenario, added_ms in random.sample(cells, len(cells)):
-            run = [*targets, *(() if scenarios[scenario].reaches_database else references)]
-            way = run if random.random() < 0.5 else run[::-1]  # noqa: PLR2004 - a coin
-            slots += [(scenario, added_ms, target, place) for place, target in enumerate(way + way[::-1])]
-        trials += [
-            Trial(
-                id=f"{block:02d}-{slot:03d}-{scenario}-{added_ms}ms-{target}",
-                number=len(trials) + slot,
-                target=target,
-                scenario=scenario,
-                added_ms=added_ms,
-                block=block,
-                slot=slot,
-                position=position,
-                seed=random.getrandbits(32),
-            )
-            for slot, (scenario, added_ms, target, position) in enumerate(slots)
-        ]
-    return Plan(profile=profile, targets=tuple(targets), trials=tuple(trials), seed=seed, references=tuple(references))
+
+
+def with_block(plan: Plan, scenarios: Mapping[str, Scenario], places: Sequence[Place]) -> Plan:
+    """Return a plan with one more block, which has each of ``places`` once, in a random order of its own.
+
+    In a sliced plan a place has one trial of each target, which are run together; else targets run forwards and then
+    backwards (A B B A, or B A A B by chance), so that a machine that drifts favours neither. References run beside
+    targets in scenarios that never reach the database. The same seed lays out the same block.
+    """
+    block = plan.trials[-1].block + 1 if plan.trials else 1
+    random = Random(f"{plan.seed}/{block}")  # noqa: S311 - a plan to be repeated, no secret
+    slots = []
+    for scenario, added_ms in random.sample(places, len(places)):
+        targets = [*plan.targets, *(() if scenarios[scenario].reaches_database else plan.references)]
+        way = targets if plan.sliced else there_and_back(targets, random)
+        slots += [(scenario, added_ms, target, position) for position, target in enumerate(way)]
+    trials = tuple(
+        Trial(
+            id=f"{block:02d}-{slot:03d}-{scenario}-{added_ms}ms-{target}",
+            number=len(plan.trials) + slot,
+            target=target,
+            scenario=scenario,
+            added_ms=added_ms,
+            block=block,
+            slot=slot,
+            position=position,
+            seed=random.getrandbits(32),
+        )
+        for slot, (scenario, added_ms, target, position) in enumerate(slots)
+    )
+    return replace(plan, trials=plan.trials + trials)
+
+
+def there_and_back(targets: Sequence[T], random: Random) -> list[T]:
+    """Return targets forwards and then backwards, or backwards and then forwards by chance."""
+    way = list(targets) if random.random() < 0.5 else list(reversed(targets))  # noqa: PLR2004 - a coin
+    return way + way[::-1]

@@ -44,14 +44,17 @@ def draw_timelines(summary: Summary) -> FigureOf | None:
     by_strength = sorted({(added_ms, detail) for line in timelines for _, _, detail, added_ms in line.faults})
     faults = list(dict.fromkeys(detail for _, detail in by_strength))
     shades = {detail: _shade(place, len(faults)) for place, detail in enumerate(faults)}
+    turns = "Trials run in turns, A B B A, in an order that differs by block."
+    if summary.plan.sliced:
+        turns = "Targets take turns in short slices, so a bin may hold a part of a slice only, and then shows fewer."
     return FigureOf(
         title="What happened when?",
         note=f"Requests answered, and their median latency, in bins of {number(1000 * timelines[0].bin_s)}"
         " ms, warm-up and draining included; crosses are requests that were not answered well. Shaded and"
-        " hatched: a fault was in force (a time is latency added to each round trip to the database). Trials run"
-        " in turns, A B B A, in an order that differs by block. Both axes are logarithmic, requests from 10 a"
-        " second on. Of targets with probes inside: how late the event loop was at most, connections in use and"
-        " requests that wait without one (open marks), and statements a request.",
+        " hatched: a fault was in force (a time is latency added to each round trip to the database)."
+        f" {turns} Both axes are logarithmic, requests from 10 a second on. Of targets with probes inside: how late the"
+        " event loop was at most, connections in use and requests that wait without one (open marks), and statements"
+        " a request.",
         panels=tuple(_panel(styles(summary), line, shades) for line in timelines),
         table=Table(
             columns=("block", "from, s", "to, s", "what", "requests/s", "not ok/s", "p50, ms", "seen inside"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.model.cut_map import Cut
 from harness.model.findings import Case, Place
-from harness.model.op import Op
+from harness.model.request_record import Op
 from harness.model.write_status import WriteStatus
 from harness.report.words import filled, numbers_text, plain
 

@@ -60,7 +60,9 @@ def headline(summary: Summary) -> str:
 def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str:
     """Say which target serves more and how much, over all scenarios of some levels."""
     words = {c.word for c in comparisons}
-    if words == {"not_significant"}:
+    if words == {"too_few_blocks"}:
+        return "there are too few blocks to say"
+    if words <= {"not_significant", "too_few_blocks"}:
         return "the difference is not significant"
     for word, more, less in (("first", first, second), ("second", second, first)):
         if word in words and words <= {word, "not_significant", "too_few_blocks"}:
@@ -106,11 +108,15 @@ def _undecided(comparisons: Sequence[Comparison]) -> str:
 
 
 def _not_significant(comparisons: Sequence[Comparison]) -> str:
-    """Say of neighbouring levels in one clause that nothing was found, and what would have been."""
+    """Say of neighbouring levels in one clause that nothing was found, and what would have been or still may be."""
     at = _levels([c.added_ms for c in comparisons])
     values = listing([ratio(c.ratio) for c in comparisons])
     seen = [c.detectable for c in comparisons if c.detectable is not None]
-    shown = f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show" if seen else ""
+    if seen:
+        shown = f", with {max(seen) - 1:.0%} the smallest difference that this run would reliably show"
+    else:
+        most = max(max(c.ratio.high or 1, 1 / (c.ratio.low or 1)) for c in comparisons) - 1
+        shown = f", so at most {most:.0%}" if most < 1 else ""
     return f"at {at} the difference is not significant ({values}{shown})"
 
 

@@ -1,0 +1,44 @@
+"""How a comparison in slices used its time, and which slices it left out because the machine held them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.analysis.cells import Measured, paired, rates
+from harness.analysis.stats.slices import count_held_up, own_pauses
+from harness.model.measures import CellName, HeldUp, TimeUse
+from harness.model.plan import Plan, Scenario
+
+
+def time_use(trials: Mapping[CellName, Sequence[Measured]]) -> TimeUse | None:
+    """Add up all slices, from the first request of the first to the last answer of the last; None without any."""
+    slices = [one for measured in trials.values() for trial in measured for one in trial.record.slices]
+    if not slices:
+        return None
+    return TimeUse(
+        whole_s=(max(one.drained_ns for one in slices) - min(one.start_ns for one in slices)) / 1e9,
+        loaded_s=sum(one.whole.duration_s for one in slices),
+        counted_s=sum(one.counted.duration_s for one in slices),
+        slices=len(slices),
+    )
+
+
+def held_up(
+    plan: Plan, trials: Mapping[CellName, Sequence[Measured]], scenarios: Mapping[str, Scenario]
+) -> Iterator[HeldUp]:
+    """Return the comparisons of throughput of which slices were held up; of medians none is left out."""
+    for name in (name for name in trials if name.target == plan.targets[0]):
+        for other in plan.targets[1:] if scenarios[name.scenario].shape.pace_s is None else ():
+            first, second = ([rates(block) for block in of] for of in paired(trials, name, other))
+            counts = [[count_held_up(block) for block in of] for of in (first, second)]
+            if sum(map(sum, counts)):
+                yield HeldUp(
+                    scenario=name.scenario,
+                    added_ms=name.added_ms,
+                    first=name.target,
+                    second=other,
+                    of_first=sum(counts[0]),
+                    of_second=sum(counts[1]),
+                    slices_each=sum(map(len, first)),
+                    left_out=not own_pauses(*counts),
+                )
