@@ -1,6 +1,7 @@
 """A report is drawn of whatever a run left behind, and then names it as it was."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -149,6 +150,8 @@ def test_the_cheaper_one_is_on_the_side_of_the_faster_one_and_has_its_colour() -
     for svg in (ping, write):
         assert svg.index("sync cheaper") < svg.index("async cheaper")
         assert "processor time a request, async / sync" in svg
+    places = dict(re.findall(r'x="([\d.]+)"[^>]*>(0\.8|1|1\.25)</text>', ping))
+    assert [places[x] for x in sorted(places, key=float)] == ["1.25", "1", "0.8"]
     assert "var(--series-1)" in ping  # 0.6: async is the cheaper one
     assert "var(--series-2)" in write  # 1.4: sync is
 
@@ -163,6 +166,17 @@ def test_each_ratio_is_in_one_figure_and_scales_no_other() -> None:
     assert figures[0]
     assert ">10<" not in figures[0].panels[0].svg
     assert [draw(having(comparisons=(dear,))) is None for draw in BOTH] == [True, False]
+
+
+def test_an_interval_that_is_far_too_wide_leaves_the_panel_readable() -> None:
+    wide = replace(
+        comparison("write", 0, 1.5, "not_significant"), ratio=Interval(value=1.5, low=0.01, high=70, blocks=2)
+    )
+    figure = draw_ratios(having(comparisons=(wide,)))
+    assert figure is not None
+    assert ">20<" not in figure.panels[0].svg
+    assert ">3<" in figure.panels[0].svg
+    assert figure.table.rows[0][3] == "1.50 (0.01 to 70.00)"
 
 
 @pytest.mark.parametrize("draw", BOTH)

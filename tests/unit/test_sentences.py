@@ -38,6 +38,8 @@ def test_what_is_not_significant_is_called_that_with_what_it_may_be_at_most_or_w
     title, text = told(*shown)
     assert title == f"At 0 ms async serves 1.50 × as much as sync; at 20 ms the difference is not significant.{ONLY}"
     assert "not significant (1.01 (0.96 to 1.06), so at most 6%)." in text
+    wide = replace(shown[1], ratio=Interval(value=1.2, low=0.1, high=14.0, blocks=8))
+    assert "not significant (1.20 (0.10 to 14.00))." in told(shown[0], wide)[1]  # 1300 % would tell nothing
     slower = replace(shown[1], ratio=Interval(value=0.95, low=0.8, high=1.1, blocks=8))
     assert "so at most 25%)." in told(shown[0], slower)[1]  # 1/0.8
     _, of_fixed = told(*(replace(one, detectable=1.12) for one in shown))
@@ -87,6 +89,14 @@ def test_scenarios_that_disagree_are_not_averaged(words: tuple[str, str], said: 
     )
     assert said in headline(summary)
     assert "Only" not in headline(summary)
+
+
+def test_several_pairs_of_targets_have_a_sentence_each_and_the_headline_is_of_the_first() -> None:
+    other = replace(comparison("write", 0, 0.5, "second"), second="third")
+    title, text = told(comparison("write", 0, 1.5, "first"), other)
+    assert title == f"At 0 ms of added latency, async serves 1.50 × as much as sync.{ONLY}"
+    assert "Four-row writes, async against sync: async serves 1.50 (1.42 to 1.58) × as many as sync at 0 ms." in text
+    assert "Four-row writes, async against third: async serves 0.50 (0.47 to 0.53) × as many as third at 0 ms." in text
 
 
 def test_ping_is_not_part_of_the_headline() -> None:

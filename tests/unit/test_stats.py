@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.analysis.stats.anytime import anytime_ratio_interval
 from harness.analysis.stats.compare import compare
 from harness.analysis.stats.intervals import detectable_ratio, mean_interval, ratio_interval
 from harness.analysis.stats.latency import histogram_ms, quantiles_ms
@@ -87,6 +88,16 @@ def test_one_block_has_no_interval_and_none_has_no_value() -> None:
     assert detectable_ratio([3.0], [2.0]) is None
     assert math.isnan(mean_interval([]).value)
     assert math.isnan(ratio_interval([], []).value)
+
+
+def test_what_would_have_been_shown_is_said_of_a_number_of_blocks_that_was_fixed_only() -> None:
+    cell = CellName(scenario="s", added_ms=0, target="a")
+    values = [2.0, 2.1, 1.9, 2.0, 2.2, 1.8], [1.0, 1.1, 0.9, 1.1, 1.0, 1.0]
+    fixed, at_any_time = (
+        compare(cell, "b", "throughput", values, interval) for interval in (ratio_interval, anytime_ratio_interval)
+    )
+    assert fixed.detectable == detectable_ratio(*values)
+    assert at_any_time.detectable is None
 
 
 def test_a_block_in_which_nothing_was_served_has_no_ratio() -> None:

@@ -15,7 +15,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def answers(summary: Summary) -> tuple[str, ...]:
-    """Return one sentence for each scenario that was compared, those with a database first.
+    """Return one sentence for each scenario and pair of targets that was compared, those with a database first.
 
     Of a scenario whose load was free to vary, throughput is told; of one with a fixed rate, the median wait.
     """
@@ -23,8 +23,10 @@ def answers(summary: Summary) -> tuple[str, ...]:
     for scenario in sorted(summary.scenarios, key=lambda scenario: not scenario.reaches_database):
         metric = "throughput" if scenario.shape.pace_s is None else "p50"
         compared = [c for c in summary.measures.comparisons if (c.scenario, c.metric) == (scenario.name, metric)]
-        if compared:
-            told.append(_of_scenario(scenario, sorted(compared, key=lambda c: c.added_ms)))
+        for second in (others := dict.fromkeys(c.second for c in compared)):
+            pair = sorted((c for c in compared if c.second == second), key=lambda c: c.added_ms)
+            whom = f", {pair[0].first} against {second}" if len(others) > 1 else ""
+            told.append(_of_scenario(f"{_does(scenario)}{whom}", pair))
     return tuple(told)
 
 
@@ -37,6 +39,7 @@ def headline(summary: Summary) -> str:
     if not chosen:
         return "Nothing that reaches the database was compared."
     first, second = chosen[0].first, chosen[0].second
+    chosen = [c for c in chosen if c.second == second]  # of several pairs, that of the twins
     if all(c.word == "too_few_blocks" for c in chosen):
         return "There are too few blocks to say which twin serves more."
     levels = sorted({c.added_ms for c in chosen})
@@ -83,8 +86,7 @@ def _range(factors: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _of_scenario(scenario: Scenario, comparisons: Sequence[Comparison]) -> str:
-    what = _does(scenario)
+def _of_scenario(what: str, comparisons: Sequence[Comparison]) -> str:
     parts = [SAY[word]([*alike]) for word, alike in groupby(comparisons, key=lambda c: c.word)]
     sentence = f"{what[0].upper()}{what[1:]}: {'; '.join(parts)}."
     crossover = _crossover(comparisons)
