@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import gevent.event
-from locust.exception import StopUser
 
 from harness.model.plan import Order
 from harness.model.workload import Workload
@@ -35,6 +34,10 @@ class Load:
     clients: list[Client] = field(default_factory=list)
     stop_ns: int = sys.maxsize
     took_ns: list[int] = field(default_factory=list)
+
+
+class NoMoreLoads(Exception):
+    """All loads have been put on."""
 
 
 class Schedule:
@@ -91,17 +94,20 @@ class Schedule:
         """Wait until a load is live, and return it.
 
         Raises:
-            StopUser: There will be no more.
+            NoMoreLoads: There will be no more.
         """
         while self._live is None:
             if self._closed:
-                raise StopUser
+                raise NoMoreLoads
             self._go.wait()
         return self._live
 
-    def over_within(self, wait_s: float) -> bool:
-        """Wait so long, or until the slice is over, and say whether it is."""
-        return bool(self._over.wait(wait_s)) if wait_s > 0 else self._live is None
+    def goes_on(self, load: Load, wait_s: float) -> bool:
+        """Wait so long, or until the slice is over, and say whether it is still this load's turn."""
+        if wait_s > 0:
+            self._over.wait(wait_s)
+        # and not what that returned: a slice may end between the end of a wait and the moment when it is noticed
+        return self._live is load
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:

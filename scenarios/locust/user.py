@@ -8,11 +8,12 @@ from typing import Any
 import gevent
 import geventhttpclient.client
 from locust import FastHttpUser, task
+from locust.exception import StopUser
 
 from harness.model.request_record import Op, Outcome, outcome_of
 from harness.model.workload import SENT_HEADER, Request
 from scenarios.locust.pacing import Pacing
-from scenarios.locust.schedule import Load, Schedule
+from scenarios.locust.schedule import Load, NoMoreLoads, Schedule
 
 # The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
 # without an answer, and has no option for it. One record must be one request, so this is off;
@@ -50,9 +51,12 @@ class ApiUser(FastHttpUser):
     @task
     def send(self) -> None:
         """Wait for a load and send one request of it."""
-        load = self.schedule.await_load()
+        try:
+            load = self.schedule.await_load()
+        except NoMoreLoads as over:
+            raise StopUser from over
         client = self.clients[id(load)]
-        if not self.schedule.over_within(client.due_in_s(self.schedule)):
+        if self.schedule.goes_on(load, client.due_in_s(self.schedule)):
             with self.schedule.in_flight():
                 client.send()
 
