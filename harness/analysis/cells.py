@@ -26,7 +26,6 @@ UNSTABLE_SPREAD = 0.10  # pyperf's bound for a coefficient of variation that it 
 BUSY_GENERATOR_CORES = 0.9
 BUSY_MACHINE_SHARE = 0.95
 MIN_OPS = 100
-PER_ROUND = 2  # slices, or whole trials, of a target: there and back
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
@@ -155,30 +154,29 @@ def throughput_rps(block: Sequence[Measured], held_up: float = HELD_UP) -> float
 
 
 def rounds_rps(block: Sequence[Measured], held_up: float) -> list[float]:
-    """Return the requests a second that ended well in each round of a block, but for slices that were held up."""
+    """Return the requests a second that ended well in each round of a block; 0 in one that was held up."""
     whole = rates(block)
     left_in = kept(whole, held_up)
-    return [rate([one for one in round_ if one in left_in], math.inf) for round_ in _rounds(whole)]
+    return [rate([one for one in round_ if one in left_in], math.inf) for round_ in _rounds(whole, block)]
 
 
 def rounds_processor_s(block: Sequence[Measured]) -> list[float]:
     """Return the target's processor time for each request that ended well, in seconds, in each round of a block."""
-    return [_each_s(round_) for round_ in _rounds([one for trial in block for one in trial.costs])]
+    return [_each_s(round_) for round_ in _rounds([one for trial in block for one in trial.costs], block)]
 
 
 def rounds_p50_ms(block: Sequence[Measured]) -> list[float]:
     """Return the median latency of each round of a block in milliseconds; nan if nothing ended well."""
-    if len(block) > 1:  # whole trials
-        return [_p50_ms(latencies_ns(block, "intended_ns"))]
-    (trial,) = block
-    place = trial.ok["window"].to_numpy() // PER_ROUND
     taken_ns = latencies_ns(block, "intended_ns")
-    return [_p50_ms(taken_ns[place == number]) for number in range(math.ceil(len(trial.rates) / PER_ROUND))]
+    if not block[0].record.slices:
+        return [_p50_ms(taken_ns)]
+    place = np.concatenate([trial.ok["window"].to_numpy() for trial in block])
+    return [_p50_ms(taken_ns[place == number]) for number in range(len(rates(block)))]
 
 
-def _rounds(slices: Sequence[Slice]) -> list[Sequence[Slice]]:
-    """Gather slices by rounds; whole trials of a block are one."""
-    return [slices[start : start + PER_ROUND] for start in range(0, len(slices), PER_ROUND)]
+def _rounds(slices: Sequence[Slice], block: Sequence[Measured]) -> list[Sequence[Slice]]:
+    """Gather slices by rounds: each is one, as every target has one of a round; whole trials of a block are one."""
+    return [[one] for one in slices] if block[0].record.slices else [slices]
 
 
 def _p50_ms(taken_ns: Integers) -> float:

@@ -99,7 +99,7 @@ def compared(plan: Plan, trials: Measurements, scenarios: Mapping[str, Scenario]
 
 
 def _values(metric: Metric, blocks: Sequence[Sequence[Measured]], others: Sequence[Sequence[Measured]]) -> list[float]:
-    """Return one value of each unit: of each round of slices, there and back, or of each block of whole trials.
+    """Return one value of each unit: of each round of slices, or of each block of whole trials.
 
     Throughput is without slices that the machine held up, unless a target holds itself up.
     """

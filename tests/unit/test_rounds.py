@@ -79,21 +79,21 @@ def test_failures_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert math.isnan(processor_s([known]))
 
 
-def test_there_and_back_are_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_slice_is_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
     starts = (0, 200, 400, 600)
     ended = [30, 40, 230, 430, 440, 450, 630, 640, 650]
     known = measured(monkeypatch, [*ended], tuple(slice_at(start, 0.01 * (1 + start / 200)) for start in starts))
-    assert rounds_rps([known], math.inf) == pytest.approx([3 / 0.16, 6 / 0.16])
-    assert rounds_processor_s([known]) == pytest.approx([0.03 / 3, 0.07 / 6])
-    assert rounds_p50_ms([known]) == pytest.approx([5.0, 5.0])
+    assert rounds_rps([known], math.inf) == pytest.approx([2 / 0.08, 1 / 0.08, 3 / 0.08, 3 / 0.08])
+    assert rounds_processor_s([known]) == pytest.approx([0.01 / 2, 0.02, 0.03 / 3, 0.04 / 3])
+    assert rounds_p50_ms([known]) == pytest.approx([5.0] * 4)
 
 
 def test_a_slice_that_the_machine_held_up_is_left_out_of_its_round_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     starts = range(0, 1200, 200)
     ended = [start + 21 + step for start in starts for step in range(1 if start == 400 else 40)]
     known = measured(monkeypatch, [*ended], tuple(slice_at(start) for start in starts))
-    assert rounds_rps([known], 3.0) == pytest.approx([500, 500, 500])
-    assert rounds_rps([known], math.inf) == pytest.approx([500, 41 / 0.16, 500])
+    assert rounds_rps([known], 3.0) == pytest.approx([500, 500, 0, 500, 500, 500])  # and 0 has no ratio
+    assert rounds_rps([known], math.inf) == pytest.approx([500, 500, 1 / 0.08, 500, 500, 500])
     assert throughput_rps([known]) == pytest.approx(500)
 
 

@@ -28,7 +28,7 @@ WARM_UP_S = 0.25
 SHORTEST_S = 0.1
 LATENCIES = 3.5  # that a slice lasts at least, so that its edges are a small part of it
 SETTLED = 1.5  # latencies after which a target has as many requests under way as in the long run
-LEAST_ROUNDS = 2
+LEAST_TURNS = 2  # there and back
 PACES = 5  # that a slice lasts at least, where clients have a pace
 
 
@@ -72,7 +72,7 @@ def run_sliced(trials: Sequence[Trial], block: Block) -> list[TrialRecord]:
 def _take_turns(sides: Sequence[_Side], block: Block, load: InterleavedLoad) -> None:
     """Load each side for as long as its latency isn't known yet, and then by turns for as long as the profile says.
 
-    A round is there and back, two slices of each side: the unit of which statistics are made.
+    A round is a slice of each side, the unit of which statistics are made; every second one runs backwards.
     """
     profile = block.run.plan.profile
     pace_s = block.run.scenario(sides[0].trial.scenario).shape.pace_s or 0.0
@@ -85,7 +85,7 @@ def _take_turns(sides: Sequence[_Side], block: Block, load: InterleavedLoad) -> 
     slice_s = max(SHORTEST_S + SETTLED * longest_s, LATENCIES * longest_s, PACES * pace_s)
     counted_s = slice_s - SETTLED * longest_s
     random = Random(sides[0].trial.seed)  # noqa: S311 - an order to be repeated, no secret
-    for _ in range(max(LEAST_ROUNDS, ceil(profile.measure_s / (2 * counted_s)))):
+    for _ in range(max(LEAST_TURNS, ceil(profile.measure_s / (2 * counted_s)))):
         for number in there_and_back(range(len(sides)), random):
             _put_on(sides[number], number, slice_s, block, load)
 

@@ -86,7 +86,7 @@ def _note(summary: Summary) -> str:
 
 
 def _unit(summary: Summary) -> str:
-    """Name what there is one ratio of: slices of each target, there and back, or a whole block."""
+    """Name what there is one ratio of: a slice of each target, one after the other, or a whole block."""
     return "rounds of slices" if summary.plan.sliced else "blocks"
 
 
