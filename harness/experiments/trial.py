@@ -47,12 +47,14 @@ def _warm_up(block: Block, target: str, number: int) -> None:
     start was seen to come out slower than the next.
     """
     run = block.run
-    asked = [one for one in run.planned.scenarios if target in run.plan.targets or not one.reaches_database]
+    planned = {trial.scenario for trial in run.plan.trials if trial.target == target}
+    if not planned:  # of a comparison, which lays out one block after the other
+        planned = {one.name for one in run.planned.scenarios if target in run.plan.targets or not one.reaches_database}
     order = Order(
         ops=run.store.folder / "warm-up.arrows",
         host=block.testbeds[target].running.url,
         workload=run.workload.name,
-        mix={name: 1 for scenario in asked for name in scenario.mix},
+        mix={name: 1 for scenario in planned for name in run.scenario(scenario).mix},
         shape=Shape(clients=WARM_UP_CLIENTS),
         warmup_s=0.0,
         measure_s=WARM_UP_S,
