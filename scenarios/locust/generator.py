@@ -91,8 +91,8 @@ def interleave(clients: Clients) -> None:
         gevent.sleep(order.seconds)
         stop_ns = schedule.end()
         drained_ns = schedule.drain(DRAIN_TIMEOUT_S)
-        for client in load.clients:
-            client.note_overdue()
+        for note in load.at_end:
+            note()
         median_s = median(load.took_ns or [0]) / 1e9
         tell("slice", start_ns=start_ns, stop_ns=stop_ns, drained_ns=drained_ns, median_s=median_s)
     clients.end()

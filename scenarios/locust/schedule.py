@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import gevent.event
 
@@ -16,22 +15,19 @@ from harness.model.plan import Order
 from harness.model.workload import Workload
 from scenarios.locust.recorder import Recorder
 
-if TYPE_CHECKING:
-    from scenarios.locust.user import Client
-
 
 @dataclass(kw_only=True, eq=False)
 class Load:
     """The load of one trial, shared by its clients.
 
-    ``stop_ns`` is when the load ended, once it has, and ``took_ns`` how long requests of this slice took. Without a
-    recorder nothing is recorded but Locust's own statistics.
+    ``stop_ns`` is when the load ended, once it has, and ``took_ns`` how long requests of this slice took. ``at_end`` is
+    what each client does when a slice has ended. Without a recorder nothing is recorded but Locust's own statistics.
     """
 
     order: Order
     workload: Workload
     recorder: Recorder | None
-    clients: list[Client] = field(default_factory=list)
+    at_end: list[Callable[[], None]] = field(default_factory=list)
     stop_ns: int = sys.maxsize
     took_ns: list[int] = field(default_factory=list)
 

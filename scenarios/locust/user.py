@@ -72,7 +72,7 @@ class Client:
         self._retries = order.shape.retries
         self._sent = self._slice = 0
         self._pacing = Pacing(None, self._random)
-        load.clients.append(self)
+        load.at_end.append(self.note_overdue)
 
     def due_in_s(self, schedule: Schedule) -> float:
         """Return the seconds until the next request; each slice begins with a pace of its own."""

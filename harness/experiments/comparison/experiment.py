@@ -31,7 +31,7 @@ from harness.workload.find import Names, chosen, chosen_targets
 
 ATTEMPTS = 6  # one of the busiest cells is disturbed in one trial of four, and a run has hundreds of trials
 MOST_REPEATED = 24  # of a block: so that a machine that is never quiet ends undecided, and in time
-# A start with its warm-up takes as long as a third of a block, and what is drawn with a process is drawn often enough.
+# A start with its warm-up took 10 s where a quick block took 20, and each start draws anew what makes a process fast.
 BLOCKS_A_START = 3
 
 
