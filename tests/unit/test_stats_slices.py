@@ -6,12 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from harness.analysis.stats.slices import Slice, block_log_ratio, count_held_up, own_pauses
+from harness.analysis.stats.slices import HELD_UP, Slice, count_held_up, own_pauses, rate
 
 RATE, SLICE_S, PAUSE_S, PERIOD, CLIENTS = 800.0, 0.1, 0.05, 430, 16
 NOISE = 0.07  # of a slice: 3.3 % of the ratio of blocks of nine
 BLOCKS = 400
 PAUSING = -math.log(1 + PAUSE_S * RATE / PERIOD)  # what pauses cost in the long run
+
+
+def block_log_ratio(first: Sequence[Slice], second: Sequence[Slice], held_up: float = HELD_UP) -> float:
+    """The logarithm of the ratio of two rates; nan where either is none."""
+    rates = [rate(first, held_up), rate(second, held_up)]
+    return math.log(rates[0] / rates[1]) if min(rates) > 0 else math.nan
 
 
 def served(
@@ -21,15 +27,15 @@ def served(
     left = random.uniform(0, PERIOD)
     slices = []
     for _ in range(count):
-        rate = RATE * math.exp(random.normal(0, NOISE)) * (0.5 if random.random() < slow else 1)
+        pace = RATE * math.exp(random.normal(0, NOISE)) * (0.5 if random.random() < slow else 1)
         requests, seconds = 0.0, 0.0
         # what is under way at the end of the slice is drained
         while seconds < SLICE_S:
-            wanted = min(left, (SLICE_S - seconds) * rate)
-            requests, seconds, left = requests + wanted, seconds + wanted / rate, left - wanted
+            wanted = min(left, (SLICE_S - seconds) * pace)
+            requests, seconds, left = requests + wanted, seconds + wanted / pace, left - wanted
             if left <= 0:
                 seconds, left = seconds + pause_s, PERIOD
-        requests, seconds, left = requests + CLIENTS, seconds + CLIENTS / rate, max(left - CLIENTS, 1)
+        requests, seconds, left = requests + CLIENTS, seconds + CLIENTS / pace, max(left - CLIENTS, 1)
         if random.random() < stopped:
             # the clock goes on where nothing is served, and the slice is over
             part = random.random()

@@ -1,4 +1,4 @@
-"""One block of two targets that were served in turns, in short slices: the logarithm of the ratio of their rates.
+"""A target that was served in turns with others, in short slices: its rate, without slices that the machine held up.
 
 A target's own periodic costs, such as garbage collections, belong to its rate; a machine that stands still does not.
 A trimmed mean or a median over slices hides both: with a collection of 50 ms every 430 requests in slices of 0.1 s at
@@ -23,22 +23,6 @@ HELD_UP = 3.0
 # Of fewer slices the median may itself be one that was held up.
 MIN_SLICES = 5
 CHANCE = 0.05
-
-
-def block_log_ratio(first: Sequence[Slice], second: Sequence[Slice], held_up: float = HELD_UP) -> float:
-    """Return the logarithm of the ratio of requests a second, first/second, of one block.
-
-    Args:
-        first: Slices of the one target.
-        second: Slices of the other.
-        held_up: A slice that took more times the target's median time a request in this block is left out;
-            infinity leaves none out, which is right for a target that makes long ``own_pauses``.
-
-    Returns:
-        The logarithm; nan where either has no rate.
-    """
-    rates = [rate(slices, held_up) for slices in (first, second)]
-    return math.log(rates[0] / rates[1]) if min(rates) > 0 else math.nan
 
 
 def count_held_up(slices: Sequence[Slice], held_up: float = HELD_UP) -> int:
