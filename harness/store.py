@@ -21,11 +21,12 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 VERSION = 5
 CONTROL_CUTS = "control-cuts"
 T = TypeVar("T")
+# Made once of each type, which takes longer than to read a file with it.
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 class Store:
@@ -249,7 +252,7 @@ class Store:
 
 
 def _write(path: Path, kind: type[T], value: T) -> None:
-    data = TypeAdapter(kind).dump_json(value, indent=1)
+    data = _adapter(kind).dump_json(value, indent=1)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
         file.write(data)
         file.flush()
@@ -265,8 +268,9 @@ def _write(path: Path, kind: type[T], value: T) -> None:
 
 def _read(path: Path, kind: type[T]) -> T:
     try:
-        return TypeAdapter(kind).validate_json(path.read_bytes())
+        known: T = _adapter(kind).validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise EvidenceUnreadable(
             f"{path} can't be read: {str(error).splitlines()[0]}", "Run the benchmark again"
         ) from error
+    return known

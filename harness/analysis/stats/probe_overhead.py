@@ -6,9 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from statistics import median
-
-from scipy.stats import trim_mean
+from statistics import fmean, median
 
 from harness.analysis.stats.intervals import ratio_interval
 from harness.model.evidence import SliceReading
@@ -58,8 +56,9 @@ def kept(readings: Iterable[SliceReading]) -> Iterator[ProbeOverhead]:
 
 
 def _share(block: SliceReading) -> float:
-    logs = [math.log(plain / probed) for plain, probed in zip(block.plain_ms, block.probed_ms, strict=True)]
-    return math.exp(float(trim_mean(logs, TRIMMED)))
+    logs = sorted(math.log(plain / probed) for plain, probed in zip(block.plain_ms, block.probed_ms, strict=True))
+    cut = int(TRIMMED * len(logs))
+    return math.exp(fmean(logs[cut : len(logs) - cut]))
 
 
 def _inverse(ratio: Interval) -> Interval:
