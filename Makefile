@@ -8,13 +8,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench chaos flaws soak mutants eager-loading probe-overhead second-workload test test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead second-workload test test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 bench: setup ## compare async against sync; PROFILE=quick|default|full
 	$(BIN)/twinbench bench --profile $(PROFILE)
+
+drivers: setup ## how much of async/sync is the execution model, and how much the drivers? 20 minutes
+	$(BIN)/twinbench run point-read write list-with-posts --latency-ms 0 --latency-ms 20 --for 20m \
+	  --target async --target sync --target async:psycopg --target sync:psycopg
 
 chaos: setup ## cut writes at every byte and inject every fault; PROFILE=default|full
 	$(BIN)/twinbench chaos --profile $(PROFILE)

@@ -133,26 +133,38 @@ def _probes_table(summary: Summary, console: Console) -> None:
 
 
 def _compared_table(summary: Summary, console: Console) -> None:
-    """Print what each target did, and its ratios to the first: throughput, or the median wait where pace is fixed."""
-    first, *others = summary.plan.targets
-    told = (*(("to",) if others[1:] else ()), *(("ratio (95 %)", "faster", "processor time (95 %)") if others else ()))
-    table = _table(["scenario"], ["at", first, *others], told)
+    """Print what each target did, and the ratios of pairs; those of several in a table of their own."""
+    targets, pairs = summary.plan.targets, summary.plan.pairs
     paced = {scenario.name for scenario in summary.scenarios if scenario.shape.pace_s is not None}
     cells = {(cell.scenario, cell.added_ms, cell.target): cell for cell in summary.measures.cells}
-    compared = {(c.scenario, c.added_ms, c.second, c.metric): c for c in summary.measures.comparisons}
+    ratios = ("ratio (95 %)", "faster", "processor time (95 %)")
+    one_table = len(pairs) == 1
+    table = _table(["scenario"], ["at", *targets], ratios if one_table else ())
+    of_pairs = _table(["scenario"], ["at"], ("of", *ratios))
     for scenario, added_ms in sorted({(trial.scenario, trial.added_ms) for trial in summary.plan.trials}):
-        values = [_value(cells.get((scenario, added_ms, name)), scenario in paced) for name in (first, *others)]
-        lead = [scenario, f"{added_ms} ms", *values]
-        for other in others:
-            speed = compared.get((scenario, added_ms, other, "p50" if scenario in paced else "throughput"))
-            cost = compared.get((scenario, added_ms, other, "processor"))
-            ratios = [ratio(one.ratio) if one else "-" for one in (speed, cost)]
-            named = [other] if others[1:] else []
-            table.add_row(*lead, *named, ratios[0], winner(speed) if speed else "-", ratios[1])
-            lead = [""] * len(lead)
-        if not others:
-            table.add_row(*lead)
-    _print_table(console, f"{' against '.join(summary.plan.targets)}, requests per second or median wait", table)
+        row = [scenario, f"{added_ms} ms"]
+        values = [_value(cells.get((scenario, added_ms, name)), scenario in paced) for name in targets]
+        compared = [_compared(summary, (scenario, added_ms), pair, fixed_rate=scenario in paced) for pair in pairs]
+        table.add_row(*row, *values, *(compared[0] if one_table else ()))
+        for pair, told in zip(pairs, compared, strict=True):
+            of_pairs.add_row(*row, " / ".join(pair), *told)
+            row = ["", ""]
+    _print_table(console, f"{' against '.join(targets)}, requests per second or median wait", table)
+    if pairs and not one_table:
+        _print_table(console, "Ratios of these, and of processor time a request", of_pairs)
+
+
+def _compared(
+    summary: Summary, place: tuple[str, int], pair: tuple[str, str], *, fixed_rate: bool
+) -> tuple[str, str, str]:
+    """Return the ratio of throughput, or of median waits, of two targets, who is faster, and that of processor time."""
+    found = {
+        one.metric: one
+        for one in summary.measures.ratios
+        if (one.scenario, one.added_ms) == place and (one.first, one.second) == pair
+    }
+    speed, cost = found.get("p50" if fixed_rate else "throughput"), found.get("processor")
+    return ratio(speed.ratio) if speed else "-", winner(speed) if speed else "-", ratio(cost.ratio) if cost else "-"
 
 
 def _growing_table(comparisons: Sequence[Comparison]) -> Table:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from harness.model.plan import Control, Target
+from harness.model.plan import Control, Decomposition, Factor, Target
 from targets.flaws.catalog import FLAWS
 
 PROBES = ("loop", "queries", "requests", "pool")
@@ -40,6 +40,14 @@ TWINS = {
 }
 # The same with a driver that both can have, so that the execution model can be held apart from the driver.
 ON_PSYCOPG = _by_name(replace(twin, name=f"{name}:psycopg", driver="psycopg") for name, twin in TWINS.items())
+# What differs between the twins, one thing after the other.
+MODEL_AND_DRIVERS = Decomposition(
+    factors=(
+        Factor(name="driver within async", kind="the drivers", first="async", second="async:psycopg"),
+        Factor(name="execution model", kind="the execution model", first="async:psycopg", second="sync:psycopg"),
+        Factor(name="driver within sync", kind="the drivers", first="sync:psycopg", second="sync"),
+    )
+)
 REFERENCES = _by_name(
     Target(
         name=f"{model}:reference",

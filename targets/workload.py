@@ -7,7 +7,7 @@ from harness.model.evidence import SumRead
 from harness.model.plan import Target
 from harness.model.workload import Filling, Handles, LockOrder, Questions, Workload
 from scenarios.catalog import CHAOS, CHAOS_PROFILES, PROFILES, SCENARIOS
-from targets.catalog import CATALOG, CONTROLS, NO_DRIVER, PROBED, PROBED_BY_ONE, TWINS
+from targets.catalog import CATALOG, CONTROLS, MODEL_AND_DRIVERS, NO_DRIVER, PROBED, PROBED_BY_ONE, TWINS
 from targets.content import DATABASE
 from targets.operations import OPERATIONS, WRITES, holders_of
 
@@ -97,5 +97,6 @@ WORKLOAD = Workload(
     handles=HANDLES,
     controls=CONTROLS,
     probed={**PROBED, **PROBED_BY_ONE},
+    decomposition=MODEL_AND_DRIVERS,
     settings=settings,
 )

@@ -28,6 +28,7 @@ from harness.analysis.garbage import garbage_share, told_of_garbage
 from harness.analysis.stats.anytime import anytime_ratio_interval
 from harness.analysis.stats.compare import Metric, compare
 from harness.analysis.stats.cut_map import strips
+from harness.analysis.stats.decomposition import decomposed
 from harness.analysis.stats.eager_loading import page_costs
 from harness.analysis.stats.intervals import mean_interval, ratio_interval
 from harness.analysis.stats.probe_overhead import kept, observed
@@ -67,9 +68,12 @@ def analyse(store: Store, record: RunRecord) -> Measures:
     cells = {name: cell_of(name, measured) for name, measured in trials.items() if name.target in record.plan.targets}
     # a cell in which one target never answered, or never ran, has no ratio
     comparisons = tuple(c for c in compared(record.plan, trials, scenarios) if c.ratio.blocks)
+    known = record.plan.decomposition
+    whole = [c for c in comparisons if known is None or (c.first, c.second) == known.whole]
     return Measures(
         cells=tuple(cells.values()),
-        comparisons=comparisons,
+        comparisons=tuple(whole),
+        decomposed=tuple(decomposed(known, comparisons)) if known else (),
         probe_overheads=tuple(observed(record.targets, comparisons)),
         framework_overheads=tuple(_overheads(record, trials, scenarios)),
         garbage=tuple(garbage_share(name, measured) for name, measured in trials.items() if told_of_garbage(measured)),
@@ -82,13 +86,13 @@ def analyse(store: Store, record: RunRecord) -> Measures:
 
 
 def compared(plan: Plan, trials: Measurements, scenarios: Mapping[str, Scenario]) -> Iterable[Comparison]:
-    """Compare the first target with each other one, in every row.
+    """Compare the pairs of the plan in every row.
 
     In a sliced plan intervals hold at any time, all of them together; else each for itself, after a fixed number of
     blocks.
     """
     pairs = []
-    for name, other in product((name for name in trials if name.target == plan.targets[0]), plan.targets[1:]):
+    for name, other in ((name, other) for (first, other), name in product(plan.pairs, trials) if name.target == first):
         # a fixed offered rate fixes the throughput: only the waiting can differ
         by_load: Metric = "throughput" if scenarios[name.scenario].shape.pace_s is None else "p50"
         pairs += [(name, other, by_load), (name, other, "processor")]

@@ -27,8 +27,8 @@ def held_up(
     plan: Plan, trials: Mapping[CellName, Sequence[Measured]], scenarios: Mapping[str, Scenario]
 ) -> Iterator[HeldUp]:
     """Return the comparisons of throughput of which slices were held up; of medians none is left out."""
-    for name in (name for name in trials if name.target == plan.targets[0]):
-        for other in plan.targets[1:] if scenarios[name.scenario].shape.pace_s is None else ():
+    for name in (name for name in trials if scenarios[name.scenario].shape.pace_s is None):
+        for other in (second for first, second in plan.pairs if first == name.target):
             first, second = ([rates(block) for block in of] for of in paired(trials, name, other))
             counts = [[count_held_up(block) for block in of] for of in (first, second)]
             if sum(map(sum, counts)):

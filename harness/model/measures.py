@@ -81,6 +81,20 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Decomposed:
+    """The ratio of two targets as a product, in one row by one metric.
+
+    ``factors`` are in the order of the plan's decomposition. ``by_kind`` multiplies those of each kind, and
+    ``product`` all of them: the ``whole``, but for rounds that not every pair of targets has a ratio of.
+    """
+
+    whole: Comparison
+    factors: tuple[Comparison, ...]
+    by_kind: Mapping[str, float]
+    product: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class GarbageShare(CellName):
     """What garbage collections take of a target's processor time in one row: ``full`` ones, and ``all`` of them.
 
@@ -240,10 +254,11 @@ class HeldUp:
 
 @dataclass(frozen=True, kw_only=True)
 class Measures:
-    """All numbers that the report draws of a comparison."""
+    """All numbers that the report draws of a comparison; ``comparisons`` are without factors of ``decomposed``."""
 
     cells: tuple[Cell, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    decomposed: tuple[Decomposed, ...] = ()
     wire: tuple[WireCount, ...] = ()
     timelines: tuple[Timeline, ...] = ()
     warnings: tuple[MeasureWarning, ...] = ()
@@ -252,6 +267,11 @@ class Measures:
     garbage: tuple[GarbageShare, ...] = ()
     time_use: TimeUse | None = None
     held_up: tuple[HeldUp, ...] = ()
+
+    @property
+    def ratios(self) -> tuple[Comparison, ...]:
+        """All ratios of the run, whose intervals hold together: those of pairs, and factors."""
+        return (*self.comparisons, *(factor for one in self.decomposed for factor in one.factors))
 
 
 @dataclass(frozen=True, kw_only=True)

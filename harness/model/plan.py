@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,54 @@ class Target:
     reference: str = ""
     flaw: str | None = None
     expected: Mapping[str, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """One factor of a ratio: ``first`` over ``second``, two targets that differ in one thing.
+
+    ``name`` tells it from the others. Factors of one ``kind`` are told as one, with an article: "the drivers".
+    """
+
+    name: str
+    kind: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decomposition:
+    """The ratio of two targets that differ in several things, as a product: each factor begins where one ends.
+
+    Raises:
+        ValueError: There are fewer than two factors, or they are no chain.
+    """
+
+    factors: tuple[Factor, ...]
+
+    def __post_init__(self) -> None:
+        """Hold each factor against the next."""
+        if len(self.factors) < 2:  # noqa: PLR2004 - one factor would be the ratio itself
+            raise ValueError(f"A product has two factors or more, not {len(self.factors)}")
+        for one, following in pairwise(self.factors):
+            if one.second != following.first:
+                said = f"{one.name!r} ends with {one.second}, and {following.name!r} begins with {following.first}"
+                raise ValueError(f"{said}: each factor has to begin where the one before it ends")
+
+    @property
+    def whole(self) -> tuple[str, str]:
+        """The two targets whose ratio it is."""
+        return self.factors[0].first, self.factors[-1].second
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of factors, each once."""
+        return tuple(dict.fromkeys(factor.kind for factor in self.factors))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All targets of the chain, from the first of the ratio to its second."""
+        return (*(factor.first for factor in self.factors), self.factors[-1].second)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +194,8 @@ class Plan:
     """All trials of a run in the order they are run, and the seed that fixed the order.
 
     ``targets`` are compared; ``references`` are what some of them are held against where no database is reached. In a
-    ``sliced`` plan the trials of one cell in one block are run together, by turns in short slices.
+    ``sliced`` plan the trials of one cell in one block are run together, by turns in short slices. A
+    ``decomposition`` says which pairs of targets are compared, where it is not each other one with the first.
     """
 
     profile: Profile
@@ -154,6 +204,15 @@ class Plan:
     seed: int
     references: tuple[str, ...] = ()
     sliced: bool = False
+    decomposition: Decomposition | None = None
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of targets that are compared, first over second, the one that the run is about before all."""
+        if self.decomposition:
+            factors = self.decomposition.factors
+            return (self.decomposition.whole, *((factor.first, factor.second) for factor in factors))
+        return tuple((self.targets[0], other) for other in self.targets[1:])
 
     @property
     def blocks(self) -> int:

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from harness.model.evidence import Effects, SumRead
-from harness.model.plan import ChaosProfile, Control, Profile, Scenario, Target
+from harness.model.plan import ChaosProfile, Control, Decomposition, Profile, Scenario, Target
 
 PADDING = "x" * 200  # what makes a text in a body as long as such texts are; left out where a request is told
 SENT_HEADER = "X-Request-Start"  # when a client sent a request: nanoseconds of the machine's monotonic clock
@@ -155,7 +155,8 @@ class Workload:
     ``retry_rows`` are what that adds to the rows of a write. ``health`` is the cheapest operation that needs the
     database. ``locks`` tells which rows a write needs, so that clients can stay out of each other's way. ``variables``
     configure a target for a database's URL, and ``settings`` tells name, value and reason of each of its settings.
-    ``twins`` are the targets that are compared.
+    ``twins`` are the targets that are compared, and ``decomposition`` is a ratio as a product, for a run whose targets
+    are all of its.
     """
 
     name: str
@@ -175,6 +176,7 @@ class Workload:
     handles: Handles = field(default_factory=Handles)
     controls: Mapping[str, Control] = field(default_factory=dict)
     probed: Mapping[str, Target] = field(default_factory=dict)
+    decomposition: Decomposition | None = None
     settings: Callable[[Target], Iterable[tuple[str, str, str]]] = lambda _target: ()
 
     def request(self, operation: str, chance: Random | int, key: str = "", *, named: bool = False) -> Request:

@@ -116,6 +116,10 @@ class Canvas:
             ends = [known.low, known.high]
             self.axes.plot(ends, [row, row], color=style.colour, linewidth=2.5, solid_capstyle="butt")
         self.axes.plot([known.value], [row], **style.look | MARKS_ONLY)
+        self.write(row, text)
+
+    def write(self, row: int, text: str) -> None:
+        """Write beside a row, right of the axes."""
         self.axes.text(1.03, row, text, transform=self.axes.get_yaxis_transform(), va="center")
 
     def legend_of(self, styles: Mapping[str, Style], more: Sequence[Artist] = (), look: Mapping[str, Any] = {}) -> None:

@@ -12,6 +12,7 @@ from harness.model.findings import Verdict
 from harness.model.summary import Summary
 from harness.report import tables
 from harness.report.figures.cut_map import draw_cut_map
+from harness.report.figures.decomposition import draw_decomposition
 from harness.report.figures.distributions import draw_distributions
 from harness.report.figures.eager_loading import draw_eager_loading
 from harness.report.figures.levels import draw_garbage, draw_latency, draw_throughput
@@ -30,6 +31,7 @@ FIGURES: Mapping[str, Callable[[Summary], FigureOf | None]] = {
     "eager_loading": draw_eager_loading,
     "ratios": draw_ratios,
     "processor": draw_processor,
+    "decomposition": draw_decomposition,
     "throughput": draw_throughput,
     "latency": draw_latency,
     "distributions": draw_distributions,

@@ -40,6 +40,12 @@ def ratio(known: Interval) -> str:
     return UNKNOWN if math.isnan(known.value) else _with_bounds(known, "{:.2f}".format)
 
 
+def ratio_range(ratios: Sequence[float]) -> str:
+    """Return the smallest and the largest of some ratios, two decimals throughout; once where they are the same."""
+    low, high = f"{min(ratios):.2f}", f"{max(ratios):.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
 def share(known: Interval) -> str:
     """A share of nearly all with its interval, three decimals throughout."""
     return _with_bounds(known, "{:.3f}".format)

@@ -12,7 +12,7 @@ from harness.model.request_record import Outcome
 from harness.model.write_status import WriteStatus
 from harness.report.sections import FIGURES, OWN, TABLES
 from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS
-from targets.catalog import TWINS
+from targets.catalog import MODEL_AND_DRIVERS, TWINS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -73,7 +73,11 @@ def report_headings() -> set[str]:
     """The questions that head the sections of a report, as the code has them; of a comparison of the twins."""
     files = [path for path in (ROOT / "harness" / "report").rglob("*") if path.suffix in {".py", ".j2"}]
     found = {heading for path in files for heading in HEADING.findall(path.read_text())}
-    return {heading.replace("{told[0].first}", "async").replace("{others}", "sync") for heading in found}
+    twins = {"{told[0].first}": "async", "{others}": "sync", "{first}": "async", "{second}": "sync"}
+    twins["{kinds}"] = " and how much from ".join(MODEL_AND_DRIVERS.kinds)
+    for name, said in twins.items():
+        found = {heading.replace(name, said) for heading in found}
+    return found
 
 
 def test_every_heading_of_a_report_is_explained_by_its_name() -> None:

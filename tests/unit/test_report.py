@@ -19,12 +19,13 @@ from harness.report.figures.probe_overhead import draw_probe_overhead
 from harness.report.page import render, write_report
 from harness.report.palette import VARIABLES
 from harness.report.sections import FIGURES, OWN, TABLES
+from tests.decomposed import DECOMPOSED
 from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES, fixed
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "summary.schema.json"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-ALL = {"whole": SUMMARY, "loading": LOADING, **SPARSE}
+ALL = {"whole": SUMMARY, "loading": LOADING, "decomposed": DECOMPOSED, **SPARSE}
 
 
 class Page(HTMLParser):
@@ -114,13 +115,12 @@ def test_every_figure_says_what_it_shows(page: Page) -> None:
 
 def test_every_figure_has_its_place_and_is_drawn_again_to_the_byte() -> None:
     html = whole()
-    drawn = [name for name in SUMMARY.sections if name in FIGURES]
-    assert len(drawn) == 10
-    for name in drawn:
-        figure = FIGURES[name](SUMMARY)
-        assert figure is not None
-        assert f'<section id="{name}">' in html
-        assert all(panel.svg in html for panel in figure.panels)
+    figures = {name: FIGURES[name](SUMMARY) for name in SUMMARY.sections if name in FIGURES}
+    assert [name for name, figure in figures.items() if not figure] == ["decomposition"]  # of other targets
+    assert len(figures) == 11
+    for name, figure in figures.items():
+        assert (f'<section id="{name}">' in html) is bool(figure)
+        assert all(panel.svg in html for panel in (figure.panels if figure else ()))
 
 
 def test_every_figure_is_titled_by_a_question_and_has_units() -> None:

@@ -22,7 +22,7 @@ from harness.experiments.comparison.course import Course
 from harness.experiments.comparison.sliced import run_sliced
 from harness.experiments.round_trips import count_round_trips
 from harness.experiments.trial import run_trial, timed_block
-from harness.model.plan import Plan, Profile, Scenario, Target, Trial
+from harness.model.plan import Decomposition, Plan, Profile, Scenario, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
 from harness.provision.testbed import Services
@@ -46,17 +46,22 @@ class Amount:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison(Experiment):
-    """Compares ``targets``; ``references`` are the bare applications that they are held against."""
+    """Compares ``targets``; ``references`` are the bare applications that they are held against.
+
+    A ``decomposition`` is of all of the targets.
+    """
 
     kind: ClassVar[str] = "comparison"
     sections: ClassVar[tuple[str, ...]] = (
-        *("ratios", "processor", "throughput", "latency", "distributions", "phases", "garbage", "timelines"),
+        *("ratios", "processor", "decomposition", "throughput", "latency", "distributions", "phases", "garbage"),
+        "timelines",
         *("round_trips", "added_latency", "framework_overhead", "probe_overhead", "cpu", "time_use", *EVERY_REPORT),
     )
     targets: Mapping[str, Target]
     references: Mapping[str, Target]
     scenarios: Mapping[str, Scenario]
     profile: Profile
+    decomposition: Decomposition | None = None
 
     @classmethod
     def of(
@@ -79,6 +84,7 @@ class Comparison(Experiment):
         asked = chosen_targets(workload, targets)
         bare = any(not scenario.reaches_database for scenario in named.values())
         references = dict.fromkeys(target.reference for target in asked.values() if bare)
+        known = workload.decomposition
         return cls(
             targets=asked,
             references={name: workload.targets[name] for name in references if name and name not in asked},
@@ -89,6 +95,7 @@ class Comparison(Experiment):
                 added_ms=tuple(sorted(set(added_ms or usual.added_ms))),
                 **{name: value for name, value in vars(amount).items() if value is not None},
             ),
+            decomposition=known if known and set(known.targets) == set(asked) else None,
         )
 
     def plan(self, services: Services, seed: int) -> Planned:
@@ -106,6 +113,7 @@ class Comparison(Experiment):
                 trials=(),
                 seed=seed,
                 references=tuple(self.references),
+                decomposition=self.decomposition,
                 # a probe would take a stopped process for a stall, and uvicorn a worker for one that hangs
                 sliced=all(not target.probes and target.workers == 1 for target in self.targets.values()),
             ),

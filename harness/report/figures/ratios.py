@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from matplotlib.axes import Axes
+
 from harness.model.measures import Comparison
 from harness.model.summary import Summary
 from harness.report.palette import FAINT, INK, NEITHER, styles
@@ -58,11 +60,11 @@ def _drawn(summary: Summary, metrics: Sequence[str]) -> tuple[list[Comparison], 
         sorted((one for one in found if one.scenario == scenario.name), key=lambda one: (one.second, one.added_ms))
         for scenario in summary.scenarios
     ]
-    panels = tuple(_panel(mine, summary, _edges(found)) for mine in by_scenario if mine)
+    panels = tuple(_panel(mine, summary, edges(found)) for mine in by_scenario if mine)
     return [one for mine in by_scenario for one in mine], panels
 
 
-def _edges(found: Sequence[Comparison]) -> list[float]:
+def edges(found: Sequence[Comparison]) -> list[float]:
     """Return what an axis has to have room for: all ratios, and their intervals as far as one can still read them."""
     values = [one.ratio.value for one in found if not math.isnan(one.ratio.value)]
     low, high = min(values, default=1.0) / FARTHEST, max(values, default=1.0) * FARTHEST
@@ -77,7 +79,7 @@ def _note(summary: Summary) -> str:
         " Grey: the bar crosses 1, so the difference is not significant. A bar that leaves its panel goes on, as the"
         " numbers say."
     )
-    together = len(summary.measures.comparisons)
+    together = len(summary.measures.ratios)
     promised = (
         f"The intervals hold at any time, all {together} of this run together at 95 %: so the run may be looked at and"
         " stopped at any moment (Lai 1976; Wang and Ramdas 2023)."
@@ -99,8 +101,8 @@ def _table(summary: Summary, told: Sequence[Comparison]) -> Table:
     )
 
 
-def _panel(comparisons: Sequence[Comparison], summary: Summary, edges: Sequence[float]) -> Panel:
-    """Draw one scenario's ratios by one metric, on an axis that has room for ``edges``."""
+def _panel(comparisons: Sequence[Comparison], summary: Summary, room: Sequence[float]) -> Panel:
+    """Draw one scenario's ratios by one metric, on an axis that has ``room`` for these."""
     scenario, metric, first = comparisons[0].scenario, comparisons[0].metric, comparisons[0].first
     others = list(dict.fromkeys(c.second for c in comparisons))
     other = others[0] if len(others) == 1 else "other"
@@ -112,28 +114,32 @@ def _panel(comparisons: Sequence[Comparison], summary: Summary, edges: Sequence[
         axes.axvline(1, color=INK, linewidth=1.1)
         for place, comparison in enumerate(comparisons):
             value = comparison.ratio.value
-            style = styles(summary).get(_better(comparison), NEITHER)
+            style = styles(summary).get(better_of(comparison), NEITHER)
             drawn.interval(place, comparison.ratio, style, "no ratio" if math.isnan(value) else f"{value:.2f}")
         names = [f"{c.added_ms} ms" if len(others) == 1 else f"{c.second}, {c.added_ms} ms" for c in comparisons]
         drawn.rows(names)
         axes.set_xscale("log")
-        ratio_ticks(axes, edges)  # every panel of a figure has one axis, so that they compare by eye
+        ratio_ticks(axes, room)  # every panel of a figure has one axis, so that they compare by eye
         if metric != "throughput":  # a shorter wait is the faster one: the better side stays where it is
             axes.invert_xaxis()
         axes.set_xlabel(f"{OF[metric]}, {first} / {other}")
         better = "cheaper" if metric == "processor" else "faster"
-        sides = f"← {other} {better}", f"{first} {better} →"
-        # one above the other where long names of rows leave no room for both
-        lines = 1 + (len("".join([*sides, max(names, key=len)])) > PANEL_LETTERS)
-        axes.set_title(scenario, pad=7 + LINE_PT * lines)
-        look: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
-        look |= {"fontsize": SMALL, "color": FAINT}
-        axes.annotate(sides[0], (0, 1), (0, 2), ha="left", **look)
-        axes.annotate(sides[1], (1, 1), (0, 2 + LINE_PT * (lines - 1)), ha="right", **look)
+        title_with_sides(axes, scenario, (f"← {other} {better}", f"{first} {better} →"), max(map(len, names)))
     return drawn.panel
 
 
-def _better(comparison: Comparison) -> str:
+def title_with_sides(axes: Axes, title: str, sides: tuple[str, str], letters: int) -> None:
+    """Write a title, and below it what either side of the axis means; ``letters`` has the longest name of a row."""
+    # one above the other where long names of rows leave no room for both
+    lines = 1 + (len("".join(sides)) + letters > PANEL_LETTERS)
+    axes.set_title(title, pad=7 + LINE_PT * lines)
+    look: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
+    look |= {"fontsize": SMALL, "color": FAINT}
+    axes.annotate(sides[0], (0, 1), (0, 2), ha="left", **look)
+    axes.annotate(sides[1], (1, 1), (0, 2 + LINE_PT * (lines - 1)), ha="right", **look)
+
+
+def better_of(comparison: Comparison) -> str:
     """Name the target that serves more, waits less or costs less, if it is sure; else return nothing."""
     if comparison.word in WORDS:
         return ""

@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 from harness.model.measures import Comparison
 from harness.model.plan import Scenario
 from harness.model.summary import Summary
-from harness.report.words import listing, ratio
+from harness.report.sentences.decomposition import decomposition_text
+from harness.report.words import listing, ratio, ratio_range
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -17,9 +18,11 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 def answers(summary: Summary) -> tuple[str, ...]:
     """Return one sentence for each scenario and pair of targets that was compared, those with a database first.
 
+    Where ratios were taken apart, what they come from is told before all.
+
     Of a scenario whose load was free to vary, throughput is told; of one with a fixed rate, the median wait.
     """
-    told = []
+    told = [apart] if (apart := decomposition_text(summary)) else []
     for scenario in sorted(summary.scenarios, key=lambda scenario: not scenario.reaches_database):
         metric = "throughput" if scenario.shape.pace_s is None else "p50"
         compared = [c for c in summary.measures.comparisons if (c.scenario, c.metric) == (scenario.name, metric)]
@@ -70,7 +73,7 @@ def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str
     for word, more, less in (("first", first, second), ("second", second, first)):
         if word in words and words <= {word, "not_significant", "too_few_blocks"}:
             factors = [c.ratio.value if word == "first" else 1 / c.ratio.value for c in comparisons if c.word == word]
-            serves = f"{more} serves {_range(factors)} {TIMES} as much as {less}"
+            serves = f"{more} serves {ratio_range(factors)} {TIMES} as much as {less}"
             return (
                 serves if words == {word} else f"{serves} or the difference is not significant, depending on the work"
             )
@@ -79,11 +82,6 @@ def _together(comparisons: Sequence[Comparison], first: str, second: str) -> str
 
 def _does(scenario: Scenario) -> str:
     return scenario.called or f"{scenario.name} requests"
-
-
-def _range(factors: Sequence[float]) -> str:
-    low, high = f"{min(factors):.2f}", f"{max(factors):.2f}"
-    return low if low == high else f"{low} to {high}"
 
 
 def _of_scenario(what: str, comparisons: Sequence[Comparison]) -> str:

@@ -1,0 +1,141 @@
+"""A ratio that was taken apart: a summary of it, and stored evidence of a run that does so."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+
+from harness.analysis.stats.decomposition import decomposed
+from harness.experiments.comparison.plan import all_places, with_block
+from harness.model.evidence import Slice, Window
+from harness.model.measures import Comparison
+from harness.model.plan import Decomposition, Factor, Plan, Trial
+from harness.model.run_records import RunRecord, TrialRecord
+from harness.store import VERSION, Store
+from scenarios.locust.recorder import SCHEMA
+from targets.catalog import CATALOG, MODEL_AND_DRIVERS
+from tests.report_fixture import PROFILE, SCENARIOS, SUMMARY, cell, comparison, plan_of
+
+MS = 1_000_000
+FOUR = ("async", "sync", "async:psycopg", "sync:psycopg")  # not in the order of the chain
+CHAIN = Decomposition(
+    factors=(
+        Factor(name="first hop", kind="the hops", first="a", second="b"),
+        Factor(name="the leap", kind="the leap", first="b", second="c"),
+        Factor(name="last hop", kind="the hops", first="c", second="d"),
+    )
+)
+
+
+def ratios(scenario: str, added_ms: int, *values: float, metric: str = "throughput") -> list[Comparison]:
+    """The whole and then each factor, sure where it is 5 % away from 1."""
+    pairs = [MODEL_AND_DRIVERS.whole, *((factor.first, factor.second) for factor in MODEL_AND_DRIVERS.factors)]
+    words = ["first" if value > 1.05 else "second" if value < 0.95 else "not_significant" for value in values]
+    return [
+        replace(comparison(scenario, added_ms, value, word, metric), first=first, second=second)
+        for value, word, (first, second) in zip(values, words, pairs, strict=True)
+    ]
+
+
+ALL_RATIOS = [
+    *ratios("ping", 0, 1.5, 1.0, 1.5, 1.0),
+    *ratios("write", 0, 1.43, 1.2, 1.1, 1.08),
+    *ratios("write", 20, 1.02, 1.01, 1.0, 1.01),
+    *ratios("mixed", 0, 0.8, 0.9, 1.0, 0.89, metric="p50"),
+    *ratios("write", 0, 0.7, 0.8, 1.01, 0.87, metric="processor"),
+]
+DECOMPOSED = replace(
+    SUMMARY,
+    plan=replace(plan_of(FOUR, SCENARIOS), decomposition=MODEL_AND_DRIVERS),
+    targets=tuple(CATALOG[name] for name in FOUR),
+    measures=replace(
+        SUMMARY.measures,
+        cells=tuple(cell("write", added_ms, target) for added_ms in (0, 20) for target in FOUR),
+        comparisons=tuple(one for one in ALL_RATIOS if (one.first, one.second) == MODEL_AND_DRIVERS.whole),
+        decomposed=tuple(decomposed(MODEL_AND_DRIVERS, ALL_RATIOS)),
+        garbage=(),
+        wire=(),
+        timelines=(),
+        probe_overheads=(),
+    ),
+)
+
+
+def stored(
+    folder: Path, mean_ops: Mapping[str, int], *, stopped: str = "", known: Decomposition | None = CHAIN
+) -> tuple[Store, RunRecord]:
+    """Store a run of writes in 4 blocks of 8 rounds, of so many requests a slice, give or take a quarter.
+
+    The machine holds up one slice of the ``stopped`` target in each block, and none of the others.
+    """
+    scenario = SCENARIOS[1]
+    profile = replace(PROFILE, scenarios=(scenario.name,), added_ms=(0,))
+    plan = Plan(
+        profile=profile, targets=tuple(mean_ops), trials=(), seed=1, sliced=True, decomposition=known,
+    )  # fmt: skip
+    for _ in range(4):
+        plan = with_block(plan, {scenario.name: scenario}, all_places(plan, {scenario.name: scenario}))
+    record = RunRecord(
+        version=VERSION,
+        run="r",
+        kind="comparison",
+        command="twinbench run write",
+        workload="targets.workload:WORKLOAD",
+        started_at="2026-01-01T00:00:00+00:00",
+        started_ns=1,
+        plan=plan,
+        targets=tuple(replace(CATALOG["async"], name=name, reference="") for name in mean_ops),
+        scenarios=(scenario,),
+        environment={"cores": "2"},
+        settings=(),
+        not_done=(),
+    )
+    store = Store.create(folder, "20260101-000000")
+    store.write_record(record)
+    random = Random(1)  # noqa: S311 - to be repeated, no secret
+    for trial in plan.trials:
+        counts = [round(mean_ops[trial.target] * random.uniform(0.75, 1.25)) for _ in range(8)]
+        if trial.target == stopped:
+            counts[3] = 2
+        _store_trial(store, trial, counts)
+    return store, record
+
+
+def _store_trial(store: Store, trial: Trial, counts: list[int]) -> None:
+    """Store a trial in slices of 100 ms, each with so many requests, which cost 40 ms of processor time in all."""
+    starts_ms = [1000 * number for number in range(len(counts))]
+    ended_ns = [
+        round((start + 21 + 78 * place / count) * MS)
+        for start, count in zip(starts_ms, counts, strict=True)
+        for place in range(count)
+    ]
+    columns = {
+        "id": [*range(len(ended_ns))],
+        "name": ["create_user"] * len(ended_ns),
+        "key": [""] * len(ended_ns),
+        "intended_ns": [ended - 5 * MS for ended in ended_ns],
+        "started_ns": [ended - 5 * MS for ended in ended_ns],
+        "ended_ns": ended_ns,
+        "outcome": ["ok"] * len(ended_ns),
+        "status": [201] * len(ended_ns),
+        "named": [False] * len(ended_ns),
+        **{name: [""] * len(ended_ns) for name in ("error", "said", "asked")},
+    }
+    with pa.OSFile(str(store.ops_path(trial)), "wb") as sink, pa.ipc.new_stream(sink, SCHEMA) as writer:
+        writer.write_batch(
+            pa.record_batch([pa.array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
+        )
+    slices = tuple(
+        Slice(
+            start_ns=start * MS,
+            counted_ns=(start + 20) * MS,
+            stop_ns=(start + 100) * MS,
+            drained_ns=(start + 110) * MS,
+            processor_s={"target": 0.04},
+        )
+        for start in starts_ms
+    )
+    window = Window(start_ns=slices[0].counted_ns, end_ns=slices[-1].stop_ns)
+    store.write_trial(TrialRecord(trial=trial, window=window, samples=(), faults=(), ledger=None, slices=slices))
