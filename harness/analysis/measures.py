@@ -35,11 +35,11 @@ from harness.analysis.stats.probe_overhead import kept, observed
 from harness.analysis.stats.slices import HELD_UP, count_held_up, own_pauses
 from harness.analysis.stats.timeline import timeline
 from harness.analysis.time_use import held_up, time_use
+from harness.model.cut_map import CutStrip
 from harness.model.evidence import Sample
 from harness.model.measures import (
     CellName,
     Comparison,
-    CutStrip,
     FaultRow,
     FrameworkOverhead,
     Measures,

@@ -92,3 +92,30 @@ class CutMap:
         """Return the cuts that were made in a conversation."""
         place = (part.target, part.operation, part.direction)
         return [cut for cut in self.cuts if (cut.target, cut.operation, cut.direction) == place]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageCuts:
+    """One protocol message of a write, and what became of the writes that were cut in it.
+
+    ``runs`` are bytes ``[start, end)`` of one status, cut by Toxiproxy; ``other_ways`` maps "fin", "rst"
+    and "hold" to the status of the write that was cut that way at the message's end.
+    """
+
+    name: str
+    start: int
+    end: int
+    runs: tuple[tuple[int, int, str], ...]
+    other_ways: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutStrip:
+    """One write's conversation with PostgreSQL in one direction, cut all along. ``statuses`` counts all its cuts."""
+
+    target: str
+    operation: str
+    direction: str
+    length_bytes: int
+    messages: tuple[MessageCuts, ...]
+    statuses: Mapping[str, int]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.model.cut_map import CutStrip
 from harness.model.findings import ControlRow, Finding, Verdict
-from harness.model.measures import CutStrip, FaultRow, Measures, PageCost
+from harness.model.measures import FaultRow, Measures, PageCost
 from harness.model.plan import Plan, Scenario, Target
 
 

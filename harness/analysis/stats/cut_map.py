@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, WireMessage
-from harness.model.measures import CutStrip, MessageCuts
+from harness.model.cut_map import Conversation, Cut, CutMap, CutStrip, CutWay, MessageCuts, WireMessage
 from harness.model.write_status import WriteStatus, status_of_cut
 
 

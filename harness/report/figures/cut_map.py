@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from harness.model.measures import CutStrip, MessageCuts
+from harness.model.cut_map import CutStrip, MessageCuts
 from harness.model.summary import Summary
 from harness.model.write_status import OFFENCES, WriteStatus
 from harness.report.palette import BAD, PAPER, PARTS, SERIES
