@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead second-workload test test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead calibrate second-workload test test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ eager-loading: setup ## what each way of loading posts costs, as the page grows
 
 probe-overhead: setup ## what the probes cost: both twins without them, with all, and with each, in slices: by its plan 80 minutes
 	$(BIN)/twinbench probe-overhead
+
+calibrate: setup ## hold twinbench against itself: equal targets and slower ones, by its plan 95 minutes; goes on where it was stopped
+	$(BIN)/python -m tools.calibration
 
 test: setup lint types ## lint, types and the whole suite
 	$(BIN)/python -m pytest

@@ -1,0 +1,90 @@
+"""What came of a run: its intervals as its report shows them, and the same of only its first blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from harness.analysis.cells import measured_trials
+from harness.analysis.measures import Measurements, compared
+from harness.errors import UsageError
+from harness.model.measures import Comparison
+from harness.model.run_records import RunRecord
+from harness.model.summary import Summary
+from harness.run import conclude
+from harness.store import Store
+from tools.calibration.course import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefix:
+    """A comparison by the first ``blocks`` blocks of a run alone."""
+
+    blocks: int
+    comparison: Comparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A run that came to its end; ``prefixes`` are of the comparisons of the whole, in their order."""
+
+    step: Step
+    summary: Summary
+    prefixes: tuple[Prefix, ...] = ()
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The comparisons of the whole run."""
+        return self.summary.measures.comparisons
+
+
+def outcome(step: Step, folder: Path) -> Outcome | None:
+    """Return what came of a step, of which the runs are stored in ``folder``; None if none came to its end.
+
+    Raises:
+        UsageError: The stored run is another than the step asks for.
+    """
+    finished = sorted(folder.glob("*/finished.json"))
+    if not finished:
+        return None
+    store = Store.open(finished[0].parent)
+    record = store.record()
+    _require_same(step, record, store.folder)
+    summary = store.summary() or conclude(store)  # one that was killed before its report was written
+    prefixes = () if step.percent else tuple(_prefixes(store, record, Random(step.seed)))  # noqa: S311 - to be repeated
+    return Outcome(step=step, summary=summary, prefixes=prefixes)
+
+
+def _require_same(step: Step, record: RunRecord, folder: Path) -> None:
+    plan, profile = record.plan, record.plan.profile
+    asked = (step.targets, step.seed, step.scenarios, step.added_ms, step.blocks or step.seconds)
+    found = (plan.targets, plan.seed, profile.scenarios, profile.added_ms, profile.blocks or profile.seconds)
+    if asked != found:
+        raise UsageError(
+            f"{folder} is a run of another calibration: {found}, where this one has {asked}",
+            "Name another folder by --out, or go on with the seed and share of that one",
+        )
+
+
+def _prefixes(store: Store, record: RunRecord, random: Random) -> Iterator[Prefix]:
+    """Yield each comparison by the first few blocks, as many as chance says, but enough for an interval."""
+    trials = measured_trials(store, record)
+    scenarios = {scenario.name: scenario for scenario in record.scenarios}
+    blocks = record.plan.blocks
+    for number, whole in enumerate(compared(record.plan, trials, scenarios)):
+        if not whole.ratio.blocks:
+            continue  # as in the summary: a row that has nothing to compare
+        for first in random.sample(range(1, blocks), blocks - 1):
+            known = list(compared(record.plan, _first(trials, first), scenarios))[number]
+            if known.word != "too_few_blocks":
+                yield Prefix(blocks=first, comparison=known)
+                break
+        else:
+            yield Prefix(blocks=blocks, comparison=whole)
+
+
+def _first(trials: Measurements, blocks: int) -> Measurements:
+    """Return what was measured in the first blocks."""
+    return {name: [one for one in known if one.record.trial.block <= blocks] for name, known in trials.items()}
