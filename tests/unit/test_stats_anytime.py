@@ -12,10 +12,10 @@ from scipy.special import stdtrit
 from scipy.stats import t as student
 
 from harness.analysis.stats.anytime import (
+    MIXED,
     anytime_interval,
     anytime_ratio_interval,
     correlation_bound,
-    e_value,
     multiplier,
     reach,
 )
@@ -165,6 +165,16 @@ def test_evidence_is_a_fair_game_from_every_block_to_the_next(count: int) -> Non
 def evidence(values: Values) -> float:
     """Evidence of values against a mean of 0."""
     return e_value(values.size, float(values.mean() / values.std(ddof=1) * math.sqrt(values.size)))
+
+
+def e_value(count: int, t: float) -> float:
+    """Evidence of ``count`` values against a mean from which theirs lies ``t`` standard errors.
+
+    The likelihood ratio of their t statistics: a mean of N(0, c² variance) over this one.
+    """
+    k = 1 + count * MIXED
+    x = t**2 / (count - 1)
+    return math.exp((math.log((1 + x) / (1 + x / k)) * count - math.log(k)) / 2)
 
 
 @pytest.mark.parametrize("alpha", [ALPHA, ALPHA / (ROWS * MEASURES)])

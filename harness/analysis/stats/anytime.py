@@ -93,21 +93,15 @@ def reach(values: NDArray[np.float64], alpha: float, most_correlated: float = MO
 
 
 def multiplier(count: int, alpha: float) -> float:
-    """Half the width for independent values, in standard errors: the t at which ``e_value`` is 1/alpha, or infinity."""
+    """Half the width for independent values, in standard errors; infinite where there are too few of them.
+
+    The t at which the likelihood ratio of a mean of N(0, c² variance) against one from which theirs lies t standard
+    errors is 1/alpha. Under the latter it is a martingale that starts at 1, so that it ever gets there with a
+    probability of at most alpha (Ville 1939).
+    """
     k = 1 + count * MIXED
     r = (k / alpha**2) ** (1 / count)
     return math.sqrt((count - 1) * (r - 1) / (1 - r / k)) if r < k else math.inf
-
-
-def e_value(count: int, t: float) -> float:
-    """Evidence of ``count`` values against a mean from which theirs lies ``t`` standard errors.
-
-    The likelihood ratio of the t statistics, a mean of N(0, c² variance) against this one: under this one a martingale
-    that starts at 1, so that it ever reaches 1/alpha with a probability of at most alpha (Ville 1939).
-    """
-    k = 1 + count * MIXED
-    x = t**2 / (count - 1)
-    return math.exp((math.log((1 + x) / (1 + x / k)) * count - math.log(k)) / 2)
 
 
 def correlation_bound(values: NDArray[np.float64], most: float) -> NDArray[np.float64]:
