@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from harness.commands.interruption import ended_in_order
 from harness.commands.options import (
@@ -173,7 +172,7 @@ def list_command(
     """List what can be run, and the stored runs."""
     from harness.commands.list import show_list
 
-    show_list(workload, out, Console(), everything=everything)
+    show_list(workload, out, everything=everything)
 
 
 @app.command()
@@ -187,8 +186,10 @@ def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 @app.command()
 def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
     """Judge a stored run again, without any load, and compare the findings with those that are stored."""
+    from rich.console import Console
+
     from harness.console import findings_text
-    from harness.model.findings import merge
+    from harness.model.verdict import merge
     from harness.run import assess
     from harness.store import Store
 
@@ -206,7 +207,7 @@ def doctor(postgres_url: PostgresOption = None, toxiproxy_url: ToxiproxyOption =
     """Show for every part what was found, where, which version, and what to do if it is missing."""
     from harness.commands.doctor import examine
 
-    sound = examine(postgres_url, toxiproxy_url, Console())
+    sound = examine(postgres_url, toxiproxy_url)
     raise typer.Exit(ExitCode.PASS if sound else ExitCode.UNDECIDED)
 
 
@@ -248,6 +249,8 @@ def _finish(store: Store) -> NoReturn:
 
 
 def _conclude(store: Store) -> Summary:
+    from rich.console import Console
+
     from harness.console import show
     from harness.run import conclude
 
@@ -276,6 +279,8 @@ def main() -> None:
     if code == ExitCode.INTERRUPTED:  # which Typer makes of Ctrl-C itself
         told = "interrupted. Everything that it started has been ended."
     if told:
+        from rich.console import Console
+
         style = "yellow" if code == ExitCode.INTERRUPTED else "red"
         text = f"twinbench: {told}"
         Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)

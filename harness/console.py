@@ -13,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from harness.model.findings import Finding, Verdict
+from harness.model.findings import Finding
 from harness.model.measures import Cell, Comparison
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from harness.report.sentences.chaos import controls_text
 from harness.report.sentences.findings import finding_text
 from harness.report.words import number, ratio, share

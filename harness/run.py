@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from harness.experiments.base import Assessment, Config, Experiment, Progress, Run
 from harness.experiments.registry import experiment
-from harness.model.findings import merge
 from harness.model.plan import Target
 from harness.model.run_records import RunRecord
 from harness.model.summary import Setting, Summary
+from harness.model.verdict import merge
 from harness.model.workload import Workload
 from harness.provision.addresses import without_password
 from harness.provision.environment import environment

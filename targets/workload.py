@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from harness.errors import UsageError
-from harness.model.evidence import SumRead
+from harness.model.ledger import SumRead
 from harness.model.plan import Target
 from harness.model.workload import Filling, Handles, LockOrder, Questions, Workload
 from scenarios.catalog import CHAOS, CHAOS_PROFILES, PROFILES, SCENARIOS

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from harness.model.evidence import Evidence, FaultWindow, Ledger, Sample, Window
-from harness.model.findings import Finding, Place
+from harness.model.evidence import Evidence, FaultWindow, Sample, Window
+from harness.model.findings import Finding
+from harness.model.ledger import Ledger
 from harness.model.plan import Scenario, Shape, Target, Trial
 from harness.model.request_record import Op, Outcome
+from harness.model.verdict import Place
 from harness.report.sentences.findings import FindingText, finding_text
 from targets.workload import WORKLOAD
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from harness.experiments.comparison.plan import all_places, with_block
 from harness.experiments.registry import experiment
-from harness.model.findings import Finding, Verdict, in_unit
+from harness.model.findings import Finding, in_unit
 from harness.model.measures import (
     Cell,
     CellName,
@@ -23,6 +23,7 @@ from harness.model.measures import (
 )
 from harness.model.plan import Plan, Profile, Scenario, Shape, Target
 from harness.model.summary import Setting, Summary
+from harness.model.verdict import Verdict
 
 PROFILE = Profile(
     name="quick",

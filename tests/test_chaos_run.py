@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.console import findings_text
-from harness.model.findings import Verdict
+from harness.model.verdict import Verdict
 from harness.store import Store
 from targets.catalog import ON_PSYCOPG
 from tests.test_command_line import twinbench

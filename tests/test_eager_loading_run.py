@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from harness.experiments.eager_loading.pages import STRATEGIES, pages
-from harness.model.findings import Verdict
 from harness.model.measures import PageCost
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from harness.store import Store
 from tests.test_command_line import twinbench
 

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from harness.analysis.measures import analyse
-from harness.model.findings import Verdict
+from harness.model.verdict import Verdict
 from harness.provision import reaper
 from harness.store import Store
 from tests.test_command_line import ROOT, twinbench

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from harness.commands.list import show_list
 from harness.errors import UsageError
-from harness.model.findings import Verdict
+from harness.model.verdict import Verdict
 from harness.provision.toxiproxy_binary import get_program
 from harness.store import Store
 from harness.workload.find import load_workload, missing_operations

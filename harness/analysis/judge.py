@@ -8,10 +8,11 @@ from dataclasses import replace
 from harness.analysis.checks.registry import judge_subject, judge_trial
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
-from harness.model.findings import Case, ControlRow, Execution, Finding, Findings, Verdict, merge
+from harness.model.findings import Case, ControlRow, Execution, Finding, Findings
 from harness.model.measures import GarbageShare, Measures, ProbeOverhead, TargetGarbage, TargetOverheads
 from harness.model.plan import Control, Target, Trial
 from harness.model.run_records import RunRecord
+from harness.model.verdict import Verdict, merge
 from harness.store import CONTROL_CUTS, Store
 
 

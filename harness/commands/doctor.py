@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import shutil
@@ -12,16 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.table import Table
+import typer
 
 from harness.errors import HarnessError
 from harness.provision.addresses import require_loopback, without_password
-from harness.provision.environment import LIBRARIES
+from harness.provision.environment import LIBRARIES, library_version
 from harness.provision.postgres_binary import installed_binaries, installed_version
 from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
 
 MIN_FREE_GIB = 1.0
+NAME_WIDTH, FOUND_WIDTH = 18, 15
 
 
 class Part(NamedTuple):
@@ -33,17 +32,13 @@ class Part(NamedTuple):
     fix: str = ""
 
 
-def examine(postgres_url: str | None, toxiproxy_url: str | None, console: Console) -> bool:
-    """Print a table of all parts; return whether none is missing."""
-    table = Table()
-    for column in ("part", "found", "where", "what to do"):
-        table.add_column(column, overflow="fold")
+def examine(postgres_url: str | None, toxiproxy_url: str | None) -> bool:
+    """Print a line for each part, and one below it where something is to be done; return whether nothing is."""
     parts = list(_parts(postgres_url, toxiproxy_url))
     for part in parts:
-        mark = "[yellow]missing[/]" if part.fix and not part.found else part.found
-        table.add_row(part.name, mark, part.where, part.fix or "–")
-    console.print("twinbench doctor", style="italic")
-    console.print(table)
+        typer.echo(f"{part.name:<{NAME_WIDTH}}{part.found or 'missing':<{FOUND_WIDTH}}{part.where}")
+        if part.fix:
+            typer.secho(f"{'':<{NAME_WIDTH}}→ {part.fix}", bold=True)
     return not any(part.fix for part in parts)
 
 
@@ -102,10 +97,8 @@ def _toxiproxy(url: str | None) -> Part:
 
 
 def _library(name: str) -> Part:
-    try:
-        return Part(name, importlib.metadata.version(name), "virtual environment")
-    except importlib.metadata.PackageNotFoundError:
-        return Part(name, "", "virtual environment", fix="Run 'make setup'")
+    version = library_version(name)
+    return Part(name, version, "virtual environment", fix="" if version else "Run 'make setup'")
 
 
 def _disk() -> Part:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from rich.console import Console
+import typer
 
 from harness.model.plan import Profile
 from harness.workload.find import load_workload
 
 
-def show_list(workload_name: str, out: Path, console: Console, *, everything: bool) -> None:
+def show_list(workload_name: str, out: Path, *, everything: bool) -> None:
     """Print twins, scenarios, profiles and the runs stored in ``out``; or every target, scenario and fault as well."""
     workload = load_workload(workload_name)
     targets, questions = workload.targets, workload.questions
@@ -20,18 +20,18 @@ def show_list(workload_name: str, out: Path, console: Console, *, everything: bo
         usual = {name for profile in questions.profiles.values() for name in profile.scenarios}
         scenarios = {name: scenario for name, scenario in scenarios.items() if name in usual}
         targets = {name: targets[name] for name in workload.twins}
-    _print(console, "Scenarios", {name: scenario.question for name, scenario in scenarios.items()})
-    _print(console, "Targets", {name: f"{target.model}, {target.driver}" for name, target in targets.items()})
-    _print(console, "Profiles", {name: _described(profile) for name, profile in questions.profiles.items()})
+    _print("Scenarios", {name: scenario.question for name, scenario in scenarios.items()})
+    _print("Targets", {name: f"{target.model}, {target.driver}" for name, target in targets.items()})
+    _print("Profiles", {name: _described(profile) for name, profile in questions.profiles.items()})
     if everything:
         from harness.faults.catalog import FAULTS  # noqa: PLC0415 - needs the libraries that faults are made with
 
         described = {name: (make.__doc__ or "").partition("\n")[0] for name, make in FAULTS.items()}
-        _print(console, "Faults", described)
-    _print(console, "Stored runs, newest first", {path.name: str(path) for path in stored_runs(out)})
+        _print("Faults", described)
+    _print("Stored runs, newest first", {path.name: str(path) for path in stored_runs(out)})
     if not everything:
         more = f"{len(workload.targets) - len(targets)} more targets (flaws, probes, small pools) and every fault"
-        console.print(f"{more}: twinbench list --all", highlight=False, soft_wrap=True)
+        typer.echo(f"{more}: twinbench list --all")
 
 
 def stored_runs(results: Path) -> list[Path]:
@@ -41,10 +41,10 @@ def stored_runs(results: Path) -> list[Path]:
     return sorted((path.parent for path in results.glob("*/run.json") if not path.parent.is_symlink()), reverse=True)
 
 
-def _print(console: Console, title: str, rows: Mapping[str, str]) -> None:
-    console.print(title, style="bold")
+def _print(title: str, rows: Mapping[str, str]) -> None:
+    typer.secho(title, bold=True)
     for name, text in rows.items():
-        console.print(f"  {name:<18} {text}", markup=False, highlight=False, soft_wrap=True)
+        typer.echo(f"  {name:<18} {text}")
 
 
 def _described(profile: Profile) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.model.findings import Place
+from harness.model.ledger import Ledger
 from harness.model.plan import Scenario, Target, Trial
 from harness.model.request_record import Op
+from harness.model.verdict import Place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,57 +79,6 @@ class Slice:
     def whole(self) -> Window:
         """From the first request to the last answer, but for nanoseconds."""
         return Window(start_ns=self.start_ns, end_ns=self.drained_ns)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SumRead:
-    """A read whose answer tells in ``field`` (JSON) the number of an invariant, which the writes ``moved_by`` touch."""
-
-    operation: str
-    field: str
-    invariant: str
-    moved_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Effects:
-    """What writes must leave: rows by operation and table, all of them or none, and what a retry key adds.
-
-    Without ``by_key`` rows carry no key of the write that made them.
-    """
-
-    rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    retry_rows: Mapping[str, int] = field(default_factory=dict)
-    by_key: bool = True
-    sum_read: SumRead | None = None
-
-    def owed(self, operation: str, *, named: bool = False) -> Mapping[str, int]:
-        """Return the rows by table that one write must leave.
-
-        Raises:
-            KeyError: The operation is none that writes.
-        """
-        return {**self.rows[operation], **(self.retry_rows if named else {})}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fact:
-    """The value of an invariant, and what it must be."""
-
-    value: int
-    expected: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ledger:
-    """What PostgreSQL itself held after healing, when every transaction had ended, and what it was to hold.
-
-    ``rows`` counts rows per table and write key; ``facts`` are invariants over whole tables, by name.
-    """
-
-    rows: Mapping[str, Mapping[str, int]]
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    effects: Effects = field(default_factory=Effects)
 
 
 @dataclass(frozen=True, kw_only=True)

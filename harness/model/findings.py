@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from harness.model.cut_map import Cut
 from harness.model.request_record import Op
-
-
-class Verdict(StrEnum):
-    """What a check says of the evidence."""
-
-    PASS = "pass"  # noqa: S105 - a verdict, no password
-    FAIL = "fail"
-    UNDECIDED = "undecided"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of a function. ``line`` is 0 where any line is meant; the framework's has no ``file``."""
-
-    file: str
-    line: int
-    function: str
-
-    def is_in(self, other: Place) -> bool:
-        """Whether both are in one function, whatever the lines."""
-        return (self.file, self.function) == (other.file, other.function)
+from harness.model.verdict import Place, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,9 +97,3 @@ class Execution:
     done: int
     complete: bool
     not_done: tuple[str, ...]
-
-
-def merge(verdicts: Iterable[Verdict]) -> Verdict:
-    """Fold verdicts into one: fail over undecided over pass; nothing at all is undecided."""
-    seen = set(verdicts)
-    return next((one for one in (Verdict.FAIL, Verdict.UNDECIDED, Verdict.PASS) if one in seen), Verdict.UNDECIDED)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from harness.model.findings import Place, Verdict
+from harness.model.verdict import Place, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.model.evidence import FaultWindow, Ledger, Sample, Slice, Window
+from harness.model.evidence import FaultWindow, Sample, Slice, Window
+from harness.model.ledger import Ledger
 from harness.model.plan import Control, Plan, Scenario, Target, Trial
 from harness.model.request_record import Op
 from harness.model.summary import Setting

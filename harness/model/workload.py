@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from harness.model.evidence import Effects, SumRead
+from harness.model.ledger import Effects, SumRead
 from harness.model.plan import ChaosProfile, Control, Decomposition, Profile, Scenario, Target
 
 PADDING = "x" * 200  # what makes a text in a body as long as such texts are; left out where a request is told

@@ -5,19 +5,15 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import socket
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
-from harness.errors import HarnessError, PartDied, UsageError
-from harness.provision.processes import Child
+from harness.errors import HarnessError, UsageError
 
 HOST = "127.0.0.1"
 # Below those that systems give to outgoing connections (Linux from 32768 on, others higher): one that is free now is
 # still free when a process that was told of it has come up, however many connections others open meanwhile.
 _PORTS = range(10_000, 32_768)
-_POLL_S = 0.02
 _given: set[int] = set()
 
 
@@ -80,21 +76,3 @@ def without_password(url: str) -> str:
     parts = urlsplit(url)
     user = f"{parts.username}@" if parts.username else ""
     return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname}:{parts.port}"))
-
-
-def wait_until(ready: Callable[[], bool], child: Child, timeout_s: float) -> None:
-    """Wait until a started process is ready.
-
-    Raises:
-        PartDied: It ended first, or was not ready in ``timeout_s`` seconds.
-    """
-    deadline = time.monotonic() + timeout_s
-    while not ready():
-        if not child.running():
-            raise PartDied(
-                f"{child.name} ended at once with code {child.popen.returncode}: {child.last_words()}",
-                f"Read {child.log}",
-            )
-        if time.monotonic() > deadline:
-            raise PartDied(f"{child.name} was not ready after {timeout_s:.0f} s", f"Read {child.log}")
-        time.sleep(_POLL_S)

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from psycopg2.errors import LockNotAvailable
 from psycopg2.sql import SQL, Identifier
 
-from harness.model.evidence import Fact, Ledger
+from harness.model.ledger import Fact, Ledger
 from harness.model.workload import Database, Workload
 from harness.provision.postgres import connect
 

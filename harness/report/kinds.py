@@ -6,8 +6,8 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.model.findings import Verdict
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from harness.report.sentences.chaos import chaos_answers, chaos_headline
 from harness.report.sentences.comparison import answers, headline
 from harness.report.sentences.eager_loading import loading_answers, loading_headline

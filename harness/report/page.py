@@ -8,8 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.model.findings import Verdict
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from harness.report import tables
 from harness.report.kinds import words_of
 from harness.report.sections import SIGNS, sections

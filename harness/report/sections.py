@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.model.findings import Verdict
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from harness.report import tables
 from harness.report.figures.cut_map import draw_cut_map
 from harness.report.figures.decomposition import draw_decomposition

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.model.findings import Finding, Verdict, merge
+from harness.model.findings import Finding
 from harness.model.measures import HeldUp
 from harness.model.summary import Setting, Summary
+from harness.model.verdict import Verdict, merge
 from harness.report.panel import FigureOf, Table
 from harness.report.sentences.findings import FindingText, finding_text
 from harness.report.words import UNKNOWN, count, number, ratio

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from harness.model.findings import Place, Verdict
 from harness.model.plan import Control, Target
+from harness.model.verdict import Place, Verdict
 
 PREFIX = "flaw:"
 # Faults that break nothing: they stretch requests, so that more of them meet.

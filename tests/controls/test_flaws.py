@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks.controls import check_control
-from harness.model.findings import ControlRow, Verdict
+from harness.model.findings import ControlRow
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from harness.report.sentences.cases import case_text
 from harness.store import Store
 from targets.catalog import CONTROLS, TWINS

@@ -15,8 +15,9 @@ import pytest
 from harness.analysis.checks.registry import OF_TRIALS, judge_trial
 from harness.load.single_client import Client
 from harness.model.evidence import Window
-from harness.model.findings import Finding, Verdict
+from harness.model.findings import Finding
 from harness.model.plan import Target
+from harness.model.verdict import Verdict
 from harness.provision.addresses import url_through
 from harness.provision.database import seed
 from harness.provision.meter import SessionMeter

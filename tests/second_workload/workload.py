@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
-from harness.model.evidence import SumRead
-from harness.model.findings import Verdict
+from harness.model.ledger import SumRead
 from harness.model.plan import ChaosProfile, Control, Profile, Scenario, Shape, Target
+from harness.model.verdict import Verdict
 from harness.model.workload import (
     Database,
     Filling,

@@ -6,7 +6,7 @@ import pytest
 
 from harness.analysis.checks.added_latency import check_added_latency, is_off, scheduling_ms, tolerance_ms
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Verdict
+from harness.model.verdict import Verdict
 from harness.report.sentences.findings import FindingText
 from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, op, sample, told
 

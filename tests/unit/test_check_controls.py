@@ -6,8 +6,9 @@ import pytest
 
 from harness.analysis.checks.controls import check_control
 from harness.analysis.judge import control_row
-from harness.model.findings import Case, ControlRow, Finding, Place, Verdict
+from harness.model.findings import Case, ControlRow, Finding
 from harness.model.plan import Control, Target
+from harness.model.verdict import Place, Verdict
 from tests.evidence import one, place, told
 
 PASS, FAIL, UNDECIDED = Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED

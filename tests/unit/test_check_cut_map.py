@@ -7,8 +7,8 @@ import pytest
 from harness.analysis.checks.registry import judge_subject
 from harness.analysis.stats.cut_map import strips
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction, WireMessage
-from harness.model.findings import Verdict
 from harness.model.request_record import Outcome
+from harness.model.verdict import Verdict
 from harness.report.sentences.findings import FindingText, finding_text
 
 WHOLE = {"users": 1, "posts": 2, "audit_log": 1}

@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis.checks.eager_loading import check_eager_loading
 from harness.model.evidence import PageReading, PageReadings
-from harness.model.findings import Verdict
+from harness.model.verdict import Verdict
 from harness.report.sentences.findings import FindingText
 from tests.evidence import told
 

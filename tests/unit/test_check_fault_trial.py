@@ -6,9 +6,10 @@ import pytest
 
 from harness.analysis.checks import confirmed, deadline, invariants, recovery
 from harness.analysis.checks.deadline import DEADLINE_S
-from harness.model.evidence import Evidence, Fact, FaultWindow, Ledger
-from harness.model.findings import Verdict
+from harness.model.evidence import Evidence, FaultWindow
+from harness.model.ledger import Fact, Ledger
 from harness.model.request_record import Op, Outcome
+from harness.model.verdict import Verdict
 from harness.model.write_status import recovered_s
 from harness.report.sentences.findings import FindingText
 from targets.workload import WORKLOAD

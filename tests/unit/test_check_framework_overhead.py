@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis.checks.framework_overhead import MOST_LOST, check_framework_overhead
-from harness.model.findings import Verdict
 from harness.model.measures import FrameworkOverhead, Interval, TargetOverheads
+from harness.model.verdict import Verdict
 from harness.report.sentences.findings import FindingText
 from tests.evidence import told
 

@@ -6,8 +6,8 @@ import pytest
 
 from harness.analysis.checks.garbage import MOST_FULL, check_garbage
 from harness.analysis.judge import judge_garbage
-from harness.model.findings import Verdict
 from harness.model.measures import GarbageShare, Interval, TargetGarbage
+from harness.model.verdict import Verdict
 from tests.evidence import told
 
 

@@ -7,7 +7,7 @@ import pytest
 from harness.analysis.checks.loop import check_loop
 from harness.analysis.checks.registry import judge_trial
 from harness.model.evidence import Evidence, Sample, Window
-from harness.model.findings import Verdict
+from harness.model.verdict import Verdict
 from harness.report.sentences.findings import FindingText
 from tests.evidence import TARGET, TRIAL, WINDOW, evidence, one, op, place, sample, told, values
 

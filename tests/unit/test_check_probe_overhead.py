@@ -7,9 +7,9 @@ import pytest
 from harness.analysis.checks.probe_overhead import check_probe_overhead
 from harness.analysis.stats.probe_overhead import kept, observed
 from harness.model.evidence import SliceReading
-from harness.model.findings import Verdict
 from harness.model.measures import Comparison, Interval, ProbeOverhead
 from harness.model.plan import Target
+from harness.model.verdict import Verdict
 from tests.evidence import TARGET, told
 
 PLAIN = replace(TARGET, name="async", probes=())

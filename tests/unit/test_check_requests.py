@@ -7,8 +7,8 @@ import pytest
 from harness.analysis.checks.registry import judge_trial
 from harness.analysis.checks.requests import check_requests
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Verdict
 from harness.model.measures import PHASES
+from harness.model.verdict import Verdict
 from harness.probe.request import PHASES as PROBED_PHASES
 from harness.report.sentences.findings import FindingText
 from tests.evidence import TARGET, evidence, one, op, place, sample, told, values

@@ -12,8 +12,10 @@ from harness.analysis.checks.duplicate_requests import check_duplicate_requests
 from harness.analysis.checks.registry import CHECKS, OF_TRIALS, Check, findings_of, judge_subject, judge_trial
 from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.writes import check_writes
-from harness.model.evidence import Evidence, Ledger
-from harness.model.findings import ControlRow, Execution, Finding, Verdict, in_unit, merge
+from harness.model.evidence import Evidence
+from harness.model.findings import ControlRow, Execution, Finding, in_unit
+from harness.model.ledger import Ledger
+from harness.model.verdict import Verdict, merge
 from harness.report.sentences.findings import FindingText
 from scenarios.catalog import CHAOS, SCENARIOS
 from targets.workload import WORKLOAD

@@ -6,8 +6,9 @@ from dataclasses import replace
 from rich.console import Console
 
 from harness.console import show
-from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.findings import Case, Finding, in_unit
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from tests.report_fixture import SUMMARY, known
 
 

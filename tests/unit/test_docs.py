@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks.registry import CHECKS
-from harness.model.findings import Verdict
 from harness.model.request_record import Outcome
+from harness.model.verdict import Verdict
 from harness.model.write_status import WriteStatus
 from harness.report.sections import FIGURES, OWN, TABLES
 from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks import registry
-from harness.model.findings import Case, Finding, Verdict, in_unit
+from harness.model.findings import Case, Finding, in_unit
+from harness.model.verdict import Verdict
 from harness.report.sentences.cases import CASES, STATUSES, case_text
 from harness.report.sentences.findings import CHECKS, finding_text
 from harness.report.words import filled

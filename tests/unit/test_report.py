@@ -12,9 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
-from harness.model.findings import Case, Finding, Place, Verdict, in_unit
+from harness.model.findings import Case, Finding, in_unit
 from harness.model.measures import Interval, ProbeOverhead
 from harness.model.summary import Summary
+from harness.model.verdict import Place, Verdict
 from harness.report.figures.probe_overhead import draw_probe_overhead
 from harness.report.page import render, write_report
 from harness.report.palette import VARIABLES

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.model.findings import Finding, Verdict
+from harness.model.findings import Finding
 from harness.model.measures import Interval
 from harness.model.summary import Setting
+from harness.model.verdict import Verdict
 from harness.report import tables
 from harness.report.panel import FigureOf, Table
 from harness.report.words import UNKNOWN, count, interval, number, ratio

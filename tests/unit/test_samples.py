@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.findings import Place
+from harness.model.verdict import Place
 from harness.probe import recorder
 from harness.provision.target import read_samples
 

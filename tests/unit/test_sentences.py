@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.model.findings import ControlRow, Finding, Verdict
+from harness.model.findings import ControlRow, Finding
 from harness.model.measures import Comparison, Interval, ProbeOverhead
+from harness.model.verdict import Verdict
 from harness.report.sentences.chaos import chaos_answers, chaos_headline
 from harness.report.sentences.comparison import answers, headline
 from harness.report.sentences.eager_loading import loading_answers, loading_headline

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from statistics import median, quantiles
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, in_unit
 from harness.model.plan import Trial
 from harness.model.request_record import Op, Outcome
+from harness.model.verdict import Verdict
 
 TOLERANCE_SHARE = 0.05
 GRAIN_MS = 1.0  # Toxiproxy's latencies are whole milliseconds, and its timers fire up to one late

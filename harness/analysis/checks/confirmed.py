@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding, Findings, Verdict, in_unit, known_facts
+from harness.model.findings import Finding, Findings, in_unit, known_facts
+from harness.model.verdict import Verdict
 
 
 def check_confirmed(evidence: Evidence) -> Findings:

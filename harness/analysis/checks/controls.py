@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.model.findings import ControlRow, Finding, Findings, Verdict, known_facts
+from harness.model.findings import ControlRow, Finding, Findings, known_facts
+from harness.model.verdict import Verdict
 
 
 def check_control(row: ControlRow) -> Findings:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from harness.analysis.checks.writes import code_of, gravest, statuses, tally
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction
-from harness.model.findings import Case, Finding, Findings, Verdict, in_unit, known_facts
+from harness.model.findings import Case, Finding, Findings, in_unit, known_facts
+from harness.model.verdict import Verdict
 from harness.model.write_status import OFFENCES, status_of_cut
 
 

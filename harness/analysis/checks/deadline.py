@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, in_unit
 from harness.model.request_record import Op
+from harness.model.verdict import Verdict
 
 DEADLINE_S = 6.0  # one second over the longest course that the targets' own time limits allow, which is 5 s
 

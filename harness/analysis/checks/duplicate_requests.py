@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.model.evidence import Evidence
-from harness.model.findings import Finding, Findings, Verdict, in_unit
+from harness.model.findings import Finding, Findings, in_unit
 from harness.model.request_record import Outcome
+from harness.model.verdict import Verdict
 
 
 def check_duplicate_requests(evidence: Evidence) -> Findings:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.model.evidence import PageReading, PageReadings
-from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, in_unit
+from harness.model.verdict import Verdict
 
 # Besides one for the users: how many for their posts. None stands for one of each user, which is N+1.
 PROMISED: dict[str, int | None] = {"raise": 0, "joined": 0, "selectin": 1, "lazy": None}

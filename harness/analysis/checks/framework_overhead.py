@@ -6,8 +6,9 @@ whatever is wrong with its settings: an event loop that is slow, a log of every 
 
 from __future__ import annotations
 
-from harness.model.findings import Finding, Findings, Verdict, in_unit
+from harness.model.findings import Finding, Findings, in_unit
 from harness.model.measures import TargetOverheads, of_interval
+from harness.model.verdict import Verdict
 
 # Of the bare application's throughput, and as much more of its processor time a request.
 MOST_LOST = 0.2

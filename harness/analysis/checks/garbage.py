@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.model.findings import Finding, Verdict, in_unit
+from harness.model.findings import Finding, in_unit
 from harness.model.measures import TargetGarbage, of_interval
+from harness.model.verdict import Verdict
 
 MOST_FULL = 0.05  # of the target's processor time, in full collections
 

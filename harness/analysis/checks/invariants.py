@@ -6,8 +6,9 @@ import json
 
 from harness.analysis.checks.writes import with_write
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, in_unit
 from harness.model.request_record import Outcome
+from harness.model.verdict import Verdict
 
 
 def check_invariants(evidence: Evidence) -> Findings:

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Findings, Verdict, in_unit
+from harness.model.findings import Finding, Findings, in_unit
+from harness.model.verdict import Verdict
 
 MOST_OF_TIME = 0.01  # of the window that may be spent in stalls of one and the same function
 

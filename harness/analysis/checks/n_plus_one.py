@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean, linear_regression
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Findings, Place, Verdict, in_unit, known_facts
+from harness.model.findings import Finding, Findings, in_unit, known_facts
+from harness.model.verdict import Place, Verdict
 
 MOST_PER_ROW = 0.5  # statements; one that is sent once a row lies at 1, one that is not at 0
 PER_REQUEST, PER_ROW = "statements a request", "statements a row"

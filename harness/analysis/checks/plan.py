@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.model.findings import Execution, Finding, Findings, Verdict, in_unit
+from harness.model.findings import Execution, Finding, Findings, in_unit
+from harness.model.verdict import Verdict
 
 
 def check_plan(execution: Execution) -> Findings:

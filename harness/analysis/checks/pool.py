@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Findings, Place, Quantity, Verdict, in_unit
+from harness.model.findings import Finding, Findings, Quantity, in_unit
 from harness.model.plan import Target
+from harness.model.verdict import Place, Verdict
 
 SHORT_MOST_OF_TIME = 0.1  # of all looks at which somebody may wait
 STUCK_OF_SHORT = 0.25  # of the looks at which somebody waits and nobody works; it works again after each time limit

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness.model.findings import Finding, Findings, Verdict, in_unit
+from harness.model.findings import Finding, Findings, in_unit
 from harness.model.measures import LEAST_LEFT, ProbeOverhead, of_interval
+from harness.model.verdict import Verdict
 
 
 def check_probe_overhead(observed: ProbeOverhead) -> Findings:

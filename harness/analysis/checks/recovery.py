@@ -10,8 +10,9 @@ from harness.analysis.checks.cut_map import case_of_cut
 from harness.analysis.checks.writes import with_write
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, Findings, Verdict, in_unit
+from harness.model.findings import Case, Finding, Findings, in_unit
 from harness.model.request_record import Op, Outcome
+from harness.model.verdict import Verdict
 from harness.model.write_status import recovered_s
 
 MIN_SENT = 5

@@ -28,8 +28,9 @@ from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.writes import check_writes
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
-from harness.model.findings import ControlRow, Execution, Finding, Verdict
+from harness.model.findings import ControlRow, Execution, Finding
 from harness.model.measures import ProbeOverhead, TargetGarbage, TargetOverheads
+from harness.model.verdict import Verdict
 
 S = TypeVar("S")
 

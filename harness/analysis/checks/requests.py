@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from statistics import median
 
 from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Findings, Quantity, Verdict, in_unit
+from harness.model.findings import Finding, Findings, Quantity, in_unit
 from harness.model.measures import PHASES, QUEUE
+from harness.model.verdict import Verdict
 
 MOST_HANDED_ON = 0.5  # of all requests
 

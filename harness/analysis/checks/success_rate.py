@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.model.evidence import Evidence
-from harness.model.findings import Case, Finding, Findings, Verdict, in_unit, known_facts
+from harness.model.findings import Case, Finding, Findings, in_unit, known_facts
 from harness.model.request_record import Op, Outcome
+from harness.model.verdict import Verdict
 
 
 def check_success_rate(evidence: Evidence) -> Findings:

@@ -6,9 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.model.evidence import Evidence, Ledger
-from harness.model.findings import Case, Finding, Findings, Quantity, Verdict, in_unit, known_facts
+from harness.model.evidence import Evidence
+from harness.model.findings import Case, Finding, Findings, Quantity, in_unit, known_facts
+from harness.model.ledger import Ledger
 from harness.model.request_record import Op, Outcome
+from harness.model.verdict import Verdict
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 
 

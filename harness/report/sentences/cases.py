@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.model.cut_map import Cut
-from harness.model.findings import Case, Place
+from harness.model.findings import Case
 from harness.model.request_record import Op
+from harness.model.verdict import Place
 from harness.model.write_status import WriteStatus
 from harness.report.words import filled, numbers_text, plain
 

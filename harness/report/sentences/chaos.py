@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from harness.model.findings import Finding, Verdict
+from harness.model.findings import Finding
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from harness.model.write_status import OFFENCES, WriteStatus
 from harness.report.sentences.findings import finding_text
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.model.findings import Case, Finding, Verdict
+from harness.model.findings import Case, Finding
+from harness.model.verdict import Verdict
 from harness.report.sentences.cases import case_text, place_text
 from harness.report.words import filled, numbers_text, plain
 
