@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: panels would take longer than all of the rest
+    context_settings={"max_content_width": 120},
     help="Is async faster for my database workload? Evidence, not opinion.",
 )
 
@@ -65,7 +67,10 @@ def bench(
     toxiproxy_url: ToxiproxyOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Compare the async twin with the sync twin at several added latencies of the database."""
+    """Compare the async twin with the sync twin.
+
+    In all scenarios of a profile, each at several added latencies of the database.
+    """
     run(
         profile=profile,
         precision=precision,
@@ -93,7 +98,7 @@ def run(
     toxiproxy_url: ToxiproxyOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Run chosen scenarios against chosen targets at chosen added latencies."""
+    """Run the scenarios, targets and latencies that you name."""
     from harness.experiments.base import Config
     from harness.experiments.comparison.experiment import Amount, Comparison
 
@@ -118,7 +123,10 @@ def chaos(
     toxiproxy_url: ToxiproxyOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Cut writes at every byte, inject every fault, and check that data is whole and answers are true."""
+    """Break connections and processes, and check every write.
+
+    Cuts writes at every byte, injects every fault, and checks that data is whole and answers are true.
+    """
     from harness.experiments.base import Config
     from harness.experiments.chaos.experiment import Chaos
 
@@ -137,7 +145,10 @@ def eager_loading(
     postgres_url: PostgresOption = None,
     toxiproxy_url: ToxiproxyOption = None,
 ) -> None:
-    """Ask for pages of users with posts by every loading strategy: statements, bytes and time, as the page grows."""
+    """Compare what SQLAlchemy's loading strategies cost.
+
+    Asks for pages of users with posts, and counts statements, bytes and time as the page grows.
+    """
     from harness.experiments.base import Config
     from harness.experiments.eager_loading.experiment import EagerLoading
 
@@ -155,7 +166,10 @@ def probe_overhead(
     postgres_url: PostgresOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Measure what probes cost: the same targets with and without them, in interleaved slices."""
+    """Measure what the probes cost the targets they are in.
+
+    Runs the same targets with and without probes, in interleaved slices.
+    """
     from harness.experiments.base import Config
     from harness.experiments.probe_overhead.experiment import ProbeOverhead
 
@@ -177,7 +191,10 @@ def list_command(
 
 @app.command()
 def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
-    """Judge a stored run again and draw its report again, without any load."""
+    """Judge a stored run and write its report again.
+
+    Without any load.
+    """
     from harness.store import Store
 
     _finish(Store.open(run_folder or out / "latest"))
@@ -185,7 +202,10 @@ def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 
 @app.command()
 def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
-    """Judge a stored run again, without any load, and compare the findings with those that are stored."""
+    """Judge a stored run and print each finding.
+
+    Without any load. Says whether the findings differ from those that are stored.
+    """
     from rich.console import Console
 
     from harness.console import findings_text
@@ -204,7 +224,10 @@ def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 
 @app.command()
 def doctor(postgres_url: PostgresOption = None, toxiproxy_url: ToxiproxyOption = None) -> None:
-    """Show for every part what was found, where, which version, and what to do if it is missing."""
+    """Show each part, and what to do about those missing.
+
+    Where it was found, and in which version.
+    """
     from harness.commands.doctor import examine
 
     sound = examine(postgres_url, toxiproxy_url)
@@ -219,7 +242,10 @@ def serve(
     toxiproxy_url: ToxiproxyOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Serve a target with its database and proxy, to try by hand. Ctrl-C ends it."""
+    """Serve a target, to try by hand.
+
+    With its database and proxy, until Ctrl-C.
+    """
     from harness.commands import serve as command
 
     command.serve(workload, target, port, postgres_url, toxiproxy_url)

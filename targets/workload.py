@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from harness.errors import UsageError
-from harness.model.ledger import SumRead
 from harness.model.plan import Target
-from harness.model.workload import Filling, Handles, LockOrder, Questions, Workload
+from harness.model.workload import Filling, Handles, LockOrder, Questions, SumRead, Workload
 from scenarios.catalog import CHAOS, CHAOS_PROFILES, PROFILES, SCENARIOS
 from targets.catalog import CATALOG, CONTROLS, MODEL_AND_DRIVERS, NO_DRIVER, PROBED, PROBED_BY_ONE, TWINS
 from targets.content import DATABASE

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from harness.model.evidence import Evidence, FaultWindow, Sample, Window
 from harness.model.findings import Finding
-from harness.model.ledger import Ledger
+from harness.model.ledger import Effects, Ledger
 from harness.model.plan import Scenario, Shape, Target, Trial
 from harness.model.request_record import Op, Outcome
 from harness.model.verdict import Place
@@ -105,7 +105,7 @@ def ledger(*rows: tuple[str, int, int, int]) -> Ledger:
     tables = ("users", "posts", "audit_log")
     return Ledger(
         rows={table: {row[0]: row[place] for row in rows if row[place]} for place, table in enumerate(tables, 1)},
-        effects=WORKLOAD.effects,
+        effects=Effects.of(WORKLOAD),
     )
 
 

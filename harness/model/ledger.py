@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, kw_only=True)
-class SumRead:
-    """A read whose answer tells in ``field`` (JSON) the number of an invariant, which the writes ``moved_by`` touch."""
-
-    operation: str
-    field: str
-    invariant: str
-    moved_by: tuple[str, ...] = ()
+from harness.model.workload import SumRead, Workload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +19,16 @@ class Effects:
     retry_rows: Mapping[str, int] = field(default_factory=dict)
     by_key: bool = True
     sum_read: SumRead | None = None
+
+    @classmethod
+    def of(cls, workload: Workload) -> Effects:
+        """Return those of a workload's writes, to be kept beside what was found."""
+        return cls(
+            rows={name: write.rows for name, write in workload.writes.items()},
+            retry_rows=workload.retry_rows,
+            by_key=bool(workload.database.key_column),
+            sum_read=workload.sum_read,
+        )
 
     def owed(self, operation: str, *, named: bool = False) -> Mapping[str, int]:
         """Return the rows by table that one write must leave.

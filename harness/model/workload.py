@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from harness.model.ledger import Effects, SumRead
 from harness.model.plan import ChaosProfile, Control, Decomposition, Profile, Scenario, Target
 
 PADDING = "x" * 200  # what makes a text in a body as long as such texts are; left out where a request is told
@@ -51,6 +50,16 @@ class Write:
     rows: Mapping[str, int]
     retries: bool = False
     cuttable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SumRead:
+    """A read whose answer tells in ``field`` (JSON) the number of an invariant, which the writes ``moved_by`` touch."""
+
+    operation: str
+    field: str
+    invariant: str
+    moved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,13 +201,3 @@ class Workload:
     def cuttable(self) -> tuple[str, ...]:
         """Return the writes that can be cut at every byte."""
         return tuple(name for name, write in self.writes.items() if write.cuttable)
-
-    @property
-    def effects(self) -> Effects:
-        """Return what writes must leave, to be kept beside what was found."""
-        return Effects(
-            rows={name: write.rows for name, write in self.writes.items()},
-            retry_rows=self.retry_rows,
-            by_key=bool(self.database.key_column),
-            sum_read=self.sum_read,
-        )

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from psycopg2.errors import LockNotAvailable
 from psycopg2.sql import SQL, Identifier
 
-from harness.model.ledger import Fact, Ledger
+from harness.model.ledger import Effects, Fact, Ledger
 from harness.model.workload import Database, Workload
 from harness.provision.postgres import connect
 
@@ -96,7 +96,7 @@ def read_ledger(url: str, workload: Workload, key_prefix: str) -> Ledger:
             cursor.execute(invariant.query, dict(database.sizes))
             (value,) = cursor.fetchone() or (0,)
             facts[invariant.name] = Fact(value=int(value), expected=invariant.expected(database.sizes))
-    return Ledger(rows=rows, facts=facts, effects=workload.effects)
+    return Ledger(rows=rows, facts=facts, effects=Effects.of(workload))
 
 
 def reset_statement_counts(url: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
-from harness.model.ledger import SumRead
 from harness.model.plan import ChaosProfile, Control, Profile, Scenario, Shape, Target
 from harness.model.verdict import Verdict
 from harness.model.workload import (
@@ -18,6 +17,7 @@ from harness.model.workload import (
     Questions,
     Request,
     Sizes,
+    SumRead,
     Workload,
     Write,
 )

@@ -7,7 +7,7 @@ import pytest
 from harness.analysis.checks import confirmed, deadline, invariants, recovery
 from harness.analysis.checks.deadline import DEADLINE_S
 from harness.model.evidence import Evidence, FaultWindow
-from harness.model.ledger import Fact, Ledger
+from harness.model.ledger import Effects, Fact, Ledger
 from harness.model.request_record import Op, Outcome
 from harness.model.verdict import Verdict
 from harness.model.write_status import recovered_s
@@ -56,7 +56,7 @@ def trial(*ops: Op, facts: dict[str, int] | None = None, readings: dict[str, flo
                 name: Fact(value=value, expected=FACTS[name])
                 for name, value in (FACTS if facts is None else facts).items()
             },
-            effects=WORKLOAD.effects,
+            effects=Effects.of(WORKLOAD),
         ),
     )
 
@@ -117,7 +117,7 @@ class TestInvariants:
     def test_where_no_read_tells_the_sum_the_ledger_alone_does(self) -> None:
         sound = trial(op(0))
         assert sound.ledger is not None
-        told = replace(sound, ledger=replace(sound.ledger, effects=replace(WORKLOAD.effects, sum_read=None)))
+        told = replace(sound, ledger=replace(sound.ledger, effects=replace(Effects.of(WORKLOAD), sum_read=None)))
         assert check_invariants(sound).verdict is Verdict.UNDECIDED
         assert check_invariants(told).verdict is Verdict.PASS
 

@@ -14,7 +14,7 @@ from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.writes import check_writes
 from harness.model.evidence import Evidence
 from harness.model.findings import ControlRow, Execution, Finding, in_unit
-from harness.model.ledger import Ledger
+from harness.model.ledger import Effects, Ledger
 from harness.model.verdict import Verdict, merge
 from harness.report.sentences.findings import FindingText
 from scenarios.catalog import CHAOS, SCENARIOS
@@ -308,7 +308,7 @@ class TestWrites:
         retried = replace(op(1, name="create_post", key=unnamed.key), named=True)
         rows = {"posts": {unnamed.key: 1}, "audit_log": {unnamed.key: 1}, "replays": {unnamed.key: 1}}
         assert (
-            writes(evidence(unnamed, retried, ledger=Ledger(rows=rows, effects=WORKLOAD.effects))).verdict
+            writes(evidence(unnamed, retried, ledger=Ledger(rows=rows, effects=Effects.of(WORKLOAD)))).verdict
             is Verdict.PASS
         )
 

@@ -5,6 +5,7 @@ from itertools import combinations, product
 
 import pytest
 
+from harness.model.ledger import Effects
 from harness.model.request_record import Outcome
 from harness.model.write_status import OFFENCES, WriteStatus, status_of_write
 from targets.workload import WORKLOAD
@@ -15,7 +16,7 @@ USER = {"users": 1, "posts": 2, "audit_log": 1}
 POST = {"posts": 1, "audit_log": 1}
 MOVE = {"transfers": 1, "audit_log": 1}
 NAMED = {"replays": 1}
-EFFECTS = WORKLOAD.effects
+EFFECTS = Effects.of(WORKLOAD)
 
 # name: (operation, told, stored, named, status); a near miss stands beside each rule
 HISTORIES: dict[str, tuple[str, tuple[Outcome, ...], Mapping[str, int], bool, WriteStatus]] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from harness.experiments.chaos.lane import TRIES, Lane
 from harness.model.cut_map import Conversation, Cut, CutWay, Direction
+from harness.model.ledger import Effects
 from harness.model.request_record import Outcome
 from harness.provision.database import count_rows, read_ledger, wait_until_settled
 from harness.provision.messages import read_messages
@@ -95,7 +96,7 @@ def _cut(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
         recovered_after=tries,
         next_status=status,
         rows=rows,
-        owed=services.workload.effects.owed(place.operation),
+        owed=Effects.of(services.workload).owed(place.operation),
         asked=answer.asked,
     )
 
