@@ -67,10 +67,7 @@ def bench(
     toxiproxy_url: ToxiproxyOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Compare the async twin with the sync twin.
-
-    In all scenarios of a profile, each at several added latencies of the database.
-    """
+    """Compare the async twin with the sync twin. In all scenarios of a profile, each at several added latencies."""
     run(
         profile=profile,
         precision=precision,
@@ -123,10 +120,7 @@ def chaos(
     toxiproxy_url: ToxiproxyOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Break connections and processes, and check every write.
-
-    Cuts writes at every byte, injects every fault, and checks that data is whole and answers are true.
-    """
+    """Break connections and processes, and check every write. Cuts writes at every byte, and injects every fault."""
     from harness.experiments.base import Config
     from harness.experiments.chaos.experiment import Chaos
 
@@ -145,10 +139,7 @@ def eager_loading(
     postgres_url: PostgresOption = None,
     toxiproxy_url: ToxiproxyOption = None,
 ) -> None:
-    """Compare what SQLAlchemy's loading strategies cost.
-
-    Asks for pages of users with posts, and counts statements, bytes and time as the page grows.
-    """
+    """Compare what SQLAlchemy's loading strategies cost. Counts statements, bytes and time, as a page grows."""
     from harness.experiments.base import Config
     from harness.experiments.eager_loading.experiment import EagerLoading
 
@@ -166,10 +157,7 @@ def probe_overhead(
     postgres_url: PostgresOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Measure what the probes cost the targets they are in.
-
-    Runs the same targets with and without probes, in interleaved slices.
-    """
+    """Measure what the probes cost the targets they are in. Runs each with and without, in interleaved slices."""
     from harness.experiments.base import Config
     from harness.experiments.probe_overhead.experiment import ProbeOverhead
 
@@ -191,10 +179,7 @@ def list_command(
 
 @app.command()
 def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
-    """Judge a stored run and write its report again.
-
-    Without any load.
-    """
+    """Judge a stored run and write its report again. Without any load."""
     from harness.store import Store
 
     _finish(Store.open(run_folder or out / "latest"))
@@ -202,10 +187,7 @@ def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 
 @app.command()
 def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
-    """Judge a stored run and print each finding.
-
-    Without any load. Says whether the findings differ from those that are stored.
-    """
+    """Judge a stored run and print each finding. Says whether they differ from those that are stored."""
     from rich.console import Console
 
     from harness.console import findings_text
@@ -224,10 +206,7 @@ def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 
 @app.command()
 def doctor(postgres_url: PostgresOption = None, toxiproxy_url: ToxiproxyOption = None) -> None:
-    """Show each part, and what to do about those missing.
-
-    Where it was found, and in which version.
-    """
+    """Show each part, and what to do about those missing. Where it was found, and in which version."""
     from harness.commands.doctor import examine
 
     sound = examine(postgres_url, toxiproxy_url)
@@ -242,10 +221,7 @@ def serve(
     toxiproxy_url: ToxiproxyOption = None,
     workload: WorkloadOption = WORKLOAD,
 ) -> None:
-    """Serve a target, to try by hand.
-
-    With its database and proxy, until Ctrl-C.
-    """
+    """Serve a target, to try by hand. With its database and proxy, until Ctrl-C."""
     from harness.commands import serve as command
 
     command.serve(workload, target, port, postgres_url, toxiproxy_url)
