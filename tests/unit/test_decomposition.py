@@ -124,9 +124,10 @@ def test_a_ratio_of_which_a_factor_is_missing_is_not_taken_apart() -> None:
 
 def test_the_sentence_says_what_comes_from_what_and_of_how_much_of_it_one_is_sure() -> None:
     assert decomposition_text(DECOMPOSED) == (
-        "In requests per second, at 0 ms async / sync is 1.43, the product of 1.30 from the drivers (significant) and"
-        " 1.10 from the execution model (significant); at 20 ms it is 1.02, the product of 1.02 from the drivers"
-        " (not significant) and 1.00 from the execution model (not significant)."
+        "In requests per second, at 0 ms async / sync is 1.43 (1.36 to 1.50), the product of 1.30 from the drivers"
+        " (significant in 2 of 2 ratios) and 1.10 (1.04 to 1.16) from the execution model (significant); at 20 ms it is"
+        " 1.02 (0.97 to 1.07), the product of 1.02 from the drivers (significant in 0 of 2 ratios) and 1.00 (0.95 to"
+        " 1.05) from the execution model (not significant)."
     )
     assert answers(DECOMPOSED)[0] == decomposition_text(DECOMPOSED)
     assert headline(DECOMPOSED).startswith("At 0 ms async serves 1.43 × as much as sync; at 20 ms")
@@ -149,7 +150,7 @@ def test_scenarios_are_told_by_a_range_and_not_averaged() -> None:
     )
     assert decomposition_text(summary) == (
         "In requests per second, at 0 ms async / sync is 1.20 to 1.43, the product of 1.00 to 1.30 from the drivers"
-        " (significant in 2 of 4 ratios) and 1.10 to 1.20 from the execution model (significant)."
+        " (significant in 2 of 4 ratios) and 1.10 to 1.20 from the execution model (significant in 2 of 2 ratios)."
     )
 
 

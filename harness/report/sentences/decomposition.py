@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from harness.model.measures import Comparison, Decomposed
 from harness.model.plan import Decomposition
 from harness.model.summary import Summary
-from harness.report.words import listing, ratio_range
-
-UNDECIDED = {"not_significant": "not significant", "too_few_blocks": "too few blocks to say"}
+from harness.report.words import listing, ratio, ratio_range
 
 
 def decomposition_text(summary: Summary) -> str:
@@ -24,15 +22,15 @@ def decomposition_text(summary: Summary) -> str:
     ]
     if known is None or not found:
         return ""
-    ratio = " / ".join(known.whole)
+    whole = " / ".join(known.whole)
     if all(factor.word == "too_few_blocks" for one in found for factor in one.factors):
         return (
-            f"There are too few blocks to say how much of {ratio} comes from {' and how much from '.join(known.kinds)}."
+            f"There are too few blocks to say how much of {whole} comes from {' and how much from '.join(known.kinds)}."
         )
     levels = sorted({one.whole.added_ms for one in found})
     parts = [_of_level([one for one in found if one.whole.added_ms == added_ms], known) for added_ms in levels]
     first, *others = zip(levels, parts, strict=True)
-    told = [f"at {first[0]} ms {ratio} is {first[1]}", *(f"at {added_ms} ms it is {part}" for added_ms, part in others)]
+    told = [f"at {first[0]} ms {whole} is {first[1]}", *(f"at {added_ms} ms it is {part}" for added_ms, part in others)]
     return f"In requests per second, {'; '.join(told)}."
 
 
@@ -46,15 +44,18 @@ def _of_level(found: Sequence[Decomposed], known: Decomposition) -> str:
             for one, factor in zip(each.factors, known.factors, strict=True)
             if factor.kind == kind
         ]
-        kinds.append(f"{ratio_range([each.by_kind[kind] for each in found])} from {kind} ({_sure(factors)})")
-    whole = ratio_range([each.whole.ratio.value for each in found])
-    return f"{whole}, the product of {listing(kinds)}"
+        value = ratio(factors[0].ratio) if len(factors) == 1 else ratio_range([each.by_kind[kind] for each in found])
+        kinds.append(f"{value} from {kind} ({_sure(factors)})")
+    whole = [each.whole.ratio for each in found]
+    told = ratio(whole[0]) if len(whole) == 1 else ratio_range([one.value for one in whole])
+    return f"{told}, the product of {listing(kinds)}"
 
 
 def _sure(factors: Sequence[Comparison]) -> str:
-    """Say of how many ratios it is sure that they are not 1."""
-    decided = [one for one in factors if one.word not in UNDECIDED]
-    if not decided:
-        words = {one.word for one in factors}
-        return UNDECIDED[words.pop()] if len(words) == 1 else UNDECIDED["not_significant"]
-    return "significant" if decided == [*factors] else f"significant in {len(decided)} of {len(factors)} ratios"
+    """Say whether it is sure that a ratio is not 1, or of how many of several it is."""
+    if all(one.word == "too_few_blocks" for one in factors):
+        return "too few blocks to say"
+    decided = sum(one.word in {"first", "second"} for one in factors)
+    if len(factors) == 1:
+        return "significant" if decided else "not significant"
+    return f"significant in {decided} of {len(factors)} ratios"
