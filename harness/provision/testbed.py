@@ -79,10 +79,7 @@ def started_services(
             compares at 0 ms, and ``without_toxiproxy`` says why.
     """
     with ExitStack() as stack:
-        say("Starting PostgreSQL")
-        postgres = stack.enter_context(postgres_at(postgres_url) if postgres_url else postgres_server())
-        say("Migrating to the newest schema")
-        workload.database.migrate(postgres.url)
+        # first, as a wrong URL is then told before anything that takes seconds
         toxiproxy, reason = None, ""
         try:
             toxiproxy = stack.enter_context(
@@ -90,6 +87,10 @@ def started_services(
             )
         except PartMissing as error:
             reason = str(error)
+        say("Starting PostgreSQL")
+        postgres = stack.enter_context(postgres_at(postgres_url) if postgres_url else postgres_server())
+        say("Migrating to the newest schema")
+        workload.database.migrate(postgres.url)
         try:
             yield Services(workload=workload, postgres=postgres, toxiproxy=toxiproxy, without_toxiproxy=reason)
         except psycopg2.Error as error:

@@ -12,6 +12,7 @@ import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -54,6 +55,8 @@ LOOK: Any = {  # Any: matplotlib types the keys of its settings as one literal o
     "lines.markersize": 5,
     "hatch.linewidth": 0.8,
     "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
 }
 
 
@@ -151,5 +154,6 @@ def canvas(prefix: str, label: str, *, height_in: float = HEIGHT_IN, rows: int =
         drawn = Canvas(figure=figure, panel=Panel(svg=Markup(), label=label))
         yield drawn
         out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        # what Figure.savefig does in the end: it would go through all that is to be drawn once more before
+        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
         drawn.panel = Panel(svg=inlined(out.getvalue(), prefix), label=label)
