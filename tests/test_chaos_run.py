@@ -11,6 +11,7 @@ from harness.console import findings_text
 from harness.model.verdict import Verdict
 from harness.store import Store
 from targets.catalog import ON_PSYCOPG
+from tests.fix_command_line import Say
 from tests.test_command_line import twinbench
 
 WORDS = ("chaos", "--target", "sync", "--target", "async:psycopg", "--cut", "none", "--fault", "terminate_backend")
@@ -57,18 +58,18 @@ def test_every_write_has_a_fate_and_every_fault_a_proof(
 
 
 def test_judged_again_it_has_the_same_findings_byte_for_byte(
-    whole: tuple[subprocess.CompletedProcess[str], Store],
+    whole: tuple[subprocess.CompletedProcess[str], Store], say: Say
 ) -> None:
     done, store = whole
     summary = store.summary()
     assert summary is not None
-    again = twinbench("check", str(store.folder))
+    again = say("check", str(store.folder))
     assert again.stdout == findings_text(summary.findings) + "\n"
     assert again.returncode == done.returncode
 
 
 def test_a_stored_run_that_was_tampered_with_is_judged_as_what_it_is(
-    whole: tuple[subprocess.CompletedProcess[str], Store],
+    whole: tuple[subprocess.CompletedProcess[str], Store], say: Say
 ) -> None:
     """The verdict comes from the evidence, not from what an earlier judgement wrote."""
     _, store = whole
@@ -80,7 +81,7 @@ def test_a_stored_run_that_was_tampered_with_is_judged_as_what_it_is(
     del rows["audit_log"][key]
     try:
         path.write_text(json.dumps(record))
-        again = twinbench("check", str(store.folder))
+        again = say("check", str(store.folder))
     finally:
         path.write_text(kept)
     assert again.returncode == 1

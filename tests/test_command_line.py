@@ -6,20 +6,26 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
-from harness.cli import main
 from harness.commands.options import ChaosProfileName, ProfileName
 from harness.faults.catalog import FAULTS
 from harness.store import VERSION
 from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS
 from targets.catalog import CATALOG
+from tests.fix_command_line import Say
 
 ROOT = Path(__file__).parents[1]
+# Warm-ups and counts that are as long as they need to be where nobody compares what comes out, for ``program``.
+SHORTER = {
+    "harness.experiments.trial.WARM_UP_S": "0.3",
+    "harness.experiments.round_trips.WARMUP_S": "0.1",
+    "harness.experiments.round_trips.MEASURE_S": "0.1",
+}
 
 
 def program(changed: Mapping[str, str]) -> list[str]:
@@ -88,22 +94,6 @@ MISTAKES = {
 }
 
 
-@pytest.fixture
-def said(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
-    """Say words to the command line in this process, which spares each mistake the start of an interpreter."""
-
-    def say(*words: str, **variables: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["twinbench", *words])
-        for name, value in {"COLUMNS": "200", **variables}.items():
-            monkeypatch.setenv(name, value)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, capfd.readouterr().err
-
-    return say
-
-
 def assert_one_line(error: str, expected: str) -> None:
     """One line of ours that holds what is expected, and no traceback."""
     lines = [line for line in error.splitlines() if line.startswith("twinbench: ")]
@@ -118,26 +108,24 @@ def test_a_mistake_is_one_line_and_exit_2(
     words: list[str],
     variables: dict[str, str],
     expected: str,
-    said: Callable[..., tuple[int, str]],
+    say: Say,
     tmp_path: Path,
 ) -> None:
     out = ["--out", str(tmp_path)] if words[0] in {"bench", "run"} and "nosuch" not in words else []
-    code, error = said(*words, *out, **variables)
-    assert code == 2, error
-    assert_one_line(error, expected)
+    done = say(*words, *out, **variables)
+    assert done.returncode == 2, done.stderr
+    assert_one_line(done.stderr, expected)
     assert list(tmp_path.iterdir()) == []  # a run that never began leaves no folder
 
 
 @pytest.mark.parametrize("command", ["check", "report"])
-def test_a_run_of_the_version_before_is_named_as_such(
-    command: str, said: Callable[..., tuple[int, str]], tmp_path: Path
-) -> None:
+def test_a_run_of_the_version_before_is_named_as_such(command: str, say: Say, tmp_path: Path) -> None:
     """Not as one that is torn: its summary has another form as well."""
     (tmp_path / "run.json").write_text(json.dumps({"version": VERSION - 1}))
     (tmp_path / "summary.json").write_text(json.dumps({"version": VERSION - 1}))
-    code, error = said(command, str(tmp_path))
-    assert code == 2, error
-    assert_one_line(error, f"is of version {VERSION - 1}, and this twinbench reads version {VERSION}")
+    done = say(command, str(tmp_path))
+    assert done.returncode == 2, done.stderr
+    assert_one_line(done.stderr, f"is of version {VERSION - 1}, and this twinbench reads version {VERSION}")
 
 
 def test_a_mistake_in_a_shell_of_its_own() -> None:
@@ -146,25 +134,25 @@ def test_a_mistake_in_a_shell_of_its_own() -> None:
     assert_one_line(done.stderr, "No scenario is called 'nosuch'")
 
 
-def test_results_that_cannot_be_written(said: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+def test_results_that_cannot_be_written(say: Say, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    code, error = said("bench", "--out", str(tmp_path / "file"))
-    assert code == 2
-    assert re.search(r"can't be written.*--out", error)
+    done = say("bench", "--out", str(tmp_path / "file"))
+    assert done.returncode == 2
+    assert re.search(r"can't be written.*--out", done.stderr)
 
 
-def test_a_port_that_is_taken(said: Callable[..., tuple[int, str]]) -> None:
+def test_a_port_that_is_taken(say: Say) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        code, error = said("serve", "async", "--port", str(taken.getsockname()[1]))
-    assert code == 2
-    assert "is taken. Name another by --port" in error
+        done = say("serve", "async", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "is taken. Name another by --port" in done.stderr
 
 
-def test_help_and_lists_are_for_reading(tmp_path: Path) -> None:
-    helped = twinbench(COLUMNS="80").stdout.splitlines()
+def test_help_and_lists_are_for_reading(say: Say, tmp_path: Path) -> None:
+    helped = say(COLUMNS="80").stdout.splitlines()
     assert sum(line.startswith("  bench ") for line in helped) == 1
     assert not [line for line in helped[1:] if line.endswith("...")]  # what is cut off for want of room
-    listed = twinbench("list", "--out", str(tmp_path))
+    listed = say("list", "--out", str(tmp_path))
     assert listed.returncode == 0
     for word in ("point-read", "async", "sync", "quick", "default", "full", "list --all"):
         assert word in listed.stdout
@@ -172,8 +160,8 @@ def test_help_and_lists_are_for_reading(tmp_path: Path) -> None:
         assert word not in listed.stdout
 
 
-def test_all_is_listed_where_it_is_asked_for(tmp_path: Path) -> None:
-    listed = twinbench("list", "--all", "--out", str(tmp_path)).stdout
+def test_all_is_listed_where_it_is_asked_for(say: Say, tmp_path: Path) -> None:
+    listed = say("list", "--all", "--out", str(tmp_path)).stdout
     assert set(listed.split()) >= {*CATALOG, *SCENARIOS, *FAULTS}
 
 
@@ -228,7 +216,7 @@ def test_doctor_names_every_part() -> None:
     assert done.returncode == 0
 
 
-def test_doctor_says_what_to_do_about_what_is_missing() -> None:
-    done = twinbench("doctor", TOXIPROXY_BIN="/no/such/program")
+def test_doctor_says_what_to_do_about_what_is_missing(say: Say) -> None:
+    done = say("doctor", TOXIPROXY_BIN="/no/such/program")
     assert done.returncode == 3
     assert "Correct it or unset it" in done.stdout

@@ -19,7 +19,8 @@ LEVEL_MS = 2
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
     """One block of it, on both twins at one distance."""
     out: Path = tmp_path_factory.mktemp("results")
-    done = twinbench("eager-loading", "--blocks", "1", "--latency-ms", str(LEVEL_MS), "--seed", "7", "--out", str(out))
+    words = ("eager-loading", "--blocks", "1", "--latency-ms", str(LEVEL_MS), "--seed", "7", "--out", str(out))
+    done = twinbench(*words, changed={"harness.experiments.eager_loading.pages.REQUESTS": "1"})
     assert done.returncode == 0, done.stderr + done.stdout
     store = Store.open(out / "latest")
     summary = store.summary()

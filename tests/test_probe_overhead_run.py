@@ -4,12 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from harness.experiments.probe_overhead.experiment import TIMES_ALL, in_order
+from harness.experiments.probe_overhead.experiment import in_order
 from harness.model.summary import Summary
 from harness.store import Store
+from tests.fix_command_line import Say
 from tests.test_command_line import twinbench
 
-TIMES = {"async:probed": TIMES_ALL, "sync:pool": 1}  # with all the probes, more often
+TIMES = {"async:probed": 2, "sync:pool": 1}  # with all the probes, more often
+SHORTER = {
+    "harness.experiments.probe_overhead.experiment.TIMES_ALL": str(TIMES["async:probed"]),
+    "harness.experiments.interleaved.WARM_UP_S": "0.2",
+}
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +22,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
     """One block of it, of one pair on each twin."""
     out: Path = tmp_path_factory.mktemp("results")
     chosen = ("--target", "async:probed", "--target", "sync:pool")
-    words = ("probe-overhead", *chosen, "--blocks", "1", "--seconds", "0.5", "--seed", "7", "--out", str(out))
-    done = twinbench(*words, changed={"harness.experiments.interleaved.WARM_UP_S": "0.3"})
+    words = ("probe-overhead", *chosen, "--blocks", "1", "--seconds", "0.3", "--seed", "7", "--out", str(out))
+    done = twinbench(*words, changed=SHORTER)
     store = Store.open(out / "latest")
     summary = store.summary()
     assert summary is not None, done.stderr + done.stdout
@@ -67,10 +72,10 @@ def test_each_is_judged_and_drawn(run: tuple[Store, Summary]) -> None:
     assert summary.findings[0].values["share"].value == dearest.share.value
     assert f"{dearest.scenario} at 0 ms: {dearest.probed} has {dearest.share.value:.3f}" in page
     assert "proxy adds" not in page  # there is none in the way
-    assert "twinbench probe-overhead --target async:probed --target sync:pool --blocks 1 --seconds 0.5 --seed 7" in page
+    assert "twinbench probe-overhead --target async:probed --target sync:pool --blocks 1 --seconds 0.3 --seed 7" in page
 
 
-def test_a_target_without_probes_has_nothing_to_tell(tmp_path: Path) -> None:
-    done = twinbench("probe-overhead", "--target", "async", "--out", str(tmp_path))
+def test_a_target_without_probes_has_nothing_to_tell(tmp_path: Path, say: Say) -> None:
+    done = say("probe-overhead", "--target", "async", "--out", str(tmp_path))
     assert done.returncode == 2
     assert "No target with probes is called 'async'" in done.stderr

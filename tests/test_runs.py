@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,8 @@ from harness.analysis.measures import analyse
 from harness.model.verdict import Verdict
 from harness.provision import reaper
 from harness.store import Store
-from tests.test_command_line import ROOT, twinbench
+from tests.fix_command_line import Say
+from tests.test_command_line import ROOT, SHORTER, program, twinbench
 
 pytestmark = pytest.mark.timeout(300)
 ONE_TARGET = ("--target", "sync")  # which is up sooner than two, and no less of a run
@@ -32,7 +32,7 @@ NO_TOXIPROXY = {"TOXIPROXY_BIN": os.devnull + "/none"}
 def running(out: Path, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """A run in the background that is past its first trial."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness.cli", "run", *words, "--profile", "quick", "--out", str(out)],
+        [*program(SHORTER), "run", *words, "--profile", "quick", "--out", str(out)],
         cwd=ROOT,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,
@@ -85,7 +85,7 @@ def whole(
     """A run to its end: writes at 20 ms and pings."""
     out = tmp_path_factory.mktemp("whole")
     words = ("run", "ping", "write", "--latency-ms", "20", "--profile", "quick", "--seed", "3")
-    done = twinbench(*words, "--blocks", str(request.param), "--out", str(out), timeout_s=280)
+    done = twinbench(*words, "--blocks", str(request.param), "--out", str(out), timeout_s=280, changed=SHORTER)
     return done, Store.open(out / "latest")
 
 
@@ -155,11 +155,11 @@ class TestWhole:
         assert counts["ping", "async"] == counts["ping", "sync"] == (0.0, 0.0)
 
     def test_the_report_is_made_again_from_what_is_stored(
-        self, whole: tuple[subprocess.CompletedProcess[str], Store]
+        self, whole: tuple[subprocess.CompletedProcess[str], Store], say: Say
     ) -> None:
         done, store = whole
         before = (store.folder / "report.html").read_bytes()
-        again = twinbench("report", str(store.folder))
+        again = say("report", str(store.folder))
         assert again.returncode == done.returncode
         assert (store.folder / "report.html").read_bytes() == before
 
@@ -175,7 +175,7 @@ class TestWhole:
             assert cell["throughput_rps"]["value"] == own.throughput_rps.value > 0
 
     def test_a_ledger_that_lost_a_row_fails_when_judged_again(
-        self, whole: tuple[subprocess.CompletedProcess[str], Store], tmp_path: Path
+        self, whole: tuple[subprocess.CompletedProcess[str], Store], say: Say, tmp_path: Path
     ) -> None:
         """The check at the end of the whole line can fail: one row is taken out of the stored ledger."""
         _, store = whole
@@ -187,12 +187,12 @@ class TestWhole:
         key = next(iter(known["ledger"]["rows"]["posts"]))
         known["ledger"]["rows"]["posts"][key] -= 1
         path.write_text(json.dumps(known))
-        done = twinbench("check", str(copy))
+        done = say("check", str(copy))
         assert done.returncode == 1
         assert re.search(f"partial: key {key}", done.stdout)
 
 
-def test_a_run_that_is_killed_leaves_evidence_and_nothing_else(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_leaves_evidence_and_nothing_else(tmp_path: Path, say: Say) -> None:
     with running(tmp_path, "write", *ONE_TARGET, "--latency-ms", "20") as process:
         children = family(process)
         ports, folders = footprint(children)
@@ -200,7 +200,7 @@ def test_a_run_that_is_killed_leaves_evidence_and_nothing_else(tmp_path: Path) -
         assert len(folders) == 1
         process.kill()
         assert_nothing_is_left(children, ports, folders)
-    done = twinbench("report", "--out", str(tmp_path))
+    done = say("report", "--out", str(tmp_path))
     assert done.returncode == 3
     assert "incomplete run" in done.stdout
     assert "undecided: plan: The run did not come to its end" in done.stdout

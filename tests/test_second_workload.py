@@ -23,7 +23,7 @@ from harness.workload.find import load_workload, missing_operations
 from tests.sample import sampled
 from tests.second_workload.app import app
 from tests.second_workload.workload import WORKLOAD
-from tests.test_command_line import program
+from tests.test_command_line import SHORTER, program
 
 ROOT = Path(__file__).parents[1]
 Twinbench = Callable[..., tuple[int, Store]]
@@ -68,7 +68,8 @@ def verdicts(store: Store) -> dict[str, set[Verdict]]:
 
 
 def test_its_twins_are_compared_and_writes_without_a_key_are_left_open(twinbench: Twinbench) -> None:
-    code, store = twinbench("run", "move", "--latency-ms", "0", "--blocks", "1", "--profile", "quick")
+    words = ("run", "move", "--latency-ms", "0", "--blocks", "1", "--profile", "quick")
+    code, store = twinbench(*words, changed=SHORTER)
     found = verdicts(store)
     assert code == 3
     assert store.record().workload == WORKLOAD.name

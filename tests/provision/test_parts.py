@@ -45,14 +45,6 @@ class TestPostgres:
         with pytest.raises(psycopg2.OperationalError):
             psycopg2.connect(host=host, port=port, user="postgres", password="wrong", dbname="postgres")  # noqa: S106 - a wrong one, on purpose
 
-    def test_it_leaves_nothing(self) -> None:
-        with postgres_server() as server:
-            assert server.child is not None
-            data = Path(server.child.log).parent
-            assert data.exists()
-        assert not server.child.running()
-        assert not data.exists()
-
     def test_on_somebodys_server_it_makes_its_own_database_and_drops_it(self, postgres: Postgres) -> None:
         databases = "SELECT array_agg(datname ORDER BY datname) FROM pg_database"
         before = ask(postgres.url, databases)
@@ -221,7 +213,7 @@ def test_a_target_that_cannot_start_says_why(tmp_path: Path) -> None:
         wait_until_serving(running)
 
 
-def test_a_server_of_our_own_comes_back_with_what_was_committed() -> None:
+def test_a_server_of_our_own_comes_back_with_what_was_committed_and_leaves_nothing() -> None:
     with postgres_server() as server:
         before = server.child
         with closing(connect(server.url)) as connection, connection.cursor() as cursor:
@@ -234,7 +226,10 @@ def test_a_server_of_our_own_comes_back_with_what_was_committed() -> None:
         assert server.child.process.pid != before.process.pid
         assert not before.running()
         last = server.child
+        data = Path(last.log).parent
+        assert data.exists()
     assert not last.running()
+    assert not data.exists()
 
 
 def test_the_users_own_server_is_never_restarted(postgres: Postgres) -> None:

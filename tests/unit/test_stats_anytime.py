@@ -137,7 +137,7 @@ def test_the_ordinary_interval_held_here_is_the_one_of_the_report() -> None:
         assert known.high - known.value == pytest.approx(float(ordinary(values[:count], ALPHA)))
 
 
-@pytest.mark.parametrize(("rho", "most_wrong"), [(0.0, 0.05), (0.2, 0.05 + 0.008)])
+@pytest.mark.parametrize(("rho", "most_wrong"), [pytest.param(0.0, 0.05, marks=pytest.mark.slow), (0.2, 0.05 + 0.008)])
 def test_of_a_whole_table_no_figure_is_wrong_in_95_of_100(rho: float, most_wrong: float) -> None:
     random = np.random.default_rng(5)
     right = np.ones(RUNS, dtype=bool)
