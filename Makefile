@@ -38,7 +38,7 @@ eager-loading: setup ## what each way of loading posts costs, as the page grows
 probe-overhead: setup ## what the probes cost: both twins without them, with all, and with each, in slices: by its plan 80 minutes
 	$(BIN)/twinbench probe-overhead
 
-calibrate: setup ## hold twinbench against itself: equal targets and slower ones, by its plan 95 minutes; goes on where it was stopped
+calibrate: setup ## hold twinbench against itself: equal targets and slower ones, by its plan 92 minutes; goes on where it was stopped
 	$(BIN)/python -m tools.calibration
 
 test: setup lint types ## lint, types and the whole suite
