@@ -31,7 +31,7 @@ from tools.calibration import outcome as outcome_module
 from tools.calibration.conditions import Condition, conditions, exit_code, is_found
 from tools.calibration.course import SAME_ADDED_MS, SAME_SCENARIOS, Step, course
 from tools.calibration.outcome import Outcome, Prefix, outcome
-from tools.calibration.report import line, page, table
+from tools.calibration.report import line, page, planted, table
 from tools.calibration.slowed import Slowed, burn
 from tools.calibration.workload import WORKLOAD
 
@@ -340,6 +340,25 @@ class TestReport:
         assert rows[1].endswith("| too few blocks |")
         assert rows[2].endswith("| different | yes |")
         assert page([came_of(SLOWER, ["second"])], 31).rstrip().endswith("| different | no |")
+
+    def test_it_tells_what_was_planted(self) -> None:
+        def costing(times: float, step: Step) -> Outcome:
+            one = comparison("second", "processor")
+            shown = (comparison("first"), replace(one, ratio=replace(one.ratio, value=1 / times)))
+            return Outcome(step=step, summary=replace(SUMMARY, measures=Measures(comparisons=shown)))
+
+        known = [
+            costing(1.1, SLOWER),
+            costing(1.3, SLOWER),
+            costing(9.0, SAME),
+            costing(1.05, replace(SLOWER, percent=5)),
+        ]
+        of_5, of_20 = planted(known)
+        assert "slower by 5 %: a request took 1.050 times" in of_5
+        assert "slower by 20 %: a request took 1.196 times" in of_20
+        assert of_20.endswith("of 2 runs")
+        assert f"- {of_20}" in page(known[:2], 31)
+        assert list(planted(())) == []
 
 
 class TestPlanted:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import geometric_mean
 
 from rich.table import Table
 
@@ -73,12 +75,27 @@ def _same(known: Iterable[Outcome]) -> Iterator[str]:
 
 def _slowed(known: Iterable[Outcome]) -> Iterator[str]:
     yield "\n## A target against a slower one\n"
+    yield from (f"- {text}" for text in planted(known))
+    yield ""
     yield "| run | scenario | at | metric | ratio (95 %) | called | found |"
     yield "|---|---|--:|---|---|---|---|"
     for outcome in (one for one in known if one.step.percent):
         for one in outcome.comparisons:
             found = "" if one.metric != "throughput" else "yes" if is_found(outcome) else "no"
             yield _row((outcome.step.name, *_place(one), *_called(one), found))
+
+
+def planted(known: Iterable[Outcome]) -> Iterator[str]:
+    """Say of each kind of slower target what its requests cost: what was planted, and what that does to the rest."""
+    costs: dict[int, list[float]] = defaultdict(list)
+    for outcome in known:
+        costs[outcome.step.percent] += [
+            1 / one.ratio.value for one in outcome.comparisons if one.metric == "processor" and outcome.step.percent
+        ]
+    for percent, ratios in sorted(costs.items()):
+        if ratios:
+            times = f"{geometric_mean(ratios):.3f} times the processor time"
+            yield f"slower by {percent} %: a request took {times}, by the geometric mean of {len(ratios)} runs"
 
 
 def _place(one: Comparison) -> tuple[str, str, str]:
