@@ -212,12 +212,22 @@ class TestResuming:
         assert [one.word for one in found.comparisons] == ["second"]
         assert ran == []
 
-    @pytest.mark.parametrize("changed", [{"seed": 1}, {"seconds": 11.0}, {"targets": ("sync", "async")}])
+    @pytest.mark.parametrize(
+        ("changed", "told"),
+        [
+            ({"seed": 7}, f"its seed is 7, and that of this one is {SLOWER.seed}"),
+            ({"seconds": 11.0}, "its time in seconds is 11.0, and that of this one is 60.0"),
+            ({"targets": ("sync", "async")}, "its list of targets is"),
+            ({"scenarios": ("write",)}, "its list of scenarios is"),
+            ({"added_ms": (20,)}, "its list of added latencies in ms is"),
+            ({"blocks": 3}, "its number of blocks is 3, and that of this one is 0"),
+        ],
+    )
     def test_runs_of_another_calibration_are_refused(
-        self, ran: list[str], tmp_path: Path, changed: dict[str, Any]
+        self, ran: list[str], tmp_path: Path, changed: dict[str, Any], told: str
     ) -> None:
         store_run(replace(SLOWER, **changed), tmp_path / SLOWER.name)
-        with pytest.raises(UsageError, match="another calibration"):
+        with pytest.raises(UsageError, match=told):
             self.taken(tmp_path, self.steps)
         assert ran == []
 

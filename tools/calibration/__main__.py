@@ -57,7 +57,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     except typer.TyperException as error:
-        told, code = f"{str(error).rstrip('.')}. Say '--help'.", ExitCode.USAGE
+        wrong = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+        told, code = f"{wrong.rstrip('.')}. Say '--help'.", ExitCode.USAGE
     if code == ExitCode.INTERRUPTED:
         told, code = "stopped. The same command goes on, and keeps the runs that are done.", ExitCode.UNDECIDED
     if told:

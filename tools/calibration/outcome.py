@@ -59,13 +59,19 @@ def outcome(step: Step, folder: Path) -> Outcome | None:
 
 def _require_same(step: Step, record: RunRecord, folder: Path) -> None:
     plan, profile = record.plan, record.plan.profile
-    asked = (step.targets, step.seed, step.scenarios, step.added_ms, step.blocks or step.seconds)
-    found = (plan.targets, plan.seed, profile.scenarios, profile.added_ms, profile.blocks or profile.seconds)
-    if asked != found:
-        raise UsageError(
-            f"{folder} is a run of another calibration: {found}, where this one has {asked}",
-            "Name another folder by --out, or go on with the seed and share of that one",
-        )
+    for what, asked, found in (
+        ("list of targets", step.targets, plan.targets),
+        ("seed", step.seed, plan.seed),
+        ("list of scenarios", step.scenarios, profile.scenarios),
+        ("list of added latencies in ms", step.added_ms, profile.added_ms),
+        ("number of blocks", step.blocks, profile.blocks),
+        *(() if step.blocks else (("time in seconds", step.seconds, profile.seconds),)),
+    ):
+        if asked != found:
+            raise UsageError(
+                f"{folder} is of another calibration: its {what} is {found}, and that of this one is {asked}",
+                "Name another folder by --out, or go on with the options that it was begun with",
+            )
 
 
 def _prefixes(store: Store, record: RunRecord, random: Random) -> Iterator[Prefix]:
