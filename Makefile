@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead calibrate second-workload test test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead calibrate second-workload test test-figures test-units test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,8 +41,16 @@ probe-overhead: setup ## what the probes cost: both twins without them, with all
 calibrate: setup ## hold twinbench against itself: equal targets and slower ones, by its plan 92 minutes; goes on where it was stopped
 	$(BIN)/python -m tools.calibration
 
-test: setup lint types ## lint, types and the whole suite
-	$(BIN)/python -m pytest
+# First what keeps one core busy, two at a time; then what is to have the machine to itself.
+test: setup ## lint, types and the whole suite
+	@$(MAKE) --no-print-directory -j 2 lint types test-figures test-units
+	$(BIN)/python -m pytest --ignore=tests/unit
+
+test-figures: setup
+	$(BIN)/python -m pytest -q tests/unit/test_report*.py tests/unit/test_stats*.py
+
+test-units: setup
+	$(BIN)/python -m pytest -q tests/unit --ignore-glob='*/test_report*' --ignore-glob='*/test_stats*'
 
 second-workload: setup ## another application in full: compared, cut at every byte, every fault injected
 	$(BIN)/python -m pytest -m slow tests/test_second_workload.py
