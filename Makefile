@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead calibrate second-workload test test-figures test-units test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead calibrate second-workload test test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,11 +43,14 @@ calibrate: setup ## hold twinbench against itself: equal targets and slower ones
 
 # First what keeps one core busy, two at a time; then what is to have the machine to itself.
 test: setup ## lint, types and the whole suite
-	@$(MAKE) --no-print-directory -j 2 lint types test-figures test-units
-	$(BIN)/python -m pytest --ignore=tests/unit
+	@$(MAKE) --no-print-directory -j 2 lint types test-figures test-contract test-units
+	$(BIN)/python -m pytest --ignore=tests/unit --ignore=tests/contract
 
 test-figures: setup
 	$(BIN)/python -m pytest -q tests/unit/test_report*.py tests/unit/test_stats*.py
+
+test-contract: setup
+	$(BIN)/python -m pytest -q tests/contract
 
 test-units: setup
 	$(BIN)/python -m pytest -q tests/unit --ignore-glob='*/test_report*' --ignore-glob='*/test_stats*'
