@@ -12,7 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from rich.console import Console
 
 from harness.commands.list import show_list
 from harness.errors import UsageError
@@ -134,7 +133,7 @@ def test_an_application_without_its_operations_is_found_out() -> None:
 
 
 def test_it_is_listed_by_its_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    show_list(WORKLOAD.name, tmp_path, Console(), everything=False)
+    show_list(WORKLOAD.name, tmp_path, everything=False)
     listed = capsys.readouterr().out
     assert set(listed.split()) >= {*WORKLOAD.twins, "look-up", "move"}
     assert "point-read" not in listed
