@@ -42,7 +42,7 @@ from harness.model.summary import Summary
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 5
+VERSION = 6
 CONTROL_CUTS = "control-cuts"
 T = TypeVar("T")
 # Made once of each type, which takes longer than to read a file with it.

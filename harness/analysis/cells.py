@@ -14,8 +14,8 @@ import pandas as pd
 from harness.analysis.checks.added_latency import added_round_trip_ms
 from harness.analysis.stats.intervals import mean_interval
 from harness.analysis.stats.latency import histogram_ms, parts_ms, quantiles_ms
-from harness.analysis.stats.slices import HELD_UP, Slice, kept, rate
-from harness.model.evidence import Window
+from harness.analysis.stats.slices import Counted, rate
+from harness.model.evidence import Slice, Window
 from harness.model.findings import in_unit
 from harness.model.measures import Cell, CellName, Interval, MeasureWarning
 from harness.model.plan import Trial
@@ -34,14 +34,14 @@ class Measured:
     """A finished trial: its record, and the ops that ended in the windows that count.
 
     A trial in one piece has one window. ``ops`` has the number of its window with each op in the column "window".
-    ``rates`` are the ops that ended well in each window with its seconds, ``costs`` those that ended well while the
-    target's processor time was read, with that in seconds.
+    ``rates`` are the ops that ended well in each window with its seconds, ``costs`` those that ended well in each
+    slice, or up to the next one, with the target's processor time in seconds.
     """
 
     record: TrialRecord
     ops: pd.DataFrame
-    rates: tuple[Slice, ...]
-    costs: tuple[Slice, ...]
+    rates: tuple[Counted, ...]
+    costs: tuple[Counted, ...]
 
     @property
     def ok(self) -> pd.DataFrame:
@@ -70,11 +70,10 @@ def measured_of(store: Store, trial: Trial) -> Measured | None:
         return None
     place = _window_of(ops["ended_ns"].to_numpy(), known.counted)
     well_ns = ops["ended_ns"].to_numpy()[ops["outcome"] == "ok"]
-    counted = _ended_in(well_ns, known.counted)
-    answered = _ended_in(well_ns, [one.whole for one in known.slices] or known.counted)
+    counted, answered = _ended_in(well_ns, known.counted), _answered(well_ns, known)
     return Measured(
         record=known,
-        ops=ops.assign(window=place)[place >= 0],
+        ops=_in_own_time(ops.assign(window=place)[place >= 0], known.slices),
         rates=tuple((float(count), one.duration_s) for count, one in zip(counted, known.counted, strict=True)),
         costs=tuple((float(count), used_s) for count, used_s in zip(answered, _target_s(known), strict=True)),
     )
@@ -83,6 +82,32 @@ def measured_of(store: Store, trial: Trial) -> Measured | None:
 def _target_s(record: TrialRecord) -> list[float]:
     """Return the processor time of the target in each slice, or in the trial, in seconds."""
     return [one.processor_s["target"] for one in record.slices] or [processor(record).get("target", (math.nan,))[0]]
+
+
+def _answered(ended_ns: Integers, record: TrialRecord) -> Integers:
+    """Count the answers of each slice; those that the generator still had to read when the target was stopped, too."""
+    starts = [one.start_ns for one in record.slices]
+    if not starts:
+        return _ended_in(ended_ns, record.counted)
+    place = np.searchsorted(np.array(starts), ended_ns, side="right") - 1
+    return np.bincount(place[place >= 0], minlength=len(starts))
+
+
+def _in_own_time(ops: pd.DataFrame, slices: Sequence[Slice]) -> pd.DataFrame:
+    """Move the beginnings of ops, so that none took the time for which its target was stopped meanwhile.
+
+    Those that had begun before the first slice are left out.
+    """
+    edges = np.array([edge for one in slices for edge in (one.whole.start_ns, one.whole.end_ns)])
+    if not edges.size:
+        return ops
+    stopped = np.concatenate([[0], np.cumsum(edges[2::2] - edges[1:-1:2])]).repeat(2)
+    meanwhile = {
+        name: np.interp(ops["ended_ns"], edges, stopped) - np.interp(ops[name], edges, stopped)
+        for name in ("intended_ns", "started_ns")
+    }
+    moved = ops.assign(**{name: ops[name] + ns.astype(np.int64) for name, ns in meanwhile.items()})
+    return moved[ops["started_ns"] >= slices[0].start_ns]
 
 
 def _ended_in(ended_ns: Integers, windows: Sequence[Window]) -> Integers:
@@ -143,26 +168,19 @@ def paired(
     return [first[block] for block in both], [second[block] for block in both]
 
 
-def rates(block: Sequence[Measured]) -> list[Slice]:
+def rates(block: Sequence[Measured]) -> list[Counted]:
     """Return the requests that ended well, and the seconds, of each window of a block."""
     return [one for trial in block for one in trial.rates]
 
 
-def throughput_rps(block: Sequence[Measured], held_up: float = HELD_UP) -> float:
+def costs(block: Sequence[Measured]) -> list[Counted]:
+    """Return the requests that ended well, and the target's processor time in seconds, of each slice of a block."""
+    return [one for trial in block for one in trial.costs]
+
+
+def throughput_rps(block: Sequence[Measured]) -> float:
     """Return the requests a second that ended well in a block, but for slices that the machine held up."""
-    return rate(rates(block), held_up)
-
-
-def rounds_rps(block: Sequence[Measured], held_up: float) -> list[float]:
-    """Return the requests a second that ended well in each round of a block; 0 in one that was held up."""
-    whole = rates(block)
-    left_in = kept(whole, held_up)
-    return [rate([one for one in round_ if one in left_in], math.inf) for round_ in _rounds(whole, block)]
-
-
-def rounds_processor_s(block: Sequence[Measured]) -> list[float]:
-    """Return the target's processor time for each request that ended well, in seconds, in each round of a block."""
-    return [_each_s(round_) for round_ in _rounds([one for trial in block for one in trial.costs], block)]
+    return rate(rates(block), costs(block))
 
 
 def rounds_p50_ms(block: Sequence[Measured]) -> list[float]:
@@ -174,22 +192,13 @@ def rounds_p50_ms(block: Sequence[Measured]) -> list[float]:
     return [_p50_ms(taken_ns[place == number]) for number in range(len(rates(block)))]
 
 
-def _rounds(slices: Sequence[Slice], block: Sequence[Measured]) -> list[Sequence[Slice]]:
-    """Gather slices by rounds: each is one, as every target has one of a round; whole trials of a block are one."""
-    return [[one] for one in slices] if block[0].record.slices else [slices]
-
-
 def _p50_ms(taken_ns: Integers) -> float:
     return float(np.median(taken_ns)) / 1e6 if taken_ns.size else math.nan
 
 
 def processor_s(block: Sequence[Measured]) -> float:
     """Return the processor time of the target for each request that ended well, in seconds; nan without one."""
-    return _each_s([one for trial in block for one in trial.costs])
-
-
-def _each_s(costs: Sequence[Slice]) -> float:
-    answered, used_s = (sum(each) for each in zip(*costs, strict=True))
+    answered, used_s = (sum(each) for each in zip(*costs(block), strict=True))
     return used_s / answered if answered else math.nan
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import product
 
@@ -16,25 +15,21 @@ from harness.analysis.cells import (
     measured_trials,
     paired,
     processor_s,
-    rates,
-    rounds_p50_ms,
-    rounds_processor_s,
-    rounds_rps,
     set_aside,
     throughput_rps,
     warnings,
 )
 from harness.analysis.garbage import garbage_share, told_of_garbage
-from harness.analysis.stats.anytime import anytime_ratio_interval
+from harness.analysis.ratios import log_ratios
+from harness.analysis.stats.anytime import anytime_interval
 from harness.analysis.stats.compare import Metric, compare
 from harness.analysis.stats.cut_map import strips
 from harness.analysis.stats.decomposition import decomposed
 from harness.analysis.stats.eager_loading import page_costs
 from harness.analysis.stats.intervals import mean_interval, ratio_interval
 from harness.analysis.stats.probe_overhead import kept, observed
-from harness.analysis.stats.slices import HELD_UP, count_held_up, own_pauses
 from harness.analysis.stats.timeline import timeline
-from harness.analysis.time_use import held_up, time_use
+from harness.analysis.time_use import held_up_rows, time_use
 from harness.model.cut_map import CutStrip
 from harness.model.evidence import Sample
 from harness.model.measures import (
@@ -53,11 +48,6 @@ from harness.model.write_status import recovered_s
 from harness.store import Store
 
 BIN_S = 0.25
-OF_BLOCK: Mapping[Metric, Callable[[Sequence[Measured], float], list[float]]] = {
-    "throughput": rounds_rps,
-    "p50": lambda block, _: rounds_p50_ms(block),
-    "processor": lambda block, _: rounds_processor_s(block),
-}
 Measurements = Mapping[CellName, Sequence[Measured]]
 
 
@@ -78,7 +68,7 @@ def analyse(store: Store, record: RunRecord) -> Measures:
         framework_overheads=tuple(_overheads(record, trials, scenarios)),
         garbage=tuple(garbage_share(name, measured) for name, measured in trials.items() if told_of_garbage(measured)),
         time_use=time_use(trials),
-        held_up=tuple(held_up(record.plan, trials, scenarios)),
+        held_up=tuple(held_up_rows(record.plan, trials, scenarios)),
         wire=store.wire(),
         timelines=tuple(_timelines(store, record)),
         warnings=(*warnings(cells, trials, record), *set_aside(store, record)),
@@ -96,20 +86,9 @@ def compared(plan: Plan, trials: Measurements, scenarios: Mapping[str, Scenario]
         # a fixed offered rate fixes the throughput: only the waiting can differ
         by_load: Metric = "throughput" if scenarios[name.scenario].shape.pace_s is None else "p50"
         pairs += [(name, other, by_load), (name, other, "processor")]
-    interval = partial(anytime_ratio_interval, comparisons=len(pairs)) if plan.sliced else ratio_interval
+    interval = partial(anytime_interval, comparisons=len(pairs)) if plan.sliced else mean_interval
     for name, other, metric in pairs:
-        first, second = paired(trials, name, other)
-        yield compare(name, other, metric, (_values(metric, first, second), _values(metric, second, first)), interval)
-
-
-def _values(metric: Metric, blocks: Sequence[Sequence[Measured]], others: Sequence[Sequence[Measured]]) -> list[float]:
-    """Return one value of each unit: of each round of slices, or of each block of whole trials.
-
-    Throughput is without slices that the machine held up, unless a target holds itself up.
-    """
-    own = own_pauses(*([count_held_up(rates(block)) for block in of] for of in (blocks, others)))
-    most = math.inf if own else HELD_UP
-    return [value for block in blocks for value in OF_BLOCK[metric](block, most)]
+        yield compare(name, other, metric, log_ratios(metric, *paired(trials, name, other)), interval)
 
 
 def _overheads(record: RunRecord, trials: Measurements, scenarios: dict[str, Scenario]) -> Iterable[FrameworkOverhead]:

@@ -5,32 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.analysis.cells import Measured, paired, rates
-from harness.analysis.stats.slices import count_held_up, own_pauses
+from harness.analysis.ratios import held_up
+from harness.analysis.stats.slices import own_pauses
 from harness.model.measures import CellName, HeldUp, TimeUse
 from harness.model.plan import Plan, Scenario
 
 
 def time_use(trials: Mapping[CellName, Sequence[Measured]]) -> TimeUse | None:
-    """Add up all slices, from the first request of the first to the last answer of the last; None without any."""
+    """Add up all slices, from the start of the first to the end of the last; None without any."""
     slices = [one for measured in trials.values() for trial in measured for one in trial.record.slices]
     if not slices:
         return None
     return TimeUse(
-        whole_s=(max(one.drained_ns for one in slices) - min(one.start_ns for one in slices)) / 1e9,
+        whole_s=(max(one.over_ns for one in slices) - min(one.start_ns for one in slices)) / 1e9,
         loaded_s=sum(one.whole.duration_s for one in slices),
         counted_s=sum(one.counted.duration_s for one in slices),
         slices=len(slices),
     )
 
 
-def held_up(
+def held_up_rows(
     plan: Plan, trials: Mapping[CellName, Sequence[Measured]], scenarios: Mapping[str, Scenario]
 ) -> Iterator[HeldUp]:
     """Return the comparisons of throughput of which slices were held up; of medians none is left out."""
     for name in (name for name in trials if scenarios[name.scenario].shape.pace_s is None):
         for other in (second for first, second in plan.pairs if first == name.target):
-            first, second = ([rates(block) for block in of] for of in paired(trials, name, other))
-            counts = [[count_held_up(block) for block in of] for of in (first, second)]
+            both = paired(trials, name, other)
+            counts = [[sum(block) for block in held_up(of)] for of in both]
             if sum(map(sum, counts)):
                 yield HeldUp(
                     scenario=name.scenario,
@@ -39,6 +40,6 @@ def held_up(
                     second=other,
                     of_first=sum(counts[0]),
                     of_second=sum(counts[1]),
-                    slices_each=sum(map(len, first)),
+                    slices_each=sum(len(rates(block)) for block in both[0]),
                     left_out=not own_pauses(*counts),
                 )

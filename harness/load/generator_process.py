@@ -35,16 +35,15 @@ class Loaded:
 
 @dataclass(frozen=True, kw_only=True)
 class SliceLoaded:
-    """When a slice began, sent no more requests and had its last answer; half of its requests took ``median_s``."""
+    """When clients began to send and sent no more; half of the requests that ended meanwhile took ``median_s``."""
 
     start_ns: int
     stop_ns: int
-    drained_ns: int
     median_s: float
 
 
 class InterleavedLoad:
-    """Clients that wait to put on one of several loads; ``recorded`` are the records of each, once it is over."""
+    """Clients of several loads that wait for their turn; ``recorded`` are the records of each, once it is over."""
 
     def __init__(self, put_on: Callable[[SliceOrder], SliceLoaded]) -> None:
         self.put_on = put_on
@@ -85,7 +84,7 @@ class Generator:
 
     @contextmanager
     def interleaved(self, orders: Sequence[Order]) -> Iterator[InterleavedLoad]:
-        """Hold clients ready for several loads, which they put on slice by slice.
+        """Hold clients ready for several loads, which are put on slice by slice.
 
         Raises:
             RecorderFailed: A record is not whole.
@@ -107,7 +106,7 @@ class Generator:
     def _put_on(self, order: SliceOrder) -> SliceLoaded:
         self._tell(TypeAdapter(SliceOrder).dump_json(order))
         told = self._event("slice", order.seconds + DRAIN_TIMEOUT_S)
-        return SliceLoaded(**{name: told[name] for name in ("start_ns", "stop_ns", "drained_ns", "median_s")})
+        return SliceLoaded(**{name: told[name] for name in ("start_ns", "stop_ns", "median_s")})
 
     def wait_until_ready(self) -> None:
         """Wait until Locust is imported.

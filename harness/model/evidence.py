@@ -58,16 +58,17 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """A short time in which one of several targets had all of the load, from its first request to its last answer.
+    """A short time in which one of several targets had all of the load and the others were stopped.
 
-    What ended from ``counted_ns`` on, by when the load had settled, until ``stop_ns``, when the last request was sent,
-    counts for throughput and latency. ``processor_s`` is the processor time that each part used in the whole of it.
+    It ran from ``start_ns`` to ``over_ns``; what ended from ``counted_ns``, by when the load had settled, to
+    ``stop_ns``, when clients sent no more, counts for throughput and latency. ``processor_s`` is the processor time
+    that each part used in the whole of it.
     """
 
     start_ns: int
     counted_ns: int
     stop_ns: int
-    drained_ns: int
+    over_ns: int
     processor_s: Mapping[str, float]
 
     @property
@@ -77,8 +78,8 @@ class Slice:
 
     @property
     def whole(self) -> Window:
-        """From the first request to the last answer, but for nanoseconds."""
-        return Window(start_ns=self.start_ns, end_ns=self.drained_ns)
+        """All of it."""
+        return Window(start_ns=self.start_ns, end_ns=self.over_ns)
 
 
 @dataclass(frozen=True, kw_only=True)

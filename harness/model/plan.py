@@ -242,7 +242,7 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Interleaved:
-    """Several loads of one shape that the same clients put on by turns, slice by slice, as they are told."""
+    """Several loads, each with clients of its own, that are put on by turns, slice by slice, as they are told."""
 
     orders: tuple[Order, ...]
 
@@ -251,9 +251,11 @@ class Interleaved:
 class SliceOrder:
     """Which of the interleaved loads to put on next, by its place among them, and for how many seconds.
 
-    Clients begin spread over ``spread_s``, as they are in the long run: begun at once they would go on in step.
+    Clients that wait begin spread over ``spread_s``, as they are in the long run: begun at once they would go on in
+    step. A slice that ``drains`` is over with its last answer, another one with requests under way.
     """
 
     load: int
     seconds: float
     spread_s: float
+    drains: bool

@@ -7,6 +7,7 @@ a length goes on until the next line, "stop". Interleaved loads: ``slice`` for e
 Locust takes longer than a short trial lasts.
 """
 
+import itertools
 import json
 import logging
 import sys
@@ -23,8 +24,8 @@ from pydantic import TypeAdapter
 
 from harness.model.plan import Interleaved, Order, SliceOrder
 from harness.workload.find import load_workload
+from scenarios.locust.load import Load
 from scenarios.locust.recorder import Recorder
-from scenarios.locust.schedule import Load, Schedule
 from scenarios.locust.user import ApiUser
 
 # Requests in flight when the window ends are waited for: their outcome is part of the record.
@@ -48,10 +49,9 @@ class Clients:
             Load(order=order, workload=load_workload(order.workload), recorder=recorder)
             for order, recorder in zip(orders, self._recorders, strict=True)
         ]
-        self.schedule = Schedule(self.loads)
         environment.host = orders[0].host
-        environment.schedule = self.schedule  # type: ignore[attr-defined]  # read by ApiUser
-        clients = orders[0].shape.clients
+        environment.loads = itertools.cycle(self.loads)  # type: ignore[attr-defined]  # read by ApiUser
+        clients = sum(order.shape.clients for order in orders)
         runner.start(clients, spawn_rate=clients)
 
     def end(self) -> None:
@@ -60,7 +60,8 @@ class Clients:
         Raises:
             RuntimeError: A client failed.
         """
-        self.schedule.close()
+        for load in self.loads:
+            load.close()
         self._runner.stop()
         if self._runner.exceptions:
             error = next(iter(self._runner.exceptions.values()))
@@ -70,31 +71,28 @@ class Clients:
 
 def run(clients: Clients, order: Order) -> None:
     """Put one trial's load on its target."""
-    clients.schedule.begin(clients.loads[0])
+    clients.loads[0].begin()
     gevent.sleep(order.warmup_s)
     tell("measuring", t_ns=time.monotonic_ns())
     if order.measure_s is None:
         _next_line()
     else:
         gevent.sleep(order.measure_s)
-    tell("draining", t_ns=clients.schedule.end())
+    tell("draining", t_ns=clients.loads[0].end())
     clients.end()
 
 
 def interleave(clients: Clients) -> None:
-    """Put one load on after the other, slice by slice, each until its last answer, until told to stop."""
-    schedule = clients.schedule
+    """Put one load on after the other, slice by slice, until told to stop."""
     while (line := _next_line()).strip() not in {b"stop", b""}:
         order = TypeAdapter(SliceOrder).validate_json(line)
         load = clients.loads[order.load]
-        start_ns = schedule.begin(load, order.spread_s)
+        start_ns = load.begin(order.spread_s)
         gevent.sleep(order.seconds)
-        stop_ns = schedule.end()
-        drained_ns = schedule.drain(DRAIN_TIMEOUT_S)
-        for note in load.at_end:
-            note()
-        median_s = median(load.took_ns or [0]) / 1e9
-        tell("slice", start_ns=start_ns, stop_ns=stop_ns, drained_ns=drained_ns, median_s=median_s)
+        stop_ns = load.end()
+        if order.drains:
+            load.drain(DRAIN_TIMEOUT_S)
+        tell("slice", start_ns=start_ns, stop_ns=stop_ns, median_s=median(load.took_ns or [0]) / 1e9)
     clients.end()
 
 

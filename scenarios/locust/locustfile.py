@@ -4,6 +4,7 @@
 What reads ask for must be in the database.
 """
 
+import itertools
 import os
 import secrets
 from typing import Any
@@ -13,7 +14,7 @@ from locust.env import Environment
 
 from harness.model.plan import Order
 from harness.workload.find import DEFAULT, load_workload
-from scenarios.locust.schedule import Load, Schedule
+from scenarios.locust.load import Load
 from scenarios.locust.user import ApiUser
 
 __all__ = ["ApiUser"]
@@ -38,6 +39,6 @@ def give_order(environment: Environment, **_facts: Any) -> None:  # noqa: ANN401
         seed=secrets.randbits(32),
         key_prefix=secrets.token_hex(4),
     )
-    schedule = Schedule([Load(order=order, workload=workload, recorder=None)])
-    schedule.begin(schedule.loads[0])  # and it ends when the page says so
-    environment.schedule = schedule  # type: ignore[attr-defined]  # for ApiUser
+    load = Load(order=order, workload=workload, recorder=None)
+    load.begin()  # and it ends when the page says so
+    environment.loads = itertools.repeat(load)  # type: ignore[attr-defined]  # for ApiUser

@@ -1,4 +1,4 @@
-"""The Locust user: one client of every load, that sends the mix of whichever is live, and records what came of it."""
+"""The Locust user: one client of a load, that sends its mix whenever it is its turn, and records what came of it."""
 
 import json
 import time
@@ -12,8 +12,8 @@ from locust.exception import StopUser
 
 from harness.model.request_record import Op, Outcome, outcome_of
 from harness.model.workload import SENT_HEADER, Request
+from scenarios.locust.load import Load, NoMoreTurns
 from scenarios.locust.pacing import Pacing
-from scenarios.locust.schedule import Load, NoMoreLoads, Schedule
 
 # The client library silently sends GET, PUT and DELETE again, up to 12 times, when a connection closes
 # without an answer, and has no option for it. One record must be one request, so this is off;
@@ -26,7 +26,7 @@ PAUSE_S = 0.05
 
 
 class ApiUser(FastHttpUser):
-    """One client, which puts on whichever load is live, at its pace."""
+    """One client of one of the loads, at its pace."""
 
     network_timeout = 10.0
     connection_timeout = 10.0
@@ -34,31 +34,28 @@ class ApiUser(FastHttpUser):
     max_redirects = 0
 
     def on_start(self) -> None:
-        """Take a number, which with the loads' seeds makes random sequences of one's own."""
-        self.schedule: Schedule = self.environment.schedule  # put there by whoever drives Locust
-        number = next(self.schedule.numbers)
-        self.clients = {id(load): Client(self, load, number) for load in self.schedule.loads}
+        """Take a load, so that each has as many clients, and a number, which makes a random sequence of one's own."""
+        self.load: Load = next(self.environment.loads)  # put there by whoever drives Locust
+        self.api_client = Client(self, self.load, next(self.load.numbers))
 
     def wait_time(self) -> float:
-        """Go on at once: pauses are the client's, which a slice that is over cuts short."""
+        """Go on at once: pauses are the client's, which a turn that is over cuts short."""
         return 0.0
 
     def on_stop(self) -> None:
         """Record the requests that were intended and never sent."""
-        for client in self.clients.values():
-            client.note_overdue()
+        self.api_client.note_overdue()
 
     @task
     def send(self) -> None:
-        """Wait for a load and send one request of it."""
+        """Wait for a turn and send one request of it."""
         try:
-            load = self.schedule.await_load()
-        except NoMoreLoads as over:
+            self.load.await_turn()
+        except NoMoreTurns as over:
             raise StopUser from over
-        client = self.clients[id(load)]
-        if self.schedule.goes_on(load, client.due_in_s(self.schedule)):
-            with self.schedule.in_flight():
-                client.send()
+        if self.load.goes_on(self.api_client.due_in_s()):
+            with self.load.in_flight():
+                self.api_client.send()
 
 
 class Client:
@@ -70,20 +67,20 @@ class Client:
         self._random = Random(f"{order.seed}/{number}")  # noqa: S311 - reproducible load, no secret
         self._names, self._weights = list(order.mix), list(order.mix.values())
         self._retries = order.shape.retries
-        self._sent = self._slice = 0
+        self._sent = self._turn = 0
         self._pacing = Pacing(None, self._random)
         load.at_end.append(self.note_overdue)
 
-    def due_in_s(self, schedule: Schedule) -> float:
-        """Return the seconds until the next request; each slice begins with a pace of its own."""
-        if schedule.begun != self._slice:
-            self._slice = schedule.begun
+    def due_in_s(self) -> float:
+        """Return the seconds until the next request; each turn begins with a pace of its own."""
+        if self._load.turns != self._turn:
+            self._turn = self._load.turns
             self._pacing = Pacing(self._load.order.shape.pace_s, self._random)
-            return self._pacing.wait_s() or self._random.uniform(0, schedule.spread_s)
+            return self._pacing.wait_s() or self._random.uniform(0, self._load.spread_s)
         return self._pacing.wait_s()
 
     def note_overdue(self) -> None:
-        """Record the requests that were intended in this slice and never sent."""
+        """Record the requests that were intended in this turn and never sent."""
         now_ns = time.monotonic_ns()
         # Locust's own page ends a load without saying when it was to end
         for intended_ns in self._pacing.overdue_ns(min(self._load.stop_ns, now_ns)):

@@ -39,9 +39,9 @@ def orders(folder: Path, hosts: list[str], pace_s: float | None = None) -> list[
     ]
 
 
-def slice_of(load: int, seconds: float = 0.2, spread_s: float = 0.0) -> SliceOrder:
+def slice_of(load: int, seconds: float = 0.2, spread_s: float = 0.0, *, drains: bool = True) -> SliceOrder:
     """Whose turn, and for how long."""
-    return SliceOrder(load=load, seconds=seconds, spread_s=spread_s)
+    return SliceOrder(load=load, seconds=seconds, spread_s=spread_s, drains=drains)
 
 
 def test_each_request_ends_within_a_slice_of_its_own_target_and_is_on_record_once(
@@ -50,19 +50,33 @@ def test_each_request_ends_within_a_slice_of_its_own_target_and_is_on_record_onc
     with ExitStack() as stack:
         servers = [stack.enter_context(answering(delay_s=0.01)) for _ in range(2)]
         with load.interleaved(orders(tmp_path, [host for host, _ in servers])) as turns:
-            told = [(number, turns.put_on(slice_of(number))) for number in (0, 1, 1, 0)]
+            told = [(number, turns.put_on(slice_of(number)), time.monotonic_ns()) for number in (0, 1, 1, 0)]
     for number, (_, server) in enumerate(servers):
         ops = read(tmp_path / f"ops-{number}")
-        own = [one for whose, one in told if whose == number]
+        own = [(one, over_ns) for whose, one, over_ns in told if whose == number]
         assert len(ops) == turns.recorded[number] == server.served > 0
         assert all(
-            any(one.start_ns <= started and ended <= one.drained_ns and started <= one.stop_ns for one in own)
+            any(one.start_ns <= started <= one.stop_ns and ended <= over_ns for one, over_ns in own)
             for started, ended in zip(ops["started_ns"], ops["ended_ns"], strict=True)
         )
-    ends = [(one.start_ns, one.stop_ns, one.drained_ns) for _, one in told]
+    ends = [(one.start_ns, one.stop_ns, over_ns) for _, one, over_ns in told]
     assert sorted(ends) == ends
-    assert all(start < stop <= drained for start, stop, drained in ends)
-    assert all(0.01 <= one.median_s < 1 for _, one in told)
+    assert all(start < stop <= over for start, stop, over in ends)
+    assert all(0.01 <= one.median_s < 1 for _, one, _ in told)
+
+
+def test_a_slice_that_is_not_drained_leaves_requests_under_way_and_the_next_one_has_their_answers(
+    load: Generator, tmp_path: Path
+) -> None:
+    with answering(delay_s=0.3) as (host, server), load.interleaved(orders(tmp_path, [host])) as turns:
+        first = turns.put_on(slice_of(0, seconds=0.1, drains=False))
+        assert server.served == 0
+        last = turns.put_on(slice_of(0, seconds=0.1))
+    ops = read(tmp_path / "ops-0")
+    assert set(ops["outcome"]) == {"ok"}
+    # each of the four clients had its request of the first slice under way, and has sent no other meanwhile
+    assert sum(ops["started_ns"] < first.stop_ns) == 4
+    assert not ops["started_ns"].between(first.stop_ns, last.start_ns, inclusive="neither").any()
 
 
 def test_nothing_is_sent_between_slices(load: Generator, tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ from harness.analysis.cells import (
     measured_of,
     processor_s,
     rounds_p50_ms,
-    rounds_processor_s,
-    rounds_rps,
     throughput_rps,
 )
+from harness.analysis.ratios import log_ratios
 from harness.model.evidence import Slice, Window
 from harness.model.run_records import TrialRecord
 from harness.store import Store
@@ -25,22 +24,27 @@ MS = 1_000_000
 
 
 def slice_at(start_ms: int, processor: float = 0.05) -> Slice:
-    """A slice of 100 ms with 20 ms of settling and 10 ms of draining."""
+    """A slice of 110 ms: 20 ms of settling, 80 that count, and 10 of draining."""
     return Slice(
         start_ns=start_ms * MS,
         counted_ns=(start_ms + 20) * MS,
         stop_ns=(start_ms + 100) * MS,
-        drained_ns=(start_ms + 110) * MS,
+        over_ns=(start_ms + 110) * MS,
         processor_s={"target": processor, "postgres": 0.01},
     )
 
 
 def measured(
-    monkeypatch: pytest.MonkeyPatch, ended_ms: list[float], slices: tuple[Slice, ...], outcome: str = "ok"
+    monkeypatch: pytest.MonkeyPatch,
+    ended_ms: list[float],
+    slices: tuple[Slice, ...],
+    outcome: str = "ok",
+    took_ms: list[float] | None = None,
 ) -> Measured:
-    """What is measured of a trial whose ops ended then, 5 ms after they were sent."""
+    """What is measured of a trial whose ops ended then, 5 ms after they were sent if nothing else is said."""
     ended_ns = [round(ended * MS) for ended in ended_ms]
-    started_ns = [ended - 5 * MS for ended in ended_ns]
+    taken_ms = took_ms or [5.0] * len(ended_ms)
+    started_ns = [ended - round(took * MS) for ended, took in zip(ended_ns, taken_ms, strict=True)]
     ops = pd.DataFrame(
         {
             "ended_ns": ended_ns,
@@ -67,10 +71,11 @@ def test_what_ended_before_the_load_was_steady_and_after_it_ended_does_not_count
     assert list(known.ops["window"]) == [0, 0, 0, 1]
 
 
-def test_processor_time_is_of_all_that_was_answered_while_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = measured(monkeypatch, [10, 60, 105, 300, 505, 608], (slice_at(0, 0.06), slice_at(500, 0.04)))
-    assert known.costs == ((3.0, 0.06), (2.0, 0.04))  # the one at 300 ms ended in no slice
-    assert processor_s([known]) == pytest.approx(0.02)
+def test_processor_time_is_of_all_that_was_answered_up_to_the_next_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    # the one at 112 ms was answered before the target was stopped, and read by a busy client thereafter
+    known = measured(monkeypatch, [10, 60, 105, 112, 505, 608], (slice_at(0, 0.06), slice_at(500, 0.04)))
+    assert known.costs == ((4.0, 0.06), (2.0, 0.04))
+    assert processor_s([known]) == pytest.approx(0.1 / 6)
 
 
 def test_failures_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,22 +84,42 @@ def test_failures_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert math.isnan(processor_s([known]))
 
 
+def test_no_request_takes_the_time_for_which_its_target_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between slices 390 ms are another's; what had begun before the first slice is left out of latencies."""
+    slices = (slice_at(0), slice_at(500), slice_at(1000))
+    known = measured(monkeypatch, [50, 530, 1050], slices, took_ms=[5, 480, 1000])
+    assert list((known.ops["ended_ns"] - known.ops["started_ns"]) / MS) == pytest.approx([5, 90, 220])
+    assert list((known.ops["ended_ns"] - known.ops["intended_ns"]) / MS) == pytest.approx([5, 90, 220])
+    early = measured(monkeypatch, [50, 60], slices, took_ms=[60, 20])
+    assert len(early.ops) == 1
+    assert early.rates[0][0] == 2
+
+
 def test_each_slice_is_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
     starts = (0, 200, 400, 600)
     ended = [30, 40, 230, 430, 440, 450, 630, 640, 650]
     known = measured(monkeypatch, [*ended], tuple(slice_at(start, 0.01 * (1 + start / 200)) for start in starts))
-    assert rounds_rps([known], math.inf) == pytest.approx([2 / 0.08, 1 / 0.08, 3 / 0.08, 3 / 0.08])
-    assert rounds_processor_s([known]) == pytest.approx([0.01 / 2, 0.02, 0.03 / 3, 0.04 / 3])
     assert rounds_p50_ms([known]) == pytest.approx([5.0] * 4)
+    even = measured(monkeypatch, [30, 230, 430, 630], tuple(slice_at(start, 0.01) for start in starts))
+    for metric, ratio in (("throughput", 9 / 4), ("processor", (0.1 / 9) / (0.04 / 4)), ("p50", 1.0)):
+        values = log_ratios(metric, [[known]], [[even]])  # type: ignore[arg-type]  # each is a metric
+        assert len(values) == 4
+        assert math.exp(sum(values) / 4) == pytest.approx(ratio)
+        assert sum(log_ratios(metric, [[even]], [[known]])) == pytest.approx(-sum(values))  # type: ignore[arg-type]
 
 
-def test_a_slice_that_the_machine_held_up_is_left_out_of_its_round_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_round_that_the_machine_held_up_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     starts = range(0, 1200, 200)
     ended = [start + 21 + step for start in starts for step in range(1 if start == 400 else 40)]
-    known = measured(monkeypatch, [*ended], tuple(slice_at(start) for start in starts))
-    assert rounds_rps([known], 3.0) == pytest.approx([500, 500, 0, 500, 500, 500])  # and 0 has no ratio
-    assert rounds_rps([known], math.inf) == pytest.approx([500, 500, 1 / 0.08, 500, 500, 500])
+    slices = tuple(slice_at(start, 0.001 if start == 400 else 0.05) for start in starts)
+    known = measured(monkeypatch, [*ended], slices)
     assert throughput_rps([known]) == pytest.approx(500)
+    usual = measured(monkeypatch, [start + 21 + step for start in starts for step in range(20)], slices)
+    assert log_ratios("throughput", [[known]], [[usual]]) == pytest.approx([math.log(2)] * 5)
+    assert len(log_ratios("processor", [[known]], [[usual]])) == 6
+    # but not if only one of the two is ever held up
+    often = [[replace(known, rates=known.rates, costs=known.costs)]] * 8
+    assert len(log_ratios("throughput", often, [[usual]] * 8)) == 48
 
 
 def test_whole_trials_of_a_block_are_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +127,8 @@ def test_whole_trials_of_a_block_are_one_round(monkeypatch: pytest.MonkeyPatch) 
     one = measured(monkeypatch, [start + 1, start + 2, end - 1, end + 1], ())
     one = replace(one, costs=((3.0, 0.3),))
     assert [count for count, _ in one.rates] == [3]
-    assert rounds_rps([one, one], 3.0) == pytest.approx([3 / WINDOW.duration_s])
-    assert rounds_processor_s([one, one]) == pytest.approx([0.1])
     assert rounds_p50_ms([one, one]) == pytest.approx([5.0])
+    slower = replace(one, rates=((2.0, WINDOW.duration_s),), costs=((2.0, 0.3),))
+    assert log_ratios("throughput", [[one, one]], [[slower, slower]]) == pytest.approx([math.log(1.5)])
+    assert log_ratios("processor", [[one, one]], [[slower, slower]]) == pytest.approx([-math.log(1.5)])
+    assert log_ratios("throughput", [[one]], [[replace(slower, rates=((0.0, 1.0),))]]) == []

@@ -14,12 +14,11 @@ from scipy.stats import t as student
 from harness.analysis.stats.anytime import (
     MIXED,
     anytime_interval,
-    anytime_ratio_interval,
     correlation_bound,
     multiplier,
     reach,
 )
-from harness.analysis.stats.intervals import mean_interval, ratio_interval
+from harness.analysis.stats.intervals import mean_interval
 
 RUNS, LONGEST = 2000, 60
 ALPHA = 0.05
@@ -191,7 +190,6 @@ def test_too_few_blocks_have_no_bounds(comparisons: int, first: int) -> None:
         assert (known.low, known.high, known.blocks) == (None, None, count)
     assert anytime_interval(values[:first], comparisons=comparisons).low is not None
     assert math.isnan(anytime_interval([]).value)
-    assert math.isnan(anytime_ratio_interval([], []).value)
 
 
 def test_no_spread_at_all_is_no_uncertainty_but_not_of_too_few() -> None:
@@ -214,14 +212,3 @@ def test_the_bound_of_a_correlation_is_above_it_and_ends() -> None:
     assert correlation_bound(remembering(0.4)(np.random.default_rng(8)), 1.0).mean() > 0.4
     assert correlation_bound(np.arange(60.0), 0.5) == 0.5
     assert correlation_bound(np.array([1.0, -1.0] * 30), 0.5) == 0.0
-
-
-def test_a_ratio_is_on_logarithms_and_leaves_out_blocks_without_one() -> None:
-    first, second = [2.0, 2.2, 0.0, 1.9, 2.1, 2.0, math.nan], [1.0, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0]
-    known, other = anytime_ratio_interval(first, second), anytime_ratio_interval(second, first)
-    assert known.low is not None
-    assert other.high is not None
-    assert known.low == pytest.approx(1 / other.high)
-    assert (known.value, known.blocks) == (pytest.approx(ratio_interval(first, second).value), 5)
-    with pytest.raises(ValueError, match="shorter"):
-        anytime_ratio_interval([1.0, 2.0], [1.0])

@@ -44,11 +44,10 @@ def test_a_slow_block_slows_both_and_leaves_the_ratio_alone() -> None:
 
 
 def test_half_the_spread_or_more_blocks_show_less() -> None:
-    ratios = [1.1, 0.9, 1.05, 0.95]
-    ones = [1.0] * 4
-    at_first = detectable_ratio(ratios, ones)
-    halved = detectable_ratio([math.sqrt(ratio) for ratio in ratios], ones)
-    more = detectable_ratio(ratios * 4, ones * 4)
+    logs = [math.log(ratio) for ratio in (1.1, 0.9, 1.05, 0.95)]
+    at_first = detectable_ratio(logs)
+    halved = detectable_ratio([log / 2 for log in logs])
+    more = detectable_ratio(logs * 4)
     assert at_first is not None
     assert halved == pytest.approx(math.sqrt(at_first))
     assert more is not None
@@ -56,4 +55,4 @@ def test_half_the_spread_or_more_blocks_show_less() -> None:
 
 
 def test_without_spread_any_difference_would_show() -> None:
-    assert detectable_ratio([2.0, 2.0], [1.0, 1.0]) == pytest.approx(1.0)
+    assert detectable_ratio([math.log(2.0)] * 2) == pytest.approx(1.0)

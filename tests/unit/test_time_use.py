@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.cells import Measured
-from harness.analysis.time_use import held_up, time_use
+from harness.analysis.time_use import held_up_rows, time_use
 from harness.model.evidence import Slice, Window
 from harness.model.measures import CellName, HeldUp, TimeUse
 from harness.model.plan import Plan
@@ -32,7 +32,7 @@ def measured(target: str, starts_ms: Sequence[int] = (), rates: Sequence[tuple[f
             start_ns=start * MS,
             counted_ns=(start + 30) * MS,
             stop_ns=(start + 90) * MS,
-            drained_ns=(start + 100) * MS,
+            over_ns=(start + 100) * MS,
             processor_s={},
         )
         for start in starts_ms
@@ -40,7 +40,9 @@ def measured(target: str, starts_ms: Sequence[int] = (), rates: Sequence[tuple[f
     record = TrialRecord(
         trial=trial, window=Window(start_ns=0, end_ns=1), samples=(), faults=(), ledger=None, slices=slices
     )
-    return Measured(record=record, ops=pd.DataFrame(), rates=tuple(rates), costs=())
+    # a target that is stopped works no more than it does for what it serves
+    costs = tuple((requests, requests / 1000) for requests, _ in rates)
+    return Measured(record=record, ops=pd.DataFrame(), rates=tuple(rates), costs=costs)
 
 
 def name(target: str) -> CellName:
@@ -50,7 +52,7 @@ def name(target: str) -> CellName:
 def row(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]]) -> list[HeldUp]:
     """What is told of one row of two targets in one block."""
     trials = {name("async"): [measured("async", rates=first)], name("sync"): [measured("sync", rates=second)]}
-    return list(held_up(PLAN, trials, SCENARIOS))
+    return list(held_up_rows(PLAN, trials, SCENARIOS))
 
 
 def test_the_time_is_from_the_first_slice_to_the_last_whoever_had_them() -> None:
@@ -81,7 +83,7 @@ def test_a_row_that_was_never_held_up_is_not_told_nor_one_of_which_medians_are_c
     assert row(USUAL, USUAL) == []
     paced = {SCENARIO.name: replace(SCENARIO, shape=replace(SCENARIO.shape, pace_s=0.2))}
     trials = {name(target): [measured(target, rates=[*USUAL, STOPPED])] for target in ("async", "sync")}
-    assert list(held_up(PLAN, trials, paced)) == []
+    assert list(held_up_rows(PLAN, trials, paced)) == []
 
 
 def test_the_table_tells_shares_of_the_time_and_what_was_held_up() -> None:

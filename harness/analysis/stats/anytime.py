@@ -59,28 +59,6 @@ def anytime_interval(
     return Interval(value=centre, low=centre - half, high=centre + half, blocks=len(values))
 
 
-def anytime_ratio_interval(
-    first: Sequence[float],
-    second: Sequence[float],
-    confidence: float = CONFIDENCE,
-    comparisons: int = 1,
-    most_correlated: float = MOST_CORRELATED,
-) -> Interval:
-    """Geometric mean of per-block ratios first/second, with an interval that holds at every number of blocks at once.
-
-    Takes what ``anytime_interval`` takes. Blocks in which either value is missing, zero or less have no ratio.
-    Series of different length are a ValueError.
-    """
-    logs = [math.log(a / b) for a, b in zip(first, second, strict=True) if a > 0 and b > 0]
-    known = anytime_interval(logs, confidence, comparisons, most_correlated)
-    return Interval(
-        value=math.exp(known.value),
-        low=None if known.low is None else math.exp(known.low),
-        high=None if known.high is None else math.exp(known.high),
-        blocks=known.blocks,
-    )
-
-
 def reach(values: NDArray[np.float64], alpha: float, most_correlated: float = MOST_CORRELATED) -> NDArray[np.float64]:
     """Half the width about the mean along the last axis; infinite where there are too few values."""
     count = values.shape[-1]

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from harness.analysis.stats.intervals import detectable_ratio, ratio_interval
+from harness.analysis.stats.intervals import detectable_ratio, exponential, mean_interval
 from harness.model.measures import CellName, Comparison, Interval
 
 Metric = Literal["throughput", "p50", "processor"]
-Values = Sequence[float]
 
 
 def compare(
     first: CellName,
     second: str,
     metric: Metric,
-    values: tuple[Values, Values],
-    interval: Callable[[Values, Values], Interval],
+    log_ratios: Sequence[float],
+    interval: Callable[[Sequence[float]], Interval],
 ) -> Comparison:
-    """Compare a cell with the same of a ``second`` target by one value a block each, the same blocks in order."""
-    ratio = interval(*values)
+    """Compare a cell with the same of a ``second`` target by the logarithm of first/second in each block or round.
+
+    ``interval`` is that of their mean.
+    """
+    ratio = exponential(interval(log_ratios))
     return Comparison(
         scenario=first.scenario,
         added_ms=first.added_ms,
@@ -30,7 +32,7 @@ def compare(
         ratio=ratio,
         word=_word(ratio),
         # a run that goes on for as long as its intervals are wide has no number of blocks to say it of
-        detectable=detectable_ratio(*values) if interval is ratio_interval else None,
+        detectable=detectable_ratio(log_ratios) if interval is mean_interval else None,
     )
 
 

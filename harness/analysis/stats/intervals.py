@@ -42,28 +42,28 @@ def ratio_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
     Raises:
         ValueError: The two are of different length.
     """
-    logs = mean_interval(_log_ratios(first, second))
+    # a nan compares as false, so it is left out as well
+    logs = [math.log(a / b) for a, b in zip(first, second, strict=True) if a > 0 and b > 0]
+    return exponential(mean_interval(logs))
+
+
+def exponential(logs: Interval) -> Interval:
+    """Return the interval of a ratio, of that of its logarithm."""
     low, high = (None if bound is None else math.exp(bound) for bound in (logs.low, logs.high))
     return Interval(value=math.exp(logs.value), low=low, high=high, blocks=logs.blocks)
 
 
-def detectable_ratio(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Smallest ratio above 1 that as many blocks of this spread would show in four runs of five.
+def detectable_ratio(logs: Sequence[float]) -> float | None:
+    """Smallest ratio above 1 that as many blocks with ratios of these logarithms would show in four runs of five.
 
     The minimal detectable effect of a paired t test, (t(0.975) + t(0.80)) s / √n on logarithms (Bloom,
     "Minimum detectable effects", 1995). None below two blocks.
     """
-    logs = _log_ratios(first, second)
     if len(logs) < MIN_BLOCKS:
         return None
     freedom = len(logs) - 1
     reach = (_t(len(logs)) + float(stdtrit(freedom, POWER))) * stdev(logs) / math.sqrt(len(logs))
     return math.exp(reach)
-
-
-def _log_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
-    # a nan compares as false, so it is left out as well
-    return [math.log(a / b) for a, b in zip(first, second, strict=True) if a > 0 and b > 0]
 
 
 def _t(count: int) -> float:

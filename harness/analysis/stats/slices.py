@@ -1,11 +1,10 @@
 """A target that was served in turns with others, in short slices: its rate, without slices that the machine held up.
 
 A target's own periodic costs, such as garbage collections, belong to its rate; a machine that stands still does not.
-A trimmed mean or a median over slices hides both: with a collection of 50 ms every 430 requests in slices of 0.1 s at
-800 requests/s, a median is 6.4 % off and a mean without a fifth at either end 5.7 %. Totals hide neither: where 3 % of
-slices stand still for 0.5 s, a block of 9 slices scatters by 28 % instead of 3.3 %. Totals without slices that took
-more than three times the usual time a request are 0.2 % off at most, and scatter by 3.4 %. Slices at half speed stay
-in: they look like a collection, and can do no more than twice their share.
+A trimmed mean or a median over slices hides both. Totals hide neither: where 3 % of slices stand still for 0.5 s, runs
+scatter more than five times as much as usual. Totals without slices that took more than three times the usual time a
+request, and in which the target worked less than half as much as usual, scatter as usual, and hold all that a target
+does itself. Slices at half speed stay in, and can do no more than twice their share.
 """
 
 from __future__ import annotations
@@ -14,20 +13,36 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
+import numpy as np
 from scipy.special import bdtr
 
-Slice = tuple[float, float]  # requests that ended, and the seconds (of the clock, or of a processor) they took
+Counted = tuple[float, float]  # requests that ended, and the seconds (of the clock, or of a processor) they took
 
 # Reached by a pause of two thirds of a slice, where it falls at the beginning and leaves time for few requests.
 HELD_UP = 3.0
+# Of the processor time that a target uses at other times: one that does something itself uses more, not less.
+WORKED = 0.5
 # Of fewer slices the median may itself be one that was held up.
 MIN_SLICES = 5
 CHANCE = 0.05
 
 
-def count_held_up(slices: Sequence[Slice], held_up: float = HELD_UP) -> int:
-    """Count the slices that are left out."""
-    return len(slices) - len(kept(slices, held_up))
+def are_held_up(rates: Sequence[Counted], costs: Sequence[Counted]) -> list[bool]:
+    """Say of each slice of a block whether the machine held it up.
+
+    It took far longer than usual for each request (one in which nothing ended took for ever), and the target did not
+    work meanwhile: one that collects garbage does.
+
+    Args:
+        rates: Requests and seconds of the clock, of each slice.
+        costs: The same slices, with seconds of a processor that the target used.
+    """
+    if len(rates) < MIN_SLICES:
+        return [False] * len(rates)
+    took_s = [seconds / requests if requests > 0 else math.inf for requests, seconds in rates]
+    worked = [used_s / seconds for (_, used_s), (_, seconds) in zip(costs, rates, strict=True)]
+    most_s, least = HELD_UP * median(took_s), WORKED * median(worked)
+    return [each_s > most_s and share < least for each_s, share in zip(took_s, worked, strict=True)]
 
 
 def own_pauses(first: Sequence[int], second: Sequence[int]) -> bool:
@@ -47,16 +62,30 @@ def own_pauses(first: Sequence[int], second: Sequence[int]) -> bool:
     return ones + others > 0 and 2 * float(bdtr(min(ones, others), ones + others, 0.5)) < CHANCE
 
 
-def rate(slices: Sequence[Slice], held_up: float = HELD_UP) -> float:
-    """Return the requests a second of all slices but those that were held up; 0 without a second."""
-    left_in = kept(slices, held_up)
+def rate(rates: Sequence[Counted], costs: Sequence[Counted]) -> float:
+    """Return the requests a second of all slices but those that the machine held up; 0 without a second."""
+    left_in = [one for one, held_up in zip(rates, are_held_up(rates, costs), strict=True) if not held_up]
     seconds = sum(one[1] for one in left_in)
     return sum(one[0] for one in left_in) / seconds if seconds > 0 else 0.0
 
 
-def kept(slices: Sequence[Slice], held_up: float) -> Sequence[Slice]:
-    """Leave out slices that took far longer than usual; one in which nothing ended took for ever."""
-    if len(slices) < MIN_SLICES:
-        return slices
-    most = held_up * median(seconds / requests if requests > 0 else math.inf for requests, seconds in slices)
-    return [one for one in slices if one[1] <= most * one[0]] if math.isfinite(most) else slices
+def log_rate_ratios(first: Sequence[Counted], second: Sequence[Counted]) -> list[float]:
+    """Return the logarithm of the ratio of two rates as one value a round, of which it is the mean.
+
+    The rates are of totals, as those of the long run are: a mean of the logarithms of short slices would be too low
+    for a target whose rate varies more. How far each round is off them is by the delta method for ratios (Cochran,
+    "Sampling Techniques", 1977, chapter 6), to the first order. Empty where either has no rate.
+
+    Args:
+        first: The slices of one target, one of each round.
+        second: Those of the other, of the same rounds in the same order.
+    """
+    if not first:
+        return []
+    counted = np.array([[*one, *other] for one, other in zip(first, second, strict=True)])
+    means = counted.mean(axis=0)
+    if not means.all():
+        return []
+    shares = counted / means
+    centre = math.log(means[0] / means[1] * means[3] / means[2])
+    return [float(value) for value in centre + shares[:, 0] - shares[:, 1] - shares[:, 2] + shares[:, 3]]
