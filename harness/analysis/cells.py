@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import mean, stdev
 
 import numpy as np
@@ -34,8 +35,8 @@ class Measured:
     """A finished trial: its record, and the ops that ended in the windows that count.
 
     A trial in one piece has one window. ``ops`` has the number of its window with each op in the column "window".
-    ``rates`` are the ops that ended well in each window with its seconds, ``costs`` those that ended well in each
-    slice, or up to the next one, with the target's processor time in seconds.
+    ``rates`` are the ops that ended well in each window with its seconds, ``costs`` those that were answered well in
+    each slice with the target's processor time in seconds.
     """
 
     record: TrialRecord
@@ -68,14 +69,16 @@ def measured_of(store: Store, trial: Trial) -> Measured | None:
     known, ops = store.trial_record(trial), store.ops_frame(trial)
     if known is None or ops is None:
         return None
-    place = _window_of(ops["ended_ns"].to_numpy(), known.counted)
+    counted, answered = _counted(known), _answered(known)
+    place = _window_of(ops["ended_ns"].to_numpy(), counted)
     well_ns = ops["ended_ns"].to_numpy()[ops["outcome"] == "ok"]
-    counted, answered = _ended_in(well_ns, known.counted), _answered(well_ns, known)
+    ended = zip(_ended_in(well_ns, counted), known.counted, strict=True)
+    costs = zip(_ended_in(well_ns, answered), _target_s(known), strict=True)
     return Measured(
         record=known,
         ops=_in_own_time(ops.assign(window=place)[place >= 0], known.slices),
-        rates=tuple((float(count), one.duration_s) for count, one in zip(counted, known.counted, strict=True)),
-        costs=tuple((float(count), used_s) for count, used_s in zip(answered, _target_s(known), strict=True)),
+        rates=tuple((float(count), window.duration_s) for count, window in ended),
+        costs=tuple((float(count), used_s) for count, used_s in costs),
     )
 
 
@@ -84,13 +87,22 @@ def _target_s(record: TrialRecord) -> list[float]:
     return [one.processor_s["target"] for one in record.slices] or [processor(record).get("target", (math.nan,))[0]]
 
 
-def _answered(ended_ns: Integers, record: TrialRecord) -> Integers:
-    """Count the answers of each slice; those that the generator still had to read when the target was stopped, too."""
-    starts = [one.start_ns for one in record.slices]
-    if not starts:
-        return _ended_in(ended_ns, record.counted)
-    place = np.searchsorted(np.array(starts), ended_ns, side="right") - 1
-    return np.bincount(place[place >= 0], minlength=len(starts))
+def _counted(record: TrialRecord) -> list[Window]:
+    """Return when what counts of each slice, or of the trial, has ended."""
+    return [*record.counted] if not record.slices or not record.slices[0].goes_on else _up_to_the_next(record)
+
+
+def _answered(record: TrialRecord) -> list[Window]:
+    """Return when what each slice, or the trial, has answered, has ended."""
+    if not record.slices:
+        return [*record.counted]
+    return _up_to_the_next(record) if record.slices[0].goes_on else [one.whole for one in record.slices]
+
+
+def _up_to_the_next(record: TrialRecord) -> list[Window]:
+    """Return slices with the time up to the next: a busy client reads answers after the target has been stopped."""
+    edges = [*(one.start_ns for one in record.slices), record.window.end_ns]
+    return [Window(start_ns=start, end_ns=end) for start, end in pairwise(edges)]
 
 
 def _in_own_time(ops: pd.DataFrame, slices: Sequence[Slice]) -> pd.DataFrame:

@@ -26,7 +26,7 @@ FIRST_WARM_UP_KEY = 0xFFFE0000  # beyond any trial's
 
 @contextmanager
 def timed_block(run: Run, targets: Sequence[Target]) -> Iterator[Block]:
-    """Start a block for plain load, and warm its targets up."""
+    """Start a block for plain load, and warm its targets up, unless they are to take turns, which begins with that."""
     postgres, toxiproxy = run.services.postgres, run.services.toxiproxy
     with fresh_block(run, targets) as block, ExitStack() as stack:
         ways = {"direct": postgres.url}
@@ -35,7 +35,7 @@ def timed_block(run: Run, targets: Sequence[Target]) -> Iterator[Block]:
             ways["clean"] = url_through(postgres.url, clean.port)
             ways |= {name: testbed.url for name, testbed in block.testbeds.items()}
         open_routes = stack.enter_context(routes(ways))
-        for number, name in enumerate(block.testbeds):
+        for number, name in enumerate(() if run.plan.sliced else block.testbeds):
             _warm_up(block, name, number)
         yield replace(block, routes=open_routes)
 

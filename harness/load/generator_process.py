@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from harness.errors import HarnessError, PartDied, RecorderFailed
 from harness.model.evidence import Window
-from harness.model.plan import Interleaved, Order, SliceOrder
+from harness.model.plan import Interleaved, Order, Turn
 from harness.provision.processes import Child, Launch, started
 
 START_TIMEOUT_S = 60.0
@@ -23,6 +23,7 @@ START_TIMEOUT_S = 60.0
 DRAIN_TIMEOUT_S = 30.0
 # a load that goes on until it is stopped is given up on after so long
 LONGEST_S = 120.0
+TURN = TypeAdapter(Turn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,21 +34,26 @@ class Loaded:
     recorded: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class SliceLoaded:
-    """When clients began to send and sent no more; half of the requests that ended meanwhile took ``median_s``."""
-
-    start_ns: int
-    stop_ns: int
-    median_s: float
-
-
 class InterleavedLoad:
     """Clients of several loads that wait for their turn; ``recorded`` are the records of each, once it is over."""
 
-    def __init__(self, put_on: Callable[[SliceOrder], SliceLoaded]) -> None:
-        self.put_on = put_on
+    def __init__(self, tell: Callable[[Turn], dict[str, Any]]) -> None:
+        self._tell = tell
         self.recorded: tuple[int, ...] = ()
+
+    def begin(self, number: int, spread_s: float = 0.0) -> int:
+        """Let the clients of one load send, and return when, on the monotonic clock."""
+        return int(self._tell(Turn(load=number, begins=True, spread_s=spread_s))["t_ns"])
+
+    def end(self, number: int) -> tuple[int, float]:
+        """Let them send no more and wait for the last answer.
+
+        Returns:
+            When the last request may have been sent, on the monotonic clock, and how long half of those that ended
+            since the load began took, in seconds.
+        """
+        told = self._tell(Turn(load=number, begins=False))
+        return int(told["t_ns"]), float(told["median_s"])
 
 
 class Generator:
@@ -84,7 +90,7 @@ class Generator:
 
     @contextmanager
     def interleaved(self, orders: Sequence[Order]) -> Iterator[InterleavedLoad]:
-        """Hold clients ready for several loads, which are put on slice by slice.
+        """Hold clients ready for several loads, which begin and end by turns.
 
         Raises:
             RecorderFailed: A record is not whole.
@@ -92,7 +98,7 @@ class Generator:
         """
         self._tell(TypeAdapter(Interleaved).dump_json(Interleaved(orders=tuple(orders))))
         try:
-            yield (load := InterleavedLoad(self._put_on))
+            yield (load := InterleavedLoad(self._turn))
         except BaseException:
             with suppress(HarnessError):  # what went wrong first is what is told
                 self._conclude()
@@ -103,10 +109,9 @@ class Generator:
         self.stop()
         return tuple(int(count) for count in self._event("done", DRAIN_TIMEOUT_S)["recorded"])
 
-    def _put_on(self, order: SliceOrder) -> SliceLoaded:
-        self._tell(TypeAdapter(SliceOrder).dump_json(order))
-        told = self._event("slice", order.seconds + DRAIN_TIMEOUT_S)
-        return SliceLoaded(**{name: told[name] for name in ("start_ns", "stop_ns", "median_s")})
+    def _turn(self, turn: Turn) -> dict[str, Any]:
+        self._tell(TURN.dump_json(turn))
+        return self._event("turn", DRAIN_TIMEOUT_S)
 
     def wait_until_ready(self) -> None:
         """Wait until Locust is imported.

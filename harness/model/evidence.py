@@ -60,8 +60,9 @@ class Window:
 class Slice:
     """A short time in which one of several targets had all of the load and the others were stopped.
 
-    It ran from ``start_ns`` to ``over_ns``; what ended from ``counted_ns``, by when the load had settled, to
-    ``stop_ns``, when clients sent no more, counts for throughput and latency. ``processor_s`` is the processor time
+    It ran from ``start_ns`` to ``over_ns``. Of one that begins without a request and ends with its last answer, what
+    ended from ``counted_ns``, by when the load had settled, to ``stop_ns``, when clients sent no more, counts for
+    throughput and latency; of one that goes on in the middle of requests, all. ``processor_s`` is the processor time
     that each part used in the whole of it.
     """
 
@@ -70,6 +71,11 @@ class Slice:
     stop_ns: int
     over_ns: int
     processor_s: Mapping[str, float]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it began and ended in the middle of requests."""
+        return (self.counted_ns, self.stop_ns) == (self.start_ns, self.over_ns)
 
     @property
     def counted(self) -> Window:

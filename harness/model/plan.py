@@ -139,7 +139,7 @@ class Profile:
     """A named amount of evidence: ``blocks`` of every row, if there is a number of them.
 
     Else as many as ``seconds`` have room for, and no more in a row of which every interval's half-width is at most
-    ``precision`` of the ratio. A block measures each target for ``measure_s`` in each row.
+    ``precision`` of the ratio. A block measures each target for twice ``measure_s`` in each row, there and back.
     """
 
     name: str
@@ -242,20 +242,18 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Interleaved:
-    """Several loads, each with clients of its own, that are put on by turns, slice by slice, as they are told."""
+    """Several loads, each with clients of its own, that begin and end as they are told."""
 
     orders: tuple[Order, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SliceOrder:
-    """Which of the interleaved loads to put on next, by its place among them, and for how many seconds.
+class Turn:
+    """Which of the interleaved loads begins, by its place among them, or ends with its last answer.
 
-    Clients that wait begin spread over ``spread_s``, as they are in the long run: begun at once they would go on in
-    step. A slice that ``drains`` is over with its last answer, another one with requests under way.
+    Clients begin spread over ``spread_s``, as they are in the long run: begun at once they would go on in step.
     """
 
     load: int
-    seconds: float
-    spread_s: float
-    drains: bool
+    begins: bool
+    spread_s: float = 0.0

@@ -97,10 +97,10 @@ def time_use(summary: Summary) -> FigureOf | None:
     parts = (("first slice to last", used.whole_s), ("under load", used.loaded_s), ("counted", used.counted_s))
     return FigureOf(
         title="How much of the run was measured?",
-        note="From the first request of the first slice to the last answer of the last, starts of new target processes"
-        " included. In a slice one target has all of the load; its edges, while requests begin and end, do not count."
-        " A slice that took far longer than usual was held up. It is left out of the throughput if that was the"
-        " machine, which holds up about as many of each target.",
+        note="From the start of the first slice to the end of the last, starts of new target processes included. In a"
+        " slice one target has all of the load; where it begins without a request and ends with its last answer, its"
+        " edges do not count. A slice that took far longer than usual was held up. It is left out of the throughput if"
+        " that was the machine, which holds up about as many of each target.",
         table=Table(
             columns=("of", "s", "share", "slices"),
             rows=(

@@ -2,8 +2,8 @@
 
 It reads orders, one a line (JSON), from standard input and answers with events, one a line. A single load:
 ``measuring`` and ``draining`` at the ends of the measured window, and ``done`` with the number of records; one without
-a length goes on until the next line, "stop". Interleaved loads: ``slice`` for each ``SliceOrder`` that follows, and
-``done`` after "stop". Or ``failed`` with the reason, after which it ends. It stays up between trials because importing
+a length goes on until the next line, "stop". Interleaved loads: ``turn`` for each ``Turn`` that follows, and ``done``
+after "stop". Or ``failed`` with the reason, after which it ends. It stays up between trials because importing
 Locust takes longer than a short trial lasts.
 """
 
@@ -22,7 +22,7 @@ from locust.env import Environment
 from locust.runners import LocalRunner
 from pydantic import TypeAdapter
 
-from harness.model.plan import Interleaved, Order, SliceOrder
+from harness.model.plan import Interleaved, Order, Turn
 from harness.workload.find import load_workload
 from scenarios.locust.load import Load
 from scenarios.locust.recorder import Recorder
@@ -30,6 +30,7 @@ from scenarios.locust.user import ApiUser
 
 # Requests in flight when the window ends are waited for: their outcome is part of the record.
 DRAIN_TIMEOUT_S = 15
+TURN = TypeAdapter(Turn)
 # unbuffered: a line that had been read together with the one before would not wake whoever waits for it
 ORDERS = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - a descriptor, for as long as we live
 
@@ -83,16 +84,16 @@ def run(clients: Clients, order: Order) -> None:
 
 
 def interleave(clients: Clients) -> None:
-    """Put one load on after the other, slice by slice, until told to stop."""
+    """Begin and end one load or another, each with its last answer, until told to stop."""
     while (line := _next_line()).strip() not in {b"stop", b""}:
-        order = TypeAdapter(SliceOrder).validate_json(line)
-        load = clients.loads[order.load]
-        start_ns = load.begin(order.spread_s)
-        gevent.sleep(order.seconds)
-        stop_ns = load.end()
-        if order.drains:
+        turn = TURN.validate_json(line)
+        load = clients.loads[turn.load]
+        if turn.begins:
+            tell("turn", t_ns=load.begin(turn.spread_s))
+        else:
+            stop_ns = load.end()
             load.drain(DRAIN_TIMEOUT_S)
-        tell("slice", start_ns=start_ns, stop_ns=stop_ns, median_s=median(load.took_ns or [0]) / 1e9)
+            tell("turn", t_ns=stop_ns, median_s=median(load.took_ns or [0]) / 1e9)
     clients.end()
 
 

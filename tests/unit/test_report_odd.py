@@ -189,7 +189,7 @@ def test_what_was_fixed_beforehand_is_told_with_what_it_would_have_shown(
     assert "would show" not in at_any_time.table.columns
     shown = by_blocks.table.columns.index("would show")
     assert {row[shown] for row in by_blocks.table.rows} == {"12.0 %"}
-    assert (at_any_time.table.columns[-1], by_blocks.table.columns[-1]) == ("rounds of slices", "blocks")
+    assert (at_any_time.table.columns[-1], by_blocks.table.columns[-1]) == ("units", "blocks")
     assert all(len(row) == len(one.table.columns) for one in (at_any_time, by_blocks) for row in one.table.rows)
 
 
@@ -197,7 +197,7 @@ def test_the_kind_of_interval_is_said() -> None:
     at_any_time, by_blocks = draw_ratios(SUMMARY), draw_ratios(fixed(SUMMARY))
     assert at_any_time is not None
     assert by_blocks is not None
-    assert "of single rounds of slices" in at_any_time.note
+    assert "the ratio of two rates, over all slices" in at_any_time.note
     assert "of single blocks" in by_blocks.note
     assert "hold at any time, all 8 of this run together at 95 %" in at_any_time.note
     assert "one interval in twenty" not in at_any_time.note

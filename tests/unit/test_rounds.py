@@ -40,8 +40,12 @@ def measured(
     slices: tuple[Slice, ...],
     outcome: str = "ok",
     took_ms: list[float] | None = None,
+    end_ms: float | None = None,
 ) -> Measured:
-    """What is measured of a trial whose ops ended then, 5 ms after they were sent if nothing else is said."""
+    """What is measured of a trial whose ops ended then, 5 ms after they were sent if nothing else is said.
+
+    Its load ends at ``end_ms``, or with its last slice.
+    """
     ended_ns = [round(ended * MS) for ended in ended_ms]
     taken_ms = took_ms or [5.0] * len(ended_ms)
     started_ns = [ended - round(took * MS) for ended, took in zip(ended_ns, taken_ms, strict=True)]
@@ -53,7 +57,8 @@ def measured(
             "outcome": [outcome] * len(ended_ns),
         }
     )
-    window = Window(start_ns=slices[0].counted_ns, end_ns=slices[-1].stop_ns) if slices else WINDOW
+    end_ns = round(end_ms * MS) if end_ms else slices[-1].stop_ns if slices else 0
+    window = Window(start_ns=slices[0].counted_ns, end_ns=end_ns) if slices else WINDOW
     record = TrialRecord(trial=TRIAL, window=window, samples=(), faults=(), ledger=None, slices=slices)
     monkeypatch.setattr(Store, "trial_record", lambda _store, _trial: record)
     monkeypatch.setattr(Store, "ops_frame", lambda _store, _trial: ops)
@@ -71,11 +76,25 @@ def test_what_ended_before_the_load_was_steady_and_after_it_ended_does_not_count
     assert list(known.ops["window"]) == [0, 0, 0, 1]
 
 
-def test_processor_time_is_of_all_that_was_answered_up_to_the_next_slice(monkeypatch: pytest.MonkeyPatch) -> None:
-    # the one at 112 ms was answered before the target was stopped, and read by a busy client thereafter
-    known = measured(monkeypatch, [10, 60, 105, 112, 505, 608], (slice_at(0, 0.06), slice_at(500, 0.04)))
-    assert known.costs == ((4.0, 0.06), (2.0, 0.04))
-    assert processor_s([known]) == pytest.approx(0.1 / 6)
+def test_processor_time_is_of_all_that_was_answered_while_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = measured(monkeypatch, [10, 60, 105, 300, 505, 608], (slice_at(0, 0.06), slice_at(500, 0.04)))
+    assert known.costs == ((3.0, 0.06), (2.0, 0.04))  # the one at 300 ms ended in no slice
+    assert processor_s([known]) == pytest.approx(0.02)
+
+
+def going_on(start_ms: int, processor_s: float = 0.05) -> Slice:
+    """A slice of 110 ms that begins and ends in the middle of requests."""
+    one = slice_at(start_ms, processor_s)
+    return replace(one, counted_ns=one.start_ns, stop_ns=one.over_ns)
+
+
+def test_of_slices_that_go_on_all_counts_up_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one at 112 ms was answered before the target was stopped, and read by a busy client thereafter."""
+    slices = (going_on(0, 0.06), going_on(500, 0.04))
+    known = measured(monkeypatch, [-5, 10, 105, 112, 505, 608, 640], slices, end_ms=620)
+    assert known.costs == ((3.0, 0.06), (2.0, 0.04))
+    assert known.rates == ((3.0, pytest.approx(0.11)), (2.0, pytest.approx(0.11)))
+    assert list(known.ops["window"]) == [0, 0, 0, 1, 1]
 
 
 def test_failures_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +105,7 @@ def test_failures_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_request_takes_the_time_for_which_its_target_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between slices 390 ms are another's; what had begun before the first slice is left out of latencies."""
-    slices = (slice_at(0), slice_at(500), slice_at(1000))
+    slices = (going_on(0), going_on(500), going_on(1000))
     known = measured(monkeypatch, [50, 530, 1050], slices, took_ms=[5, 480, 1000])
     assert list((known.ops["ended_ns"] - known.ops["started_ns"]) / MS) == pytest.approx([5, 90, 220])
     assert list((known.ops["ended_ns"] - known.ops["intended_ns"]) / MS) == pytest.approx([5, 90, 220])
@@ -95,17 +114,16 @@ def test_no_request_takes_the_time_for_which_its_target_was_stopped(monkeypatch:
     assert early.rates[0][0] == 2
 
 
-def test_each_slice_is_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_is_as_many_rounds_as_hold_enough_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     starts = (0, 200, 400, 600)
-    ended = [30, 40, 230, 430, 440, 450, 630, 640, 650]
-    known = measured(monkeypatch, [*ended], tuple(slice_at(start, 0.01 * (1 + start / 200)) for start in starts))
+    slices = tuple(slice_at(start, 0.01) for start in starts)
+    known = measured(monkeypatch, [start + 30 + step / 10 for start in starts for step in range(96)], slices)
+    even = measured(monkeypatch, [start + 30 + step for start in starts for step in range(32)], slices)
     assert rounds_p50_ms([known]) == pytest.approx([5.0] * 4)
-    even = measured(monkeypatch, [30, 230, 430, 630], tuple(slice_at(start, 0.01) for start in starts))
-    for metric, ratio in (("throughput", 9 / 4), ("processor", (0.1 / 9) / (0.04 / 4)), ("p50", 1.0)):
-        values = log_ratios(metric, [[known]], [[even]])  # type: ignore[arg-type]  # each is a metric
-        assert len(values) == 4
-        assert math.exp(sum(values) / 4) == pytest.approx(ratio)
-        assert sum(log_ratios(metric, [[even]], [[known]])) == pytest.approx(-sum(values))  # type: ignore[arg-type]
+    for metric, ratio in (("throughput", 3.0), ("processor", 1 / 3)):
+        assert log_ratios(metric, [[known]], [[known]]) == pytest.approx([0.0] * 4)  # type: ignore[arg-type]  # a metric
+        assert log_ratios(metric, [[known]], [[even]]) == pytest.approx([math.log(ratio)] * 2)  # type: ignore[arg-type]
+        assert log_ratios(metric, [[even]], [[known]]) == pytest.approx([-math.log(ratio)] * 2)  # type: ignore[arg-type]
 
 
 def test_a_round_that_the_machine_held_up_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,11 +133,11 @@ def test_a_round_that_the_machine_held_up_is_left_out(monkeypatch: pytest.Monkey
     known = measured(monkeypatch, [*ended], slices)
     assert throughput_rps([known]) == pytest.approx(500)
     usual = measured(monkeypatch, [start + 21 + step for start in starts for step in range(20)], slices)
-    assert log_ratios("throughput", [[known]], [[usual]]) == pytest.approx([math.log(2)] * 5)
-    assert len(log_ratios("processor", [[known]], [[usual]])) == 6
+    blocks, others = [[known]] * 4, [[usual]] * 4
+    assert sum(log_ratios("throughput", blocks, others)) / 5 == pytest.approx(math.log(2))
+    assert sum(log_ratios("processor", blocks, others)) / 6 == pytest.approx(math.log(120 / 201))
     # but not if only one of the two is ever held up
-    often = [[replace(known, rates=known.rates, costs=known.costs)]] * 8
-    assert len(log_ratios("throughput", often, [[usual]] * 8)) == 48
+    assert sum(log_ratios("throughput", blocks * 2, others * 2)) / 12 == pytest.approx(math.log(201 / 120))
 
 
 def test_whole_trials_of_a_block_are_one_round(monkeypatch: pytest.MonkeyPatch) -> None:

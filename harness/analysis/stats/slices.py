@@ -24,6 +24,7 @@ HELD_UP = 3.0
 WORKED = 0.5
 # Of fewer slices the median may itself be one that was held up.
 MIN_SLICES = 5
+LEAST_ENDED = 64  # four times the clients of a comparison
 CHANCE = 0.05
 
 
@@ -70,11 +71,14 @@ def rate(rates: Sequence[Counted], costs: Sequence[Counted]) -> float:
 
 
 def log_rate_ratios(first: Sequence[Counted], second: Sequence[Counted]) -> list[float]:
-    """Return the logarithm of the ratio of two rates as one value a round, of which it is the mean.
+    """Return the logarithm of the ratio of two rates as one value a unit, of which it is the mean.
 
     The rates are of totals, as those of the long run are: a mean of the logarithms of short slices would be too low
-    for a target whose rate varies more. How far each round is off them is by the delta method for ratios (Cochran,
+    for a target whose rate varies more. How far each unit is off them is by the delta method for ratios (Cochran,
     "Sampling Techniques", 1977, chapter 6), to the first order. Empty where either has no rate.
+
+    A unit is as many rounds as hold ``LEAST_ENDED`` requests of the slower target: where clients' requests end in
+    clusters, a slice has a whole one or none, and neighbours that make up for each other are no independent evidence.
 
     Args:
         first: The slices of one target, one of each round.
@@ -86,6 +90,9 @@ def log_rate_ratios(first: Sequence[Counted], second: Sequence[Counted]) -> list
     means = counted.mean(axis=0)
     if not means.all():
         return []
-    shares = counted / means
+    together = math.ceil(LEAST_ENDED / min(means[0], means[2]))
+    starts = np.arange(max(1, len(counted) // together)) * together
+    units = np.add.reduceat(counted, starts)
+    shares = units / units.mean(axis=0)
     centre = math.log(means[0] / means[1] * means[3] / means[2])
     return [float(value) for value in centre + shares[:, 0] - shares[:, 1] - shares[:, 2] + shares[:, 3]]

@@ -31,8 +31,8 @@ from harness.workload.find import Names, chosen, chosen_targets
 
 ATTEMPTS = 6  # one of the busiest cells is disturbed in one trial of four, and a run has hundreds of trials
 MOST_REPEATED = 24  # of a block: so that a machine that is never quiet ends undecided, and in time
-# A start with its warm-up took 10 s where a quick block took 20, and each start draws anew what makes a process fast.
-BLOCKS_A_START = 3
+# A start took 3 s where a quick block took 16, and each start draws anew what makes a process fast.
+BLOCKS_A_START = 2
 
 
 @dataclass(frozen=True, kw_only=True)

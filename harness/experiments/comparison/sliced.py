@@ -10,51 +10,30 @@ latency runs on whoever is stopped, and a pace is of the clock: there a slice en
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from math import ceil
 from random import Random
-from typing import Self
 
 from harness.experiments.block import Block, added_latency, key_prefix, order_of
 from harness.experiments.comparison.plan import there_and_back
 from harness.experiments.trial import Account, children_of
-from harness.load.generator_process import InterleavedLoad, SliceLoaded
+from harness.load.generator_process import InterleavedLoad
 from harness.model.evidence import FaultWindow, Sample, Slice, Window
-from harness.model.plan import Scenario, SliceOrder, Trial
+from harness.model.plan import Scenario, Trial
 from harness.model.run_records import TrialRecord
 from harness.provision.database import read_ledger
 from harness.provision.meter import Meter
 from harness.provision.pause import ProcessorClocks, paused, resumed
 
-WARM_UP_S = 0.25
-# Counted, of a slice that ends in the middle of requests: of 20, 50, 100 and 250 ms the shorter ones share more of what
-# the machine does, at 3 ms for each change of turns.
+WARM_UP_S = 0.3
+# Of a slice that goes on in the middle of requests: those of 25 and 50 ms scatter least, and change turns in 3 ms.
 WITHIN_S = 0.05
-SETTLES_S = 0.005  # by when one that was stopped is as busy as it was
 SHORTEST_S = 0.1  # of a slice that ends with its last answer
 LATENCIES = 3.5  # that it lasts at least, so that its edges are a small part of it
 SETTLED = 1.5  # latencies after which a target has as many requests under way as in the long run
-LEAST_TURNS = 2  # there and back
 PACES = 5  # that it lasts at least, where clients have a pace
-
-
-@dataclass(frozen=True, kw_only=True)
-class Length:
-    """How long each slice of a cell is, in seconds, how much of that it takes to settle, and whether it is drained."""
-
-    slice_s: float
-    settles_s: float
-    drains: bool
-
-    @classmethod
-    def of(cls, longest_s: float, pace_s: float, *, drains: bool) -> Self:
-        """Choose it by the longest median latency of the targets, and by the pace of clients if they have one."""
-        if not drains:
-            return cls(slice_s=SETTLES_S + WITHIN_S, settles_s=SETTLES_S, drains=False)
-        slice_s = max(SHORTEST_S + SETTLED * longest_s, LATENCIES * longest_s, PACES * pace_s)
-        return cls(slice_s=slice_s, settles_s=SETTLED * longest_s, drains=True)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -67,6 +46,7 @@ class _Side:
     clocks: ProcessorClocks
     slices: list[Slice] = field(default_factory=list)
     faults: list[FaultWindow] = field(default_factory=list)
+    end_ns: int = 0
 
     @property
     def row(self) -> tuple[str, str, int]:
@@ -78,26 +58,52 @@ class _Side:
         """How long half of its requests take at most, in seconds; 0 if nobody knows yet."""
         return self.block.medians_s.get(self.row, 0.0)
 
-    def put_on(self, load: InterleavedLoad, seconds: float, *, drains: bool) -> SliceLoaded:
-        """Let the target go on, load it, and stop it again."""
-        order = SliceOrder(load=self.number, seconds=seconds, spread_s=self.median_s, drains=drains)
-        with resumed(self.block.testbeds[self.trial.target].running.child):
-            return load.put_on(order)
+    def resumed(self) -> AbstractContextManager[None]:
+        """Let the target go on for as long as the context lasts."""
+        return resumed(self.block.testbeds[self.trial.target].running.child)
 
-    def measure(self, load: InterleavedLoad, length: Length, *, last: bool) -> None:
-        """Load it for one slice that counts; the ``last`` one ends with its last answer."""
+    def warm_up(self, load: InterleavedLoad) -> None:
+        """Load it off the record, if its latency isn't known yet."""
+        if self.row not in self.block.medians_s:
+            with self.resumed():
+                load.begin(self.number)
+                time.sleep(WARM_UP_S)
+                self.block.medians_s[self.row] = load.end(self.number)[1]
+
+    def begin(self, load: InterleavedLoad) -> None:
+        """Begin a load that goes on from slice to slice, and stop the target as soon as that is as in the long run."""
+        with self.resumed():
+            load.begin(self.number, self.median_s)
+            time.sleep(WITHIN_S + SETTLED * self.median_s)
+
+    def slice_within(self, seconds: float) -> None:
+        """Let the target go on for one slice in the middle of its requests."""
         before, start_ns = self.clocks.read(), time.monotonic_ns()
-        loaded = self.put_on(load, length.slice_s, drains=length.drains or last)
+        with self.resumed():
+            time.sleep(seconds)
+        over_ns = time.monotonic_ns()
+        self._note((start_ns, start_ns, over_ns, over_ns), before)
+
+    def end(self, load: InterleavedLoad) -> None:
+        """End a load that went on from slice to slice."""
+        self.end_ns = time.monotonic_ns()
+        with self.resumed():
+            load.end(self.number)
+
+    def slice_whole(self, load: InterleavedLoad, seconds: float, settles_s: float) -> None:
+        """Load it for one slice that begins without a request and ends with its last answer."""
+        before, start_ns = self.clocks.read(), time.monotonic_ns()
+        with self.resumed():
+            begun_ns = load.begin(self.number, self.median_s)
+            time.sleep(seconds)
+            self.end_ns, _ = load.end(self.number)
+            after_ns = time.monotonic_ns()
+        self._note((start_ns, begun_ns + round(settles_s * 1e9), self.end_ns, after_ns), before)
+
+    def _note(self, edges_ns: tuple[int, int, int, int], before: Mapping[str, float]) -> None:
         after = self.clocks.read()
-        self.slices.append(
-            Slice(
-                start_ns=start_ns,
-                counted_ns=loaded.start_ns + round(length.settles_s * 1e9),
-                stop_ns=loaded.stop_ns,
-                over_ns=time.monotonic_ns(),
-                processor_s={part: after[part] - before[part] for part in after},
-            )
-        )
+        times = dict(zip(("start_ns", "counted_ns", "stop_ns", "over_ns"), edges_ns, strict=True))
+        self.slices.append(Slice(**times, processor_s={part: after[part] - before[part] for part in after}))
 
 
 def run_sliced(trials: Sequence[Trial], block: Block) -> list[TrialRecord]:
@@ -133,25 +139,35 @@ def _take_turns(sides: Sequence[_Side], scenario: Scenario, load: InterleavedLoa
     """
     trial, pace_s = sides[0].trial, scenario.shape.pace_s or 0.0
     for side in sides:
-        if side.row not in side.block.medians_s:
-            side.block.medians_s[side.row] = side.put_on(load, WARM_UP_S, drains=True).median_s
-    longest_s = max(side.median_s for side in sides)
-    length = Length.of(longest_s, pace_s, drains=bool(trial.added_ms or pace_s))
-    for side in () if length.drains else sides:
-        side.put_on(load, SETTLED * longest_s + length.slice_s, drains=False)
+        side.warm_up(load)
     measure_s = sides[0].block.run.plan.profile.measure_s
-    turns = max(LEAST_TURNS, ceil(measure_s / (2 * (length.slice_s - length.settles_s))))
     random = Random(trial.seed)  # noqa: S311 - an order to be repeated, no secret
-    order = [side for _ in range(turns) for side in there_and_back(sides, random)]
-    for place, side in enumerate(order):
-        side.measure(load, length, last=side not in order[place + 1 :])
+    if not trial.added_ms and not pace_s:
+        for side in sides:
+            side.begin(load)
+        for side in _order(sides, measure_s / WITHIN_S, random):
+            side.slice_within(WITHIN_S)
+        for side in sides:
+            side.end(load)
+        return
+    longest_s = max(side.median_s for side in sides)
+    settles_s = SETTLED * longest_s
+    slice_s = max(SHORTEST_S + settles_s, LATENCIES * longest_s, PACES * pace_s)
+    for side in _order(sides, measure_s / (slice_s - settles_s), random):
+        side.slice_whole(load, slice_s, settles_s)
+
+
+def _order(sides: Sequence[_Side], slices: float, random: Random) -> Iterator[_Side]:
+    """Yield each side for at least so many slices on the way there, and as many back."""
+    for _ in range(ceil(slices)):
+        yield from there_and_back(sides, random)
 
 
 def _stored(side: _Side, samples: Sequence[Sample]) -> TrialRecord:
     run = side.block.run
     record = TrialRecord(
         trial=side.trial,
-        window=Window(start_ns=side.slices[0].counted_ns, end_ns=side.slices[-1].stop_ns),
+        window=Window(start_ns=side.slices[0].counted_ns, end_ns=side.end_ns),
         samples=tuple(samples),
         faults=tuple(side.faults),
         ledger=read_ledger(run.services.postgres.url, run.workload, key_prefix(side.trial)),

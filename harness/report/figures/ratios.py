@@ -75,7 +75,7 @@ def edges(found: Sequence[Comparison]) -> list[float]:
 def _note(summary: Summary) -> str:
     """Say what points and bars are, and what their intervals promise."""
     bars = (
-        f"Each point is the geometric mean of the ratios of single {_unit(summary)}, each bar its 95 % interval."
+        f"{_point(summary)}, each bar its 95 % interval."
         " Grey: the bar crosses 1, so the difference is not significant. A bar that leaves its panel goes on, as the"
         " numbers say."
     )
@@ -87,16 +87,18 @@ def _note(summary: Summary) -> str:
     return f"{bars} {promised if summary.plan.sliced else 'About one interval in twenty misses the truth.'}"
 
 
-def _unit(summary: Summary) -> str:
-    """Name what there is one ratio of: a slice of each target, one after the other, or a whole block."""
-    return "rounds of slices" if summary.plan.sliced else "blocks"
+def _point(summary: Summary) -> str:
+    """Say what a point is, by how targets were compared."""
+    if summary.plan.sliced:
+        return "Each point is the ratio of two rates, over all slices of either target"
+    return "Each point is the geometric mean of the ratios of single blocks"
 
 
 def _table(summary: Summary, told: Sequence[Comparison]) -> Table:
     """List the comparisons, with what each would have shown where the number of blocks was fixed beforehand."""
-    shown = () if summary.plan.sliced else ("would show",)
+    shown, counted = ((), "units") if summary.plan.sliced else (("would show",), "blocks")
     return Table(
-        columns=("scenario", "added latency", "of", "ratio (95 % interval)", "which is larger", *shown, _unit(summary)),
+        columns=("scenario", "added latency", "of", "ratio (95 % interval)", "which is larger", *shown, counted),
         rows=tuple(_row(one, with_shown=bool(shown)) for one in told),
     )
 
