@@ -3,6 +3,8 @@
 import os
 import signal
 
+from hypothesis import settings
+
 pytest_plugins = ["tests.fix_command_line", "tests.fix_postgres", "tests.fix_toxiproxy", "tests.fix_twins"]
 
 # A shell that starts us in the background has SIGINT ignored, which every process of ours would inherit;
@@ -12,3 +14,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # The suite starts our programs a hundred times, which would compile every module of ours each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# How long an example takes is the machine's affair.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")

@@ -132,10 +132,11 @@ def _store_trial(store: Store, trial: Trial, counts: list[int]) -> None:
             start_ns=start * MS,
             counted_ns=(start + 20) * MS,
             stop_ns=(start + 100) * MS,
-            drained_ns=(start + 110) * MS,
-            processor_s={"target": 0.04},
+            over_ns=(start + 110) * MS,
+            # one in which hardly anything ended was stopped by the machine, and worked as little
+            processor_s={"target": 0.04 if count > 2 else 0.002},
         )
-        for start in starts_ms
+        for start, count in zip(starts_ms, counts, strict=True)
     )
     window = Window(start_ns=slices[0].counted_ns, end_ns=slices[-1].stop_ns)
     store.write_trial(TrialRecord(trial=trial, window=window, samples=(), faults=(), ledger=None, slices=slices))

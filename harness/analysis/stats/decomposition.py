@@ -1,6 +1,6 @@
 """The ratio of two targets as a product of ratios, of which each is that of one difference.
 
-A ratio is the geometric mean of the ratios of single rounds, so over the same rounds the product of the factors is the
+A ratio is that of two totals, so over the same rounds the product of the factors is the
 ratio itself: log(a/d) = log(a/b) + log(b/c) + log(c/d). It misses by rounds that one pair has a ratio of and another
 has not, as a slice of one of its targets was held up.
 """
