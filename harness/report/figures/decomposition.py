@@ -26,7 +26,8 @@ def draw_decomposition(summary: Summary) -> FigureOf | None:
         return None
     first, second = known.whole
     kinds = " and how much from ".join(known.kinds)
-    panels = []
+    panels: list[Panel] = []
+    told: list[Decomposed] = []
     for metrics in (("throughput", "p50"), ("processor",)):
         mine = [one for one in found if one.whole.metric in metrics]
         room = edges([part for one in mine for part in (one.whole, *one.factors)])
@@ -35,11 +36,12 @@ def draw_decomposition(summary: Summary) -> FigureOf | None:
                 (one for one in mine if one.whole.scenario == scenario.name), key=lambda one: one.whole.added_ms
             )
             panels += [_panel(rows, summary, known, room)] if rows else []
+            told += rows
     return FigureOf(
         title=f"How much of {first} / {second} comes from {kinds}?",
         note=_note(known),
         panels=tuple(panels),
-        table=_table(known, found),
+        table=_table(known, told),
     )
 
 
@@ -106,7 +108,7 @@ def _sure(known: Comparison) -> str:
 
 
 def _table(known: Decomposition, found: Sequence[Decomposed]) -> Table:
-    """List every ratio that was taken apart, in the order in which they were compared."""
+    """List every ratio that was taken apart, in the order of the panels."""
     return Table(
         columns=("scenario", "added latency", "of", *_names(known)),
         rows=tuple(
