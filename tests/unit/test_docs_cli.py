@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from harness.cli import app
+from harness.command_line import app
 from harness.errors import ExitCode
 from harness.faults.catalog import FAULTS
 from scenarios.catalog import SCENARIOS
