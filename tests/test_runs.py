@@ -125,7 +125,7 @@ class TestWhole:
         for trial in record.plan.trials:
             known = store.trial_record(trial)
             assert known is not None
-            assert len(known.slices) >= 4
+            assert len(known.slices) >= 2  # there and back
             assert len(known.slices) % 2 == 0
             slices += [(one.whole.start_ns, one.whole.end_ns, trial.target) for one in known.slices]
         slices.sort()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, islice
 
 from harness.analysis.cells import Measured, costs, processor_s, rates, rounds_p50_ms, throughput_rps
 from harness.analysis.stats.compare import Metric
@@ -30,8 +31,9 @@ def log_ratios(metric: Metric, blocks: Blocks, others: Blocks) -> list[float]:
 
 
 def held_up(blocks: Blocks) -> list[list[bool]]:
-    """Say of each slice of each block whether the machine held it up."""
-    return [are_held_up(rates(block), costs(block)) for block in blocks]
+    """Say of each slice of each block whether the machine held it up, by what is usual over all blocks."""
+    told = iter(are_held_up([*chain(*map(rates, blocks))], [*chain(*map(costs, blocks))]))
+    return [list(islice(told, len(rates(block)))) for block in blocks]
 
 
 def _of_throughput(blocks: Blocks, others: Blocks) -> list[float]:

@@ -29,7 +29,7 @@ CHANCE = 0.05
 
 
 def are_held_up(rates: Sequence[Counted], costs: Sequence[Counted]) -> list[bool]:
-    """Say of each slice of a block whether the machine held it up.
+    """Say of each slice of a row whether the machine held it up.
 
     It took far longer than usual for each request (one in which nothing ended took for ever), and the target did not
     work meanwhile: one that collects garbage does.
