@@ -124,14 +124,14 @@ def test_rounds_add_up_to_the_ratio_of_totals() -> None:
     random = np.random.default_rng(2)
     first, second = (served(random, 40, slow=0.3)[0] for _ in range(2))
     values = log_rate_ratios(first, second)
-    assert 20 <= len(values) < 40
+    assert len(values) == 40
     assert np.mean(values) == pytest.approx(math.log(_totals((first, [])) / _totals((second, []))))
     assert log_rate_ratios(second, first) == pytest.approx([-value for value in values])
     assert log_rate_ratios([(200, 1.0)] * 5, [(100, 1.0)] * 5) == pytest.approx([math.log(2)] * 5)
 
 
-@pytest.mark.parametrize(("each", "units"), [(64, 13), (63, 6), (32, 6), (16, 3), (5, 1), (1, 1)])
-def test_a_unit_has_at_least_64_requests_of_either(each: int, units: int) -> None:
+@pytest.mark.parametrize(("each", "units"), [(16, 13), (15, 6), (8, 6), (4, 3), (2, 1), (1, 1)])
+def test_a_unit_has_at_least_16_requests_of_either(each: int, units: int) -> None:
     few, many = [(each, 1.0)] * 13, [(1000, 1.0)] * 13
     for first, second in ((few, many), (many, few), (few, few)):
         assert len(log_rate_ratios(first, second)) == units
