@@ -139,7 +139,8 @@ class Profile:
     """A named amount of evidence: ``blocks`` of every row, if there is a number of them.
 
     Else as many as ``seconds`` have room for, and no more in a row of which every interval's half-width is at most
-    ``precision`` of the ratio. A block measures each target for twice ``measure_s`` in each row, there and back.
+    ``precision`` of the ratio. In a block each target has two trials of ``measure_s`` in each row, there and back, or
+    slices that add up to twice as much.
     """
 
     name: str

@@ -43,11 +43,18 @@ def tell(event: str, **facts: Any) -> None:  # noqa: ANN401 - JSON
 class Clients:
     """The clients of one or more loads, from their start to the end of their records."""
 
-    def __init__(self, environment: Environment, runner: LocalRunner, orders: Sequence[Order]) -> None:
+    def __init__(
+        self, environment: Environment, runner: LocalRunner, orders: Sequence[Order], *, catches_up: bool
+    ) -> None:
         self._runner = runner
         self._recorders = [Recorder(order.ops) if order.ops else None for order in orders]
         self.loads = [
-            Load(order=order, workload=load_workload(order.workload), recorder=recorder)
+            Load(
+                order=order,
+                workload=load_workload(order.workload),
+                recorder=recorder,
+                catches_up=catches_up,
+            )
             for order, recorder in zip(orders, self._recorders, strict=True)
         ]
         environment.host = orders[0].host
@@ -112,9 +119,10 @@ def main() -> int:
         try:
             order = TypeAdapter[Order | Interleaved](Order | Interleaved).validate_json(line)
             if isinstance(order, Order):
-                run(Clients(environment, runner, [order]), order)
+                run(Clients(environment, runner, [order], catches_up=False), order)
             else:
-                interleave(Clients(environment, runner, order.orders))
+                # a slice is short: who is late at its end is so by what the machine did more often than the target
+                interleave(Clients(environment, runner, order.orders, catches_up=True))
         except Exception as error:
             logging.getLogger(__name__).exception("the load generator failed")
             tell("failed", reason=f"{type(error).__name__}: {error}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import gevent
 import gevent.event
 
 from harness.model.plan import Order
@@ -24,6 +25,7 @@ class NoMoreTurns(Exception):
 class Load:
     """The load of one trial, shared by its clients, who send while it is their turn.
 
+    Who is behind its pace at the end sends what was due by then, if the load ``catches_up``; else that is lost.
     ``turns`` is how many have begun, ``stop_ns`` when the last one ended, once it has, and ``took_ns`` how long
     requests of it took. ``at_end`` is what each client does when a turn has been drained. Without a recorder nothing is
     recorded but Locust's own statistics.
@@ -32,6 +34,7 @@ class Load:
     order: Order
     workload: Workload
     recorder: Recorder | None
+    catches_up: bool = False
     numbers: Iterator[int] = field(default_factory=itertools.count)  # gives each client its own
     at_end: list[Callable[[], None]] = field(default_factory=list)
     turns: int = 0
@@ -71,6 +74,7 @@ class Load:
         Raises:
             TimeoutError: It did not end.
         """
+        gevent.sleep(0)  # who is behind begins now
         if self._in_flight and not self._idle.wait(timeout_s):
             raise TimeoutError(f"{self._in_flight} requests had no answer {timeout_s:.0f} s after the last was sent")
         for act in self.at_end:

@@ -26,6 +26,10 @@ class Pacing:
         self._next_ns += self._pace_ns
         return intended_ns
 
+    def is_due_before(self, stop_ns: int) -> bool:
+        """Whether the next request was intended before a load ended, which it has."""
+        return self._pace_ns > 0 and self._next_ns < stop_ns <= time.monotonic_ns()
+
     def overdue_ns(self, stop_ns: int) -> Iterator[int]:
         """Yield when each request was intended that was overdue by more than a pace as the load ended.
 

@@ -53,9 +53,11 @@ class ApiUser(FastHttpUser):
             self.load.await_turn()
         except NoMoreTurns as over:
             raise StopUser from over
-        if self.load.goes_on(self.api_client.due_in_s()):
+        if self.load.goes_on(self.api_client.due_in_s()) or self.api_client.is_behind():
             with self.load.in_flight():
                 self.api_client.send()
+                while self.api_client.is_behind():
+                    self.api_client.send()
 
 
 class Client:
@@ -78,6 +80,11 @@ class Client:
             self._pacing = Pacing(self._load.order.shape.pace_s, self._random)
             return self._pacing.wait_s() or self._random.uniform(0, self._load.spread_s)
         return self._pacing.wait_s()
+
+    def is_behind(self) -> bool:
+        """Whether the turn is over and a request of it is still to be sent."""
+        of_this_turn = self._load.catches_up and self._turn == self._load.turns
+        return of_this_turn and self._pacing.is_due_before(self._load.stop_ns)
 
     def note_overdue(self) -> None:
         """Record the requests that were intended in this turn and never sent."""

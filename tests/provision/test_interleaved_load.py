@@ -119,6 +119,20 @@ def test_a_pace_begins_anew_with_each_turn(load: Generator, tmp_path: Path) -> N
     assert len(ops) <= 2 * (4 * 5 + 4)
 
 
+def test_who_is_behind_a_pace_at_the_end_of_a_turn_sends_what_was_due_and_no_more(
+    load: Generator, tmp_path: Path
+) -> None:
+    with answering(delay_s=0.3) as (host, _), load.interleaved(orders(tmp_path, [host], pace_s=0.1)) as turns:
+        told = [put_on(turns, 0, seconds=0.6) for _ in range(2)]
+    ops = read(tmp_path / "ops-0")
+    assert set(ops["outcome"]) == {"ok"}
+    for begun_ns, stop_ns, over_ns in told:
+        inside = ops[(ops["intended_ns"] >= begun_ns) & (ops["intended_ns"] <= stop_ns)]
+        assert 4 * 5 <= len(inside) <= 4 * 7  # six paces of four clients
+        assert (inside["started_ns"] > stop_ns).any()
+        assert (inside["ended_ns"] <= over_ns).all()
+
+
 def test_the_generator_goes_on_after_a_load_that_was_given_up(load: Generator, tmp_path: Path) -> None:
     with answering() as (host, _):
         with pytest.raises(ValueError, match="mine"), load.interleaved(orders(tmp_path, [host])):

@@ -33,6 +33,7 @@ WITHIN_S = 0.05
 SHORTEST_S = 0.1  # of a slice that ends with its last answer
 LATENCIES = 3.5  # that it lasts at least, so that its edges are a small part of it
 SETTLED = 1.5  # latencies after which a target has as many requests under way as in the long run
+VISIT = 2  # times what a block of whole trials measures: to go from row to row takes a second
 PACES = 5  # that it lasts at least, where clients have a pace
 
 
@@ -140,7 +141,7 @@ def _take_turns(sides: Sequence[_Side], scenario: Scenario, load: InterleavedLoa
     trial, pace_s = sides[0].trial, scenario.shape.pace_s or 0.0
     for side in sides:
         side.warm_up(load)
-    measure_s = sides[0].block.run.plan.profile.measure_s
+    measure_s = VISIT * sides[0].block.run.plan.profile.measure_s
     random = Random(trial.seed)  # noqa: S311 - an order to be repeated, no secret
     if not trial.added_ms and not pace_s:
         for side in sides:
