@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import product
 
@@ -14,7 +14,6 @@ from harness.analysis.cells import (
     cell_of,
     measured_trials,
     paired,
-    processor_s,
     set_aside,
     throughput_rps,
     warnings,
@@ -26,7 +25,7 @@ from harness.analysis.stats.compare import Metric, compare
 from harness.analysis.stats.cut_map import strips
 from harness.analysis.stats.decomposition import decomposed
 from harness.analysis.stats.eager_loading import page_costs
-from harness.analysis.stats.intervals import mean_interval, ratio_interval
+from harness.analysis.stats.intervals import exponential, mean_interval
 from harness.analysis.stats.probe_overhead import kept, observed
 from harness.analysis.stats.timeline import timeline
 from harness.analysis.time_use import held_up_rows, time_use
@@ -37,6 +36,7 @@ from harness.model.measures import (
     Comparison,
     FaultRow,
     FrameworkOverhead,
+    Interval,
     Measures,
     PageCost,
     ProbeOverhead,
@@ -65,7 +65,7 @@ def analyse(store: Store, record: RunRecord) -> Measures:
         comparisons=tuple(whole),
         decomposed=tuple(decomposed(known, comparisons)) if known else (),
         probe_overheads=tuple(observed(record.targets, comparisons)),
-        framework_overheads=tuple(_overheads(record, trials, scenarios)),
+        framework_overheads=tuple(overheads(record, trials, scenarios)),
         garbage=tuple(garbage_share(name, measured) for name, measured in trials.items() if told_of_garbage(measured)),
         time_use=time_use(trials),
         held_up=tuple(held_up_rows(record.plan, trials, scenarios)),
@@ -86,28 +86,34 @@ def compared(plan: Plan, trials: Measurements, scenarios: Mapping[str, Scenario]
         # a fixed offered rate fixes the throughput: only the waiting can differ
         by_load: Metric = "throughput" if scenarios[name.scenario].shape.pace_s is None else "p50"
         pairs += [(name, other, by_load), (name, other, "processor")]
-    interval = partial(anytime_interval, comparisons=len(pairs)) if plan.sliced else mean_interval
+    interval = _interval(plan, len(pairs))
     for name, other, metric in pairs:
         yield compare(name, other, metric, log_ratios(metric, *paired(trials, name, other)), interval)
 
 
-def _overheads(record: RunRecord, trials: Measurements, scenarios: dict[str, Scenario]) -> Iterable[FrameworkOverhead]:
+def _interval(plan: Plan, together: int) -> Callable[[Sequence[float]], Interval]:
+    """Return what makes the interval of a mean, of which ``together`` are shown."""
+    return partial(anytime_interval, comparisons=together) if plan.sliced else mean_interval
+
+
+def overheads(record: RunRecord, trials: Measurements, scenarios: dict[str, Scenario]) -> Iterable[FrameworkOverhead]:
     """Hold each target against its bare application, where no database is reached."""
     targets = [target for target in record.targets if target.name in record.plan.targets and target.reference]
     bare = [name for name, scenario in scenarios.items() if not scenario.reaches_database]
+    interval = _interval(record.plan, 2 * len(targets) * len(bare))
     for target, scenario in product(targets, bare):
         name = CellName(scenario=scenario, added_ms=0, target=target.name)
-        blocks, of_reference = paired(trials, name, target.reference)
-        if blocks:
-            rates, reference_rates = [*map(throughput_rps, blocks)], [*map(throughput_rps, of_reference)]
+        both = paired(trials, name, target.reference)
+        if both[0]:
+            rates, reference_rates = (mean_interval([*map(throughput_rps, blocks)]) for blocks in both)
             yield FrameworkOverhead(
                 scenario=scenario,
                 target=target.name,
                 reference=target.reference,
-                throughput_rps=mean_interval(rates),
-                reference_rps=mean_interval(reference_rates),
-                kept=ratio_interval(rates, reference_rates),
-                processor=ratio_interval([*map(processor_s, blocks)], [*map(processor_s, of_reference)]),
+                throughput_rps=rates,
+                reference_rps=reference_rates,
+                kept=exponential(interval(log_ratios("throughput", *both))),
+                processor=exponential(interval(log_ratios("processor", *both))),
             )
 
 

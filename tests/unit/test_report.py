@@ -229,7 +229,7 @@ def test_how_a_run_ended_is_said_before_the_command_that_repeats_it(ended: str, 
     plan = replace(SUMMARY.plan, profile=replace(SUMMARY.plan.profile, precision=0.025))
     page = render(replace(WITHOUT_FIGURES, plan=plan, ended=ended))
     assert said in page
-    assert page.index("2 blocks, each with 1.0 s of each target") < page.index(said)
+    assert page.index("2 blocks, and fresh target processes") < page.index(said)
 
 
 def test_a_run_that_was_interrupted_says_so_at_the_top_and_how_far_its_intervals_hold() -> None:

@@ -4,6 +4,8 @@ import math
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,10 +17,14 @@ from harness.analysis.cells import (
     rounds_p50_ms,
     throughput_rps,
 )
+from harness.analysis.measures import overheads
 from harness.analysis.ratios import log_ratios
 from harness.model.evidence import Slice, Window
+from harness.model.measures import CellName
 from harness.model.run_records import TrialRecord
 from harness.store import Store
+from scenarios.catalog import SCENARIOS
+from targets.catalog import CATALOG
 from tests.evidence import TRIAL, WINDOW
 
 MS = 1_000_000
@@ -151,3 +157,18 @@ def test_whole_trials_of_a_block_are_one_round(monkeypatch: pytest.MonkeyPatch) 
     assert log_ratios("throughput", [[one, one]], [[slower, slower]]) == pytest.approx([math.log(1.5)])
     assert log_ratios("processor", [[one, one]], [[slower, slower]]) == pytest.approx([-math.log(1.5)])
     assert log_ratios("throughput", [[one]], [[replace(slower, rates=((0.0, 1.0),))]]) == []
+
+
+def test_a_target_is_held_against_its_bare_application_round_by_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One block in slices is enough for an interval, and a request that is dearer in each is found so."""
+    slices = tuple(slice_at(start) for start in range(0, 4000, 200))
+    own = measured(monkeypatch, [one.counted_ns / MS + step for one in slices for step in range(1, 33)], slices)
+    bare = measured(monkeypatch, [one.counted_ns / MS + step for one in slices for step in range(1, 41)], slices)
+    name = CellName(scenario="ping", added_ms=0, target="async")
+    trials = {name: [own], replace(name, target="async:reference"): [bare]}
+    record: Any = SimpleNamespace(targets=[CATALOG["async"]], plan=SimpleNamespace(targets=("async",), sliced=True))
+    (told,) = overheads(record, trials, {"ping": SCENARIOS["ping"]})
+    assert (told.kept.value, told.processor.value) == pytest.approx((0.8, 1.25))
+    assert told.kept.low is not None
+    assert told.kept.blocks == 20
+    assert told.throughput_rps.value == pytest.approx(400)

@@ -34,6 +34,12 @@ def test_one_added_latency_is_not_every_one() -> None:
     assert title == f"At 5 ms of added latency, async serves 2.00 × as much as sync.{ONLY}"
 
 
+def test_what_never_asks_the_database_is_not_spoken_for() -> None:
+    title, text = told(comparison("ping", 0, 1.9, "first"), comparison("write", 0, 1.1, "not_significant"))
+    assert title == f"Where the database is asked, at 0 ms of added latency, the difference is not significant.{ONLY}"
+    assert "async serves 1.90" in text
+
+
 def test_what_is_not_significant_is_called_that_with_what_it_may_be_at_most_or_what_could_have_been_seen() -> None:
     shown = comparison("write", 0, 1.5, "first"), comparison("write", 20, 1.01, "not_significant")
     title, text = told(*shown)

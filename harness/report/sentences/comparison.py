@@ -41,6 +41,7 @@ def headline(summary: Summary) -> str:
     chosen = [c for c in summary.measures.comparisons if c.metric == "throughput" and c.scenario in with_database]
     if not chosen:
         return "Nothing that reaches the database was compared."
+    rows = len({c.scenario for c in summary.measures.comparisons if c.metric == "throughput"})
     first, second = chosen[0].first, chosen[0].second
     chosen = [c for c in chosen if c.second == second]  # of several pairs, that of the twins
     if all(c.word == "too_few_blocks" for c in chosen):
@@ -53,12 +54,13 @@ def headline(summary: Summary) -> str:
         (alike, _together([c for c in chosen if c.added_ms in alike], first, second)) for alike in by_words.values()
     ]
     if len(levels) == 1:
-        sentence = f"At {levels[0]} ms of added latency, {parts[0][1]}."
+        said = f"at {levels[0]} ms of added latency, {parts[0][1]}."
     elif len(parts) == 1:
-        sentence = f"At every added latency that was tried, {parts[0][1]}."
+        said = f"at every added latency that was tried, {parts[0][1]}."
     else:
-        said = "; ".join(f"at {_levels(alike)} {said}" for alike, said in parts)
-        sentence = f"{said[0].upper()}{said[1:]}."
+        said = f"{'; '.join(f'at {_levels(alike)} {said}' for alike, said in parts)}."
+    # what never asks the database is told below, and may be otherwise
+    sentence = f"{said[0].upper()}{said[1:]}" if len(with_database) == rows else f"Where the database is asked, {said}"
     scenarios = {c.scenario for c in chosen}
     return sentence if len(scenarios) > 1 else f"{sentence} Only {_does(with_database[scenarios.pop()])} were compared."
 
