@@ -7,44 +7,79 @@ from __future__ import annotations
 
 import sys
 
+from harness import shell
+
 
 def main() -> None:
-    """Run the command line."""
-    sys.exit(carry_out())
+    """Run the command line, shielded from what the shell carries."""
+    shell.shield()
+    try:
+        from harness import output
+
+        output.guard()
+        code = carry_out()
+    except Exception as error:  # noqa: BLE001 - even what this module imports may not be what it should
+        code = _end(error)
+    except KeyboardInterrupt:  # before anything could be started
+        code = _tell("interrupted.", 130)
+    sys.exit(code)
 
 
 def carry_out() -> int:
     """Do what the command line says, turn whatever goes wrong into one line, and return the exit code."""
-    import traceback
-
     import typer
 
+    from harness import premises
     from harness.command_line import app
     from harness.commands.interruption import ended_in_order
     from harness.errors import ExitCode, HarnessError
 
-    told, code = "", ExitCode.PASS
     try:
+        premises.require(sys.argv[1:])
         with ended_in_order():
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or ExitCode.PASS
+            sys.stdout.flush()
     except HarnessError as error:
-        told, code = str(error), error.exit_code
+        return _tell(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     except typer.TyperException as error:
         wrong = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
-        told, code = f"{wrong.rstrip('.')}. Say 'twinbench --help'.", ExitCode.USAGE
-    except Exception:  # noqa: BLE001 - a bug of ours: the trace is for whoever fixes it
-        traceback.print_exc()
-        told, code = "this is a bug of twinbench. Please report it with the lines above.", ExitCode.HARNESS
+        return _tell(f"{wrong.rstrip('.')}. Say 'twinbench --help'.", ExitCode.USAGE)
+    except Exception as error:  # noqa: BLE001 - whatever else it is
+        if short := premises.shortage(error):
+            return _tell(f"{short}. Say 'ulimit -a' and 'df' to see what is limited, and try again.", ExitCode.HARNESS)
+        return _end(error)
     if code == ExitCode.INTERRUPTED:  # which Typer makes of Ctrl-C itself
-        told = "interrupted. Everything that it started has been ended."
-    if told:
+        return _tell("interrupted. Everything that it started has been ended.", code)
+    return int(code)
+
+
+def _end(error: Exception) -> int:
+    """Tell an error that nobody expected: a module of ``PYTHONPATH`` in another's place, or a bug of ours."""
+    from harness.errors import ExitCode
+
+    if file := shell.fault_of_path(error):
+        fix = "Unset PYTHONPATH, or take that file away from it"
+        return _tell(f"PYTHONPATH has {file}: {type(error).__name__}: {error}. {fix}.", ExitCode.USAGE)
+    import traceback
+
+    traceback.print_exception(error)  # for whoever fixes it
+    return _tell("this is a bug of twinbench. Please report it with the lines above.", ExitCode.HARNESS)
+
+
+def _tell(told: str, code: int) -> int:
+    """Print a line of ours on standard error, in a colour where that is a terminal's, and return the exit code."""
+    text = f"twinbench: {' '.join(told.splitlines())}"
+    try:
         from rich.console import Console
 
-        style = "yellow" if code == ExitCode.INTERRUPTED else "red"
-        text = f"twinbench: {told}"
-        Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        from harness.errors import ExitCode
+    except Exception:  # noqa: BLE001 - what is told may be just that
+        sys.stderr.write(f"{text}\n")
+        return code
+    style = "yellow" if code == ExitCode.INTERRUPTED else "red"
+    Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
     return code
 
 

@@ -64,9 +64,9 @@ class Store:
         """
         folder = results / name
         again = itertools.count(2)
-        while folder.exists():  # two runs begun in one second
-            folder = results / f"{name}-{next(again)}"
         try:
+            while folder.exists():  # two runs begun in one second
+                folder = results / f"{name}-{next(again)}"
             (folder / "trials").mkdir(parents=True)
             (folder / "logs").mkdir()
             with tempfile.TemporaryFile(dir=folder):
@@ -85,7 +85,7 @@ class Store:
         Raises:
             EvidenceUnreadable: There is no run in ``folder``.
         """
-        if not (folder / "run.json").exists():
+        if not os.access(folder / "run.json", os.R_OK):  # which says no of a name that can't be, too
             raise EvidenceUnreadable(
                 f"No run is stored in {folder}", "Say 'twinbench list' to see those that there are"
             )

@@ -64,9 +64,10 @@ def settings(target: Target) -> Iterator[tuple[str, str, str]]:
 
     from targets.shared.config import Settings, setting_rows  # noqa: PLC0415 - see above
 
-    if target.driver == NO_DRIVER:
-        return
     try:
+        Settings()  # every variable, also those that a target is given another value of
+        if target.driver == NO_DRIVER:
+            return
         own = {name.removeprefix("TWIN_").lower(): value for name, value in target.variables.items()}
         chosen = Settings.model_validate(
             {"driver": target.driver, "pool_size": target.pool, "threads": target.threads, **own}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.cli import main
+from harness.cli import carry_out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,8 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> S
         for name, value in {"COLUMNS": "200", **variables}.items():
             monkeypatch.setenv(name, value)
         capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert isinstance(ended.value.code, int)
+        code = carry_out()
         told = capfd.readouterr()
-        return Said(returncode=ended.value.code, stdout=told.out, stderr=told.err)
+        return Said(returncode=code, stdout=told.out, stderr=told.err)
 
     return said

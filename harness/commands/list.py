@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def show_list(workload_name: str, out: Path, *, everything: bool) -> None:
 
 def stored_runs(results: Path) -> list[Path]:
     """Return the folders of stored runs, newest first; read without the store, which takes long to import."""
-    if not results.is_dir():
+    if not os.access(results, os.R_OK | os.X_OK):  # which says no of a name that can't be, too
         return []
     return sorted((path.parent for path in results.glob("*/run.json") if not path.parent.is_symlink()), reverse=True)
 

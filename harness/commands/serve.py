@@ -30,6 +30,7 @@ def serve(workload_name: str, name: str, port: int, postgres_url: str | None, to
     console = Console(stderr=True)
     workload = load_workload(workload_name)
     target = chosen_targets(workload, [name])[name]
+    tuple(workload.settings(target))  # a variable that is malformed is told before anything is started
     if accepts(port):
         raise UsageError(f"Port {port} is taken", "Name another by --port")
 

@@ -145,15 +145,24 @@ def postgres_at(url: str) -> Iterator[Postgres]:
     Raises:
         UsageError: The URL is malformed, not loopback, or nothing there lets us in.
     """
+    require_postgres_url(url)
+    name = f"{DATABASE}_{secrets.token_hex(4)}"
+    with _own_database(url, name) as own:
+        yield _describe(own, None, f"--postgres-url {without_password(url)}")
+
+
+def require_postgres_url(url: str) -> None:
+    """Refuse what leads to no PostgreSQL of this machine.
+
+    Raises:
+        UsageError: The URL is malformed, not loopback, or another protocol's.
+    """
     require_loopback(url, "--postgres-url")
     if urlsplit(url).scheme not in {"postgresql", "postgres"}:
         raise UsageError(
             f"--postgres-url {without_password(url)!r} is not a PostgreSQL URL",
             "Give it as postgresql://user:password@127.0.0.1:5432/database",
         )
-    name = f"{DATABASE}_{secrets.token_hex(4)}"
-    with _own_database(url, name) as own:
-        yield _describe(own, None, f"--postgres-url {without_password(url)}")
 
 
 def _answers(url: str) -> bool:

@@ -52,9 +52,9 @@ def initialise(home: Path, data: Path, password: str, account: Account | None) -
         os.chown(secret, account.uid, account.gid)
     # In clear, which on loopback nobody can read who could not read our memory: SCRAM takes two round trips more, and
     # a chaos run connects thousands of times.
-    options = f"-U postgres -A password --pwfile={secret} -E UTF8 --locale=C --no-instructions".split()
+    options = ["-U", "postgres", "-A", "password", f"--pwfile={secret}", "-E", "UTF8", "--locale=C"]
     # One round of hashing, not 4,096, for the same reason: the password is random and long.
-    options += ["--set", "scram_iterations=1"]
+    options += ["--set", "scram_iterations=1", "--no-instructions"]
     made = subprocess.run(
         # --no-sync: the empty cluster may be lost with the machine, what the run writes may not
         [home / "bin" / "initdb", "-D", data, "--no-sync", *options],

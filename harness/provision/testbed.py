@@ -13,7 +13,7 @@ from harness.errors import PartDied, PartMissing
 from harness.model.plan import Target
 from harness.model.workload import Workload
 from harness.provision.addresses import HOST, url_through
-from harness.provision.postgres import Postgres, first_line, postgres_at, postgres_server
+from harness.provision.postgres import Postgres, first_line, postgres_at, postgres_server, require_postgres_url
 from harness.provision.relay import Relay, relaying
 from harness.provision.target import RunningTarget, target_process
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server
@@ -78,17 +78,19 @@ def started_services(
         HarnessError: A part is needed and can't be had. Toxiproxy is not needed: a run without it
             compares at 0 ms, and ``without_toxiproxy`` says why.
     """
+    if postgres_url is not None:
+        require_postgres_url(postgres_url)
     with ExitStack() as stack:
         # first, as a wrong URL is then told before anything that takes seconds
         toxiproxy, reason = None, ""
         try:
             toxiproxy = stack.enter_context(
-                toxiproxy_at(toxiproxy_url) if toxiproxy_url else toxiproxy_server(log("toxiproxy"), say)
+                toxiproxy_server(log("toxiproxy"), say) if toxiproxy_url is None else toxiproxy_at(toxiproxy_url)
             )
         except PartMissing as error:
             reason = str(error)
         say("Starting PostgreSQL")
-        postgres = stack.enter_context(postgres_at(postgres_url) if postgres_url else postgres_server())
+        postgres = stack.enter_context(postgres_server() if postgres_url is None else postgres_at(postgres_url))
         say("Migrating to the newest schema")
         workload.database.migrate(postgres.url)
         try:

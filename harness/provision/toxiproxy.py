@@ -149,7 +149,7 @@ def toxiproxy_server(log: Path, say: Callable[[str], None]) -> Iterator[Toxiprox
     port = free_port()
     argv = [program.path, "-host", HOST, "-port", str(port)]
     quiet = {"LOG_LEVEL": "warn"}  # its request log is written while load runs
-    with started("Toxiproxy", argv, log=log, launch=Launch(environment=quiet)) as child:
+    with started(f"Toxiproxy ({program.path})", argv, log=log, launch=Launch(environment=quiet)) as child:
         wait_until(lambda: accepts(port), child, START_TIMEOUT_S)
         yield ToxiproxyServer(url=f"http://{HOST}:{port}", version=program.version, origin=program.origin, child=child)
 

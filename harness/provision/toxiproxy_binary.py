@@ -20,6 +20,7 @@ PIN = Path(__file__).parents[2] / "tools" / "toxiproxy"
 PACKAGE = "github.com/Shopify/toxiproxy/v2/cmd/server"
 VERSION = "2.12.0"
 BUILD_TIMEOUT_S = 600
+VERSION_TIMEOUT_S = 5
 FIX = "Install Go 1.24 or newer, or put toxiproxy-server 2.12 on PATH, or set TOXIPROXY_BIN, or give --toxiproxy-url"
 
 
@@ -42,16 +43,38 @@ def find_program() -> Program | None:
     """Return the program if it is there already, without building anything.
 
     Raises:
-        PartMissing: ``TOXIPROXY_BIN`` is set and leads to nothing that can be run.
+        PartMissing: ``TOXIPROXY_BIN`` is set and leads to nothing that can be run, or what is on ``PATH`` can't be run.
     """
     named, on_path = os.environ.get("TOXIPROXY_BIN"), shutil.which("toxiproxy-server")
     if named and (not os.access(named, os.X_OK) or Path(named).is_dir()):
         raise PartMissing(f"TOXIPROXY_BIN is {named!r}, and no program is there", "Correct it or unset it")
-    if found := named or on_path:
-        answer = _run([found, "--version"], cwd=Path(found).parent).stdout.split() or ["unknown"]
-        return Program(path=Path(found), version=answer[-1], origin="TOXIPROXY_BIN" if named else "PATH")
+    if named:
+        return Program(path=Path(named).absolute(), version=_version(named, "TOXIPROXY_BIN"), origin="TOXIPROXY_BIN")
+    if on_path:
+        return Program(path=Path(on_path).absolute(), version=_version(on_path, "PATH"), origin="PATH")
     built = _built()
-    return built if built.path.exists() else None
+    return built if os.access(built.path, os.X_OK) else None
+
+
+def _version(found: str, variable: str) -> str:
+    """Ask a program for its version; "unknown" if it does not say.
+
+    Raises:
+        PartMissing: It can't be run, or does not answer.
+    """
+    try:
+        asked = subprocess.run(
+            [Path(found).absolute(), "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=VERSION_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = getattr(error, "strerror", "") or f"no answer in {VERSION_TIMEOUT_S} s"
+        fix = "Correct it or unset it" if variable == "TOXIPROXY_BIN" else "Take it off PATH, or set TOXIPROXY_BIN"
+        raise PartMissing(f"{variable} leads to {found!r}, which can't be run: {reason}", fix) from error
+    return (asked.stdout.decode(errors="replace").split() or ["unknown"])[-1]
 
 
 def get_program(say: Callable[[str], None]) -> Program:
@@ -118,10 +141,19 @@ def _go_from_wheel(say: Callable[[str], None]) -> Path | str:
 
 
 def _run(argv: list[str | Path], *, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
+    go = {"GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
+    environment = {**os.environ, **go, "TMPDIR": tempfile.gettempdir()}  # one that is there
     try:
         return subprocess.run(
-            argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False
+            argv,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=BUILD_TIMEOUT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(argv, 1, "", f"not done after {BUILD_TIMEOUT_S} s")

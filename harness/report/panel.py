@@ -20,6 +20,7 @@ from harness.model.measures import Interval
 from harness.report.palette import FAINT, GRID, INK, MARKS_ONLY, Style
 from harness.report.svg import inlined
 
+mpl.rcdefaults()  # whatever a matplotlibrc says that lies in a home or in the current folder
 # A panel is drawn at the width of a phone and laid out beside others where there is room,
 # so that its text is never scaled down.
 WIDTH_IN = 3.9

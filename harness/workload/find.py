@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -32,6 +33,12 @@ def load_workload(name: str = DEFAULT) -> Workload:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UsageError(f"There is no workload {name!r}: {error}", "Give it as module:attribute") from error
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise UsageError(
+            f"Workload {name!r} can't be imported: {type(error).__name__}: {error} ({place.filename}:{place.lineno})",
+            "Correct that, or PYTHONPATH if it leads there",
+        ) from error
     if not isinstance(found, Workload) or found.name != name:
         said = f"calls itself {found.name!r}" if isinstance(found, Workload) else f"is a {type(found).__name__}"
         raise UsageError(f"{name!r} {said}", "Name a Workload, and give it that name")

@@ -1,0 +1,86 @@
+"""What of a shell's variables reaches the program and all that it starts.
+
+A shell carries variables that were meant for other programs: which server psql asks, by which proxy the world is
+reached, how Python runs. Here they would send our own traffic elsewhere, or change what is measured. They are taken
+out of this process's environment, and so of that of every process which it starts.
+
+Nothing is imported but what Python has loaded when it starts: a module of ``PYTHONPATH`` may stand in for any other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # that of typing, which is not loaded yet
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Beginnings of names, and whole names: what libraries and programs of ours read that was not meant for us.
+FOREIGN = (
+    *("PG", "PSYCOPG_"),  # libpq, asyncpg and psycopg: the URL says it all
+    "PYTHON",  # the interpreter's switches: debugging makes it slower, and warnings may be errors
+    *("LOCUST_", "GEVENT", "GREENLET_", "SSLKEYLOGFILE"),  # the load generator's
+    *("UVICORN_", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"),  # the targets' server's
+    *("SQLALCHEMY_", "DISABLE_SQLALCHEMY_", "ALEMBIC_", "PYDANTIC_"),
+    *("MPL", "MATPLOTLIBRC", "NPY_", "ARROW_", "OMP_", "KMP_", "OPENBLAS_", "GOTO_", "MKL_"),  # of figures and numbers
+    *("TYPER_", "_TYPER_", "_TWINBENCH_"),
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"),  # of whoever calls us from a hook
+    *("GOROOT", "GOOS", "GOARCH", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT"),  # how Toxiproxy is built, and runs
+    "TWINBENCH_",  # what we tell our own processes
+)
+KEPT = {
+    *("PGUSER", "PGPASSWORD", "PGPASSFILE"),  # of a server of yours, where --postgres-url has none
+    *("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONNOUSERSITE"),
+    "TWINBENCH_CACHE",
+}
+LOOPBACK = "127.0.0.1,localhost,::1"
+TEXT = {"PYTHONUTF8": "1"}  # whatever the locale: what we read and write is UTF-8
+
+
+def shielded(carried: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what was meant for others, with loopback kept from proxies and text in UTF-8.
+
+    Proxies stay: Go and pip may need one to fetch what Toxiproxy is built from.
+    """
+    kept = {name: value for name, value in carried.items() if name in KEPT or not name.startswith(FOREIGN)}
+    for name in ("NO_PROXY", "no_proxy"):
+        kept[name] = f"{carried[name]},{LOOPBACK}" if carried.get(name) else LOOPBACK
+    return {**kept, **TEXT}
+
+
+def shield() -> None:
+    """Shield this process; where its interpreter has begun under other variables, it begins again without them."""
+    carried, clean = dict(os.environ), shielded(os.environ)
+    switches = {name for name in carried.keys() - clean.keys() if name.startswith("PYTHON")}
+    other_text = sys.getfilesystemencoding() != "utf-8" or getattr(sys.stdout, "encoding", "utf-8") != "utf-8"
+    if switches or ((other_text or carried.get("PYTHONUTF8")) and carried.get("PYTHONUTF8") != "1"):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], clean)  # noqa: S606 - ourselves once more
+    os.environ.clear()
+    os.environ.update(clean)
+
+
+def fault_of_path(error: BaseException) -> str:
+    """Return the file on ``PYTHONPATH`` that an error came by, where it stands in for one of a library; or ""."""
+    files = [getattr(error, "filename", None), getattr(error, "path", None)]
+    trace = error.__traceback__
+    while trace is not None:
+        files.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    files += [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
+    return next((file for file in files if isinstance(file, str) and _stands_in(file)), "")
+
+
+def _stands_in(file: str) -> bool:
+    """Say whether a file is found by ``PYTHONPATH``, and has the name of what would be found without it."""
+    entries = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    places = [os.path.join(os.path.abspath(entry), "") for entry in entries]
+    elsewhere = [path for path in sys.path if os.path.join(path, "") not in places]
+    for place in places:
+        if file.startswith(place):
+            name = file.removeprefix(place).partition(os.sep)[0].removesuffix(".py")
+            found = [os.path.join(path, name) for path in elsewhere]
+            return name in sys.stdlib_module_names or any(
+                os.path.exists(path) or os.path.exists(f"{path}.py") for path in found
+            )
+    return False

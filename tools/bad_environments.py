@@ -1,0 +1,216 @@
+"""Try the program in bad environments: it must say what is wrong in a line, or do as if nothing were.
+
+    python tools/bad_environments.py --cases 400 --seed 1 --runs 4
+
+Each case is a command with variables, words, limits or an output as some shell carries them, drawn from the seed. None
+may end in a traceback, hang, or return another code than docs/cli.md says. Cases take a fraction of a second each, as
+their commands start nothing; ``--runs`` is how many whole runs there are besides, in half a minute each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = (sys.executable, "-m", "harness.cli")
+TIMEOUT_S = 60.0
+RUN_TIMEOUT_S = 240.0
+NO_START = ("--toxiproxy-url", "http://127.0.0.1:1")  # where nothing answers
+
+
+def _spelt(text: str) -> str:
+    return {"<long>": "long" * 1500, "<byte>": os.fsdecode(b"caf\xe9")}.get(text, text)
+
+
+_DRAWN_FROM = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+VALUES = [_spelt(value) for value in _DRAWN_FROM["values"]]
+VARIABLES: Mapping[str, Sequence[str]] = _DRAWN_FROM["variables"]
+# Options, and what people give them that can't be.
+OPTIONS = {name: [_spelt(value) for value in values] for name, values in _DRAWN_FROM["options"].items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One command in one environment, and the codes that it may return.
+
+    ``limit`` is what a shell says before it runs the program, and ``output`` where standard output goes, if not to us.
+    ``account`` is whom it runs as instead of us.
+    """
+
+    words: tuple[str, ...]
+    codes: frozenset[int]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    limit: str = ""
+    output: str = ""
+    account: str | None = None
+    folder: Path = ROOT
+    timeout_s: float = TIMEOUT_S
+
+    def __str__(self) -> str:
+        """Return it as it could be typed, in short."""
+        variables = [f"{name}={value}" for name, value in self.variables.items()]
+        typed = shlex.join(["env", *variables, "twinbench", *self.words])
+        return ascii(f"{self.limit or ':'}; {typed[:300]} {self.output}") + f" as {self.account or 'us'}"
+
+
+def sample(seed: int, count: int, scratch: str, *, stored: str = "", runs: int = 0) -> list[Case]:
+    """Return cases of a seed, and so many whole runs.
+
+    ``stored`` is a run to check, if there is one, and ``scratch`` a folder for results, open to every account.
+    """
+    random = Random(seed)  # noqa: S311 - to be repeated, no secret
+    return [
+        *itertools.islice(_cheap(random, stored, scratch), count),
+        *itertools.islice(_whole_runs(random, Path(scratch)), runs),
+    ]
+
+
+def _cheap(random: Random, stored: str, scratch: str) -> Iterator[Case]:
+    """Yield cases that start nothing, for ever."""
+    usual = [
+        Case(words=("doctor",), codes=frozenset({0, 3})),
+        Case(words=("list", "--out", scratch), codes=frozenset({0})),
+        Case(words=("list", "--all"), codes=frozenset({0})),
+        Case(words=("--help",), codes=frozenset({0})),
+        Case(words=("run", "nosuch", "--out", scratch), codes=frozenset({2})),
+        Case(words=("run", "ping", *NO_START, "--out", scratch), codes=frozenset({2})),
+        *([Case(words=("check", stored), codes=frozenset({0, 1, 3}))] if stored else []),
+    ]
+    while True:
+        case = random.choice(usual)
+        match random.randrange(10):
+            case 0 | 1:
+                yield _mistaken(random, scratch)
+            case 2:
+                yield replace(case, output=random.choice((">/dev/full", ">&-")), codes=case.codes | {4})
+            case 3:
+                limit, allowed = random.choice("vnufsd"), random.choice((64, 1000, 100_000, 1_000_000, 4_000_000))
+                yield replace(case, limit=f"ulimit -{limit} {allowed}", codes=case.codes | {4})
+            case 4 if os.geteuid() == 0:
+                variables = _carried(random, 1)
+                yield replace(case, account="nobody", variables=variables, codes=case.codes | {2})
+            case _:
+                variables = _carried(random, random.choice((1, 1, 1, 3, 10)))
+                yield replace(case, variables=variables, codes=case.codes | {2})
+
+
+def _mistaken(random: Random, scratch: str) -> Case:
+    """Return a run with an option that is given what it can't take; nothing would be started if it could."""
+    option = random.choice([*OPTIONS])
+    words = ["run", "ping", option, random.choice(OPTIONS[option])]
+    words += [] if option == "--toxiproxy-url" else NO_START
+    words += [] if option == "--out" else ["--out", scratch]
+    return Case(words=tuple(words), codes=frozenset({2}))
+
+
+def _carried(random: Random, count: int) -> dict[str, str]:
+    return {random.choice(VARIABLES[random.choice([*VARIABLES])]): random.choice(VALUES) for _ in range(count)}
+
+
+def _whole_runs(random: Random, folder: Path) -> Iterator[Case]:
+    """Yield whole runs under everything at once from which the program shields itself, in a folder with a hard name."""
+    shielded = {name for kind in ("libpq", "proxies", "python", "libraries") for name in VARIABLES[kind]}
+    shielded -= {"PYTHONPATH", "TWINBENCH_CACHE", "PGUSER"}  # which are ours
+    shielded |= {"LC_ALL", "LANG", "TZ", "TMPDIR", "TERM", "COLUMNS", "MALLOC_ARENA_MAX", "GIT_DIR", "NO_COLOR"}
+    for number in itertools.count():
+        there = folder / f"ä folder {number}"
+        there.mkdir()
+        carried = {name: random.choice(VALUES[:-2]) for name in sorted(shielded)}
+        for name in VARIABLES["python"]:
+            if not _python_begins({name: carried.get(name, "")}):
+                carried.pop(name, None)
+        words = ("run", "ping", "--blocks", "1", "--latency-ms", "0", "--target", "sync")
+        yield Case(words=words, codes=frozenset({0, 3}), variables=carried, folder=there, timeout_s=RUN_TIMEOUT_S)
+
+
+def complaint(case: Case) -> str:
+    """Try a case, and return what is wrong with what came of it; "" if nothing is."""
+    # ours is found by it where a checkout is not installed
+    path = os.pathsep.join(filter(None, [str(ROOT), case.variables.get("PYTHONPATH")]))
+    try:
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'{case.limit or ":"}; exec "$@" {case.output}', "sh", *PROGRAM, *case.words],
+            cwd=case.folder,
+            env={**os.environ, **case.variables, "PYTHONPATH": path},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=case.timeout_s,
+            check=False,
+            user=case.account,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no end after {case.timeout_s:.0f} s"
+    errors = done.stderr.decode(errors="replace")
+    ours = [line for line in errors.splitlines() if line.startswith("twinbench: ")]
+    if not ours and _nothing_of_ours_ran(case, done.returncode, errors):
+        return ""
+    if "Traceback" in errors or "is a bug of twinbench" in errors:
+        wrong = "a traceback"
+    elif done.returncode not in case.codes:
+        wrong = f"code {done.returncode} instead of {sorted(case.codes)}"
+    elif done.returncode in {2, 4} and len(ours) != 1:
+        wrong = f"{len(ours)} lines of ours instead of one"
+    else:
+        return ""
+    return f"{wrong}: {errors[-1500:]}"
+
+
+def _nothing_of_ours_ran(case: Case, code: int, errors: str) -> bool:
+    """Say whether the interpreter, or the loader before it, ended by itself."""
+    if code in {0, *case.codes}:
+        return False
+    if re.search(r"Fatal Python error|error while loading shared libraries|not found|init_import_site", errors):
+        return True
+    # a limit so low that the interpreter itself does not come up
+    return not _python_begins(case.variables, case.limit)
+
+
+def _python_begins(variables: Mapping[str, str], limit: str = "") -> bool:
+    """Say whether the interpreter begins under these variables, which it reads before any program."""
+    begun = subprocess.run(
+        ["/bin/sh", "-c", f'{limit or ":"}; exec "$@"', "sh", sys.executable, "-c", "import enum, tempfile, typing"],
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return begun.returncode == 0
+
+
+def main() -> int:
+    """Try as many cases as asked for, and print each that is wrong; return 1 if any is."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--cases", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=0, help="whole runs besides")
+    parser.add_argument("--stored", default="", help="a stored run, to be checked")
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="bad environments "))
+        Path(scratch).chmod(0o777)  # for the other account
+        chosen = sample(given.seed, given.cases, scratch, stored=given.stored, runs=given.runs)
+        workers = stack.enter_context(ThreadPoolExecutor(os.cpu_count()))
+        told = [*zip(chosen, workers.map(complaint, chosen), strict=True)]
+    wrong = [(case, what) for case, what in told if what]
+    for case, what in wrong:
+        sys.stdout.write(f"{case}\n    {what}\n")
+    sys.stdout.write(f"{len(told)} environments of seed {given.seed}: {len(wrong)} wrong\n")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
