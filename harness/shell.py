@@ -74,7 +74,8 @@ def fault_of_path(error: BaseException) -> str:
 def _stands_in(file: str) -> bool:
     """Say whether a file is found by ``PYTHONPATH``, and has the name of what would be found without it."""
     entries = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    places = [os.path.join(os.path.abspath(entry), "") for entry in entries]
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    places = [os.path.join(path, "") for entry in entries if (path := os.path.abspath(entry)) != ours]
     elsewhere = [path for path in sys.path if os.path.join(path, "") not in places]
     for place in places:
         if file.startswith(place):

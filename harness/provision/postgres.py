@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
 import psycopg2
 from psycopg2 import sql
@@ -162,6 +162,11 @@ def require_postgres_url(url: str) -> None:
         raise UsageError(
             f"--postgres-url {without_password(url)!r} is not a PostgreSQL URL",
             "Give it as postgresql://user:password@127.0.0.1:5432/database",
+        )
+    if elsewhere := {"host", "hostaddr", "port", "service"} & parse_qs(urlsplit(url).query).keys():
+        raise UsageError(
+            f"--postgres-url has {min(elsewhere)!r} behind its question mark, which could lead off this machine",
+            "Name host and port before the database alone",
         )
 
 

@@ -59,6 +59,7 @@ class TestPostgres:
             ("postgresql://u@127.0.0.1:1/d", "gave no database"),
             ("postgresql://u@192.0.2.1:5432/d", "stay on this machine"),
             ("mysql://u@127.0.0.1:5432/d", "not a PostgreSQL URL"),
+            ("postgresql://u@127.0.0.1:5432/d?hostaddr=192.0.2.1", "'hostaddr' behind its question mark"),
             ("nonsense", "no host and port"),
             ("postgresql://u@127.0.0.1:port/d", "no host and port"),
         ],
