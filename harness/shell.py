@@ -55,7 +55,7 @@ def shield() -> None:
     switches = {name for name in carried.keys() - clean.keys() if name.startswith("PYTHON")}
     other_text = sys.getfilesystemencoding() != "utf-8" or getattr(sys.stdout, "encoding", "utf-8") != "utf-8"
     if switches or ((other_text or carried.get("PYTHONUTF8")) and carried.get("PYTHONUTF8") != "1"):
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], clean)  # noqa: S606 - ourselves once more
+        os.execvpe(sys.orig_argv[0], sys.orig_argv, clean)  # noqa: S606 - ourselves once more
     os.environ.clear()
     os.environ.update(clean)
 
