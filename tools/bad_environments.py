@@ -179,7 +179,7 @@ def complaint(case: Case) -> str:
         wrong = f"{len(ours)} lines of ours instead of one"
     else:
         return ""
-    return f"{wrong}: {errors[-1500:]}"
+    return f"{wrong}: {errors[-1500:]} {done.stdout.decode(errors='replace')[-1500:]}"
 
 
 def _nothing_of_ours_ran(case: Case, code: int, errors: str) -> bool:
