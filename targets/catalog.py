@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model.plan import Control, Decomposition, Factor, Target
-from targets.flaws.catalog import FLAWS
+from targets.flaws.catalog import FLAWS, SEEN_IN_COMPARISONS
 
 PROBES = ("loop", "queries", "requests", "pool")
 NO_DRIVER = "none"
@@ -71,7 +71,7 @@ SHORT = _by_name(
         replace(TWINS["sync"], name="sync:few-threads", threads=2, probes=("pool",)),
     )
 )
-FLAWED = _by_name(flaw.target for flaw in FLAWS.values())
+FLAWED = {**_by_name(flaw.target for flaw in FLAWS.values()), **SEEN_IN_COMPARISONS}
 # What brings any flaw to light, for the twins to stand up to: by cuts and faults, and under load with all probes.
 CONTROLS: dict[str, Control] = {
     **{

@@ -86,3 +86,7 @@ SEEN_INSIDE: Mapping[str, Control] = {
     )
 }
 FLAWS: Mapping[str, Control] = {**BROKEN_BY_FAULTS, **SEEN_INSIDE}
+# Those that take several blocks to show, and so a comparison: no trial of a control is enough for an interval.
+SEEN_IN_COMPARISONS: Mapping[str, Target] = {
+    target.name: target for target in (_flaw("rows_cached_as_lists", "garbage"),)
+}

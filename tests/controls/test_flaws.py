@@ -16,7 +16,7 @@ from harness.model.verdict import Verdict
 from harness.report.sentences.cases import case_text
 from harness.store import Store
 from targets.catalog import CONTROLS, TWINS
-from targets.flaws.catalog import BROKEN_BY_FAULTS, FLAWS, SEEN_INSIDE
+from targets.flaws.catalog import BROKEN_BY_FAULTS, FLAWS, SEEN_IN_COMPARISONS, SEEN_INSIDE
 from tests.evidence import one
 from tests.test_command_line import twinbench
 
@@ -53,18 +53,19 @@ def test_the_samples_have_a_flaw_for_each_check_that_catches_one_by_faults_and_o
 
 
 def test_every_flaw_of_the_catalogue_is_tried() -> None:
-    assert {path.stem for path in FOLDER.glob("*.py")} - NO_FLAWS == {flaw.target.flaw for flaw in FLAWS.values()}
+    targets = [*(flaw.target for flaw in FLAWS.values()), *SEEN_IN_COMPARISONS.values()]
+    assert {path.stem for path in FOLDER.glob("*.py")} - NO_FLAWS == {target.flaw for target in targets}
     assert FLAWS.keys() <= CONTROLS.keys()
     assert all(flaw.cuts or flaw.faults or flaw.load for flaw in FLAWS.values())
 
 
 def test_every_flaw_names_one_check_and_says_how_it_comes_about() -> None:
-    for flaw in FLAWS.values():
-        ((check, verdict),) = flaw.target.expected.items()
+    for target in (*(flaw.target for flaw in FLAWS.values()), *SEEN_IN_COMPARISONS.values()):
+        ((check, verdict),) = target.expected.items()
         assert verdict is Verdict.FAIL
-        text = Path(__file__).parents[2].joinpath(*flaw.target.app.partition(":")[0].split(".")).with_suffix(".py")
+        text = Path(__file__).parents[2].joinpath(*target.app.partition(":")[0].split(".")).with_suffix(".py")
         for part in ("What goes wrong:", "How it comes about:", f"Caught by: ``{check}``"):
-            assert part in text.read_text(), (flaw.target.name, part)
+            assert part in text.read_text(), (target.name, part)
 
 
 def row_of(name: str, summary: Summary) -> ControlRow:
