@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import product
 
@@ -28,7 +29,7 @@ from harness.analysis.stats.eager_loading import page_costs
 from harness.analysis.stats.intervals import exponential, mean_interval
 from harness.analysis.stats.probe_overhead import kept, observed
 from harness.analysis.stats.timeline import timeline
-from harness.analysis.time_use import held_up_rows, time_use
+from harness.analysis.time_use import held_up_by_block, held_up_rows, time_use
 from harness.model.cut_map import CutStrip
 from harness.model.evidence import Sample
 from harness.model.measures import (
@@ -70,7 +71,7 @@ def analyse(store: Store, record: RunRecord) -> Measures:
         time_use=time_use(trials),
         held_up=tuple(held_up_rows(record.plan, trials, scenarios)),
         wire=store.wire(),
-        timelines=tuple(_timelines(store, record)),
+        timelines=tuple(_timelines(store, record, held_up_by_block(trials, scenarios))),
         warnings=(*warnings(cells, trials, record), *set_aside(store, record)),
     )
 
@@ -117,7 +118,7 @@ def overheads(record: RunRecord, trials: Measurements, scenarios: dict[str, Scen
             )
 
 
-def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:
+def _timelines(store: Store, record: RunRecord, held_up: Counter[int]) -> Iterable[Timeline]:
     """One a block, over everything that was recorded: warm-up, measured window and drain."""
     blocks: dict[int, list[Trial]] = defaultdict(list)
     for trial in record.plan.trials:
@@ -136,7 +137,8 @@ def _timelines(store: Store, record: RunRecord) -> Iterable[Timeline]:
                 seen += [(trial.target, sample) for sample in known.samples]
         if frames:
             ops = pd.concat(frames)
-            yield timeline(block, ops, faults, seen, origin_ns=int(ops["started_ns"].min()), bin_s=BIN_S)
+            line = timeline(block, ops, faults, seen, origin_ns=int(ops["started_ns"].min()), bin_s=BIN_S)
+            yield replace(line, held_up=held_up[block])
 
 
 def cut_strips(store: Store) -> tuple[CutStrip, ...]:

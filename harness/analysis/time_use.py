@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.analysis.cells import Measured, paired, rates
+from harness.analysis.cells import Measured, by_block, paired, rates
 from harness.analysis.ratios import held_up
 from harness.analysis.stats.slices import own_pauses
 from harness.model.measures import CellName, HeldUp, TimeUse
@@ -43,3 +44,13 @@ def held_up_rows(
                     slices_each=sum(len(rates(block)) for block in both[0]),
                     left_out=not own_pauses(*counts),
                 )
+
+
+def held_up_by_block(trials: Mapping[CellName, Sequence[Measured]], scenarios: Mapping[str, Scenario]) -> Counter[int]:
+    """Count the slices of each block that were held up, where throughput is compared."""
+    counts: Counter[int] = Counter()
+    for name, measured in trials.items():
+        if scenarios[name.scenario].shape.pace_s is None:
+            blocks = by_block(measured)
+            counts.update(dict(zip(blocks, map(sum, held_up(list(blocks.values()))), strict=True)))
+    return counts

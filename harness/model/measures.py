@@ -203,13 +203,17 @@ class InsidePoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """One block on one time axis: load, latency, what probes saw, and the windows in which a fault was in force."""
+    """One block on one time axis: load, latency, what probes saw, and the windows in which a fault was in force.
+
+    ``held_up`` is how many slices of all its targets took far longer than is usual for their row.
+    """
 
     block: int
     bin_s: float
     points: tuple[TimelinePoint, ...]
     faults: tuple[tuple[float, float, str, int], ...]  # start and end in seconds, detail, ms that it adds
     inside: tuple[InsidePoint, ...] = ()
+    held_up: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

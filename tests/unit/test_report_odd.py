@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.model.measures import CellName, Comparison, Interval, Measures, MeasureWarning, Timeline
+from harness.model.measures import CellName, Comparison, Interval, Measures, MeasureWarning, Timeline, TimelinePoint
 from harness.model.plan import Profile, Target
 from harness.model.summary import Summary
 from harness.report.figures.levels import draw_garbage
@@ -69,6 +69,49 @@ def test_any_fault_has_its_shade_and_name(detail: str) -> None:
 def test_a_timeline_without_a_request_is_drawn() -> None:
     line = Timeline(block=1, bin_s=0.25, points=(), faults=((0.0, 1.0, "20 ms", 20),))
     assert draw_timelines(having(timelines=(line,))) is not None
+
+
+def blocks(count: int, **trouble: Sequence[int]) -> FigureOf:
+    """The figure of as many blocks, some of which had requests that failed, or slices that were held up."""
+    usual = TimelinePoint(t_s=0.0, target="async", rps=400, p50_ms=10)
+    lines = tuple(
+        Timeline(
+            block=number,
+            bin_s=0.25,
+            points=(usual, replace(usual, t_s=0.25, not_ok_rps=number if number in trouble.get("failed", ()) else 0)),
+            faults=(),
+            held_up=number if number in trouble.get("held_up", ()) else 0,
+        )
+        for number in range(1, count + 1)
+    )
+    figure = draw_timelines(having(timelines=lines))
+    assert figure is not None
+    return figure
+
+
+def drawn(figure: FigureOf) -> list[str]:
+    assert [row[0] for row in figure.table.rows[::2]] == [panel.label.split(":")[0][6:] for panel in figure.panels]
+    return [row[0] for row in figure.table.rows[::2]]
+
+
+def test_few_blocks_are_all_drawn_and_nothing_is_said_of_others() -> None:
+    figure = blocks(6)
+    assert drawn(figure) == ["1", "2", "3", "4", "5", "6"]
+    assert "summary.json" not in figure.note
+
+
+def test_of_many_blocks_the_ends_are_drawn_and_those_in_which_something_went_wrong() -> None:
+    figure = blocks(24, failed=(3,), held_up=(9, 20))
+    assert drawn(figure) == ["1", "3", "9", "20", "24"]
+    assert "most slices were held up; 19 other blocks are in summary.json only." in figure.note
+    assert drawn(blocks(7)) == ["1", "7"]
+
+
+def test_the_worst_come_first_and_a_failure_before_a_slice_that_was_held_up() -> None:
+    assert drawn(blocks(24, held_up=(4, 5, 6, 7, 8))) == ["1", "5", "6", "7", "8", "24"]
+    figure = blocks(7, failed=(2,), held_up=(3, 4, 5, 6))
+    assert drawn(figure) == ["1", "2", "4", "5", "6", "7"]
+    assert "1 other block is in summary.json only." in figure.note
 
 
 def test_hostile_names_are_text_everywhere() -> None:

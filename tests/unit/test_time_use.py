@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.cells import Measured
-from harness.analysis.time_use import held_up_rows, time_use
+from harness.analysis.time_use import held_up_by_block, held_up_rows, time_use
 from harness.model.evidence import Slice, Window
 from harness.model.measures import CellName, HeldUp, TimeUse
 from harness.model.plan import Plan
@@ -84,6 +84,21 @@ def test_a_row_that_was_never_held_up_is_not_told_nor_one_of_which_medians_are_c
     paced = {SCENARIO.name: replace(SCENARIO, shape=replace(SCENARIO.shape, pace_s=0.2))}
     trials = {name(target): [measured(target, rates=[*USUAL, STOPPED])] for target in ("async", "sync")}
     assert list(held_up_rows(PLAN, trials, paced)) == []
+
+
+def test_slices_that_were_held_up_are_counted_by_block_over_all_targets() -> None:
+    def block(number: int, target: str, rates: Sequence[tuple[float, float]]) -> Measured:
+        one = measured(target, rates=rates)
+        return replace(one, record=replace(one.record, trial=replace(one.record.trial, block=number)))
+
+    trials = {
+        name("async"): [block(1, "async", USUAL), block(2, "async", [*USUAL, STOPPED])],
+        name("sync"): [block(1, "sync", USUAL), block(2, "sync", [*USUAL, STOPPED, STOPPED])],
+    }
+    counts = held_up_by_block(trials, SCENARIOS)
+    assert [counts[number] for number in (1, 2, 3)] == [0, 3, 0]
+    paced = {SCENARIO.name: replace(SCENARIO, shape=replace(SCENARIO.shape, pace_s=0.2))}
+    assert not held_up_by_block(trials, paced)
 
 
 def test_the_table_tells_shares_of_the_time_and_what_was_held_up() -> None:

@@ -1,4 +1,7 @@
-"""A block on one time axis: load, latency, what probes saw, one under another, and the faults shaded through all."""
+"""A block on one time axis: load, latency, what probes saw, one under another, and the faults shaded through all.
+
+Of a run with many blocks the first, the last, and those in which something went wrong are drawn.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +37,16 @@ LINEAR_BELOW_RPS = 10
 HEADROOM = 1.6
 # Beyond as many bins the table tells the faults only, so that the page stays light.
 MOST_BINS = 2500
+# A full run has dozens, which look alike unless something went wrong.
+MOST_BLOCKS = 6
 
 
 def draw_timelines(summary: Summary) -> FigureOf | None:
-    """Draw one panel a block; None if nothing was recorded."""
-    timelines = summary.measures.timelines
+    """Draw one panel for each block that tells most; None if nothing was recorded."""
+    timelines = _telling(summary.measures.timelines)
     if not timelines:
         return None
+    left_out = len(summary.measures.timelines) - len(timelines)
     by_strength = sorted({(added_ms, detail) for line in timelines for _, _, detail, added_ms in line.faults})
     faults = list(dict.fromkeys(detail for _, detail in by_strength))
     shades = {detail: _shade(place, len(faults)) for place, detail in enumerate(faults)}
@@ -54,12 +60,37 @@ def draw_timelines(summary: Summary) -> FigureOf | None:
         " hatched: a fault was in force (a time is latency added to each round trip to the database)."
         f" {turns} Both axes are logarithmic, requests from 10 a second on. Of targets with probes inside: how late the"
         " event loop was at most, connections in use and requests that wait without one (open marks), and statements"
-        " a request.",
+        f" a request.{_choice(left_out)}",
         panels=tuple(_panel(styles(summary), line, shades) for line in timelines),
         table=Table(
             columns=("block", "from, s", "to, s", "what", "requests/s", "not ok/s", "p50, ms", "seen inside"),
             rows=_rows(timelines),
         ),
+    )
+
+
+def _telling(timelines: Sequence[Timeline]) -> Sequence[Timeline]:
+    """Return all if they are few; else the first, the last, and between them the worst in which anything went wrong."""
+    if len(timelines) <= MOST_BLOCKS:
+        return timelines
+    first, *between, last = timelines
+    worst = sorted((line for line in between if any(_trouble(line))), key=_trouble, reverse=True)[: MOST_BLOCKS - 2]
+    return (first, *(line for line in between if line in worst), last)
+
+
+def _trouble(line: Timeline) -> tuple[float, int]:
+    """Return how many requests were not answered well, and how many slices were held up."""
+    return line.bin_s * sum(point.not_ok_rps for point in line.points), line.held_up
+
+
+def _choice(left_out: int) -> str:
+    """Say which blocks are here, and where the others are, if any are left out."""
+    if not left_out:
+        return ""
+    rest = "1 other block is" if left_out == 1 else f"{left_out} other blocks are"
+    return (
+        " Here are the first block, the last, and those in which most requests were not answered well or most slices"
+        f" were held up; {rest} in summary.json only."
     )
 
 
