@@ -11,8 +11,7 @@ from targets.shared.models import Base  # importing it brings every model: they 
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
-given = context.get_x_argument(as_dictionary=True).get("url")
-url = (Settings(database_url=given) if given else Settings()).url("psycopg2")
+url = Settings().url("psycopg2")
 
 if context.is_offline_mode():
     context.configure(url=url, target_metadata=Base.metadata, literal_binds=True)

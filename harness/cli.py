@@ -72,14 +72,14 @@ def _tell(told: str, code: int) -> int:
     """Print a line of ours on standard error, in a colour where that is a terminal's, and return the exit code."""
     text = f"twinbench: {' '.join(told.splitlines())}"
     try:
-        from rich.console import Console
-
         from harness.errors import ExitCode
+        from harness.printable import printable
+        from harness.terminal import Terminal
     except Exception:  # noqa: BLE001 - what is told may be just that
         sys.stderr.write(f"{text}\n")
         return code
     style = "yellow" if code == ExitCode.INTERRUPTED else "red"
-    Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    Terminal(stderr=True).print(printable(text), style=style, soft_wrap=True)
     return code
 
 

@@ -186,17 +186,16 @@ def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
 @app.command()
 def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
     """Judge a stored run and print each finding. Says whether they differ from those that are stored."""
-    from rich.console import Console
-
     from harness.console import findings_text
     from harness.model.verdict import merge
     from harness.run import assess
     from harness.store import Store
+    from harness.terminal import Terminal
 
-    console = Console()
+    console = Terminal()
     store = Store.open(run_folder or out / "latest")
     findings, before = assess(store).findings, store.summary()
-    console.print(findings_text(findings), markup=False, highlight=False, soft_wrap=True)
+    console.print(findings_text(findings), soft_wrap=True)
     if before is not None and before.findings != findings:
         console.print("These findings are not those that are stored: the checks have changed.", style="yellow")
     raise typer.Exit(ExitCode[merge(finding.verdict for finding in findings).name])
@@ -249,12 +248,11 @@ def _finish(store: Store) -> NoReturn:
 
 
 def _conclude(store: Store) -> Summary:
-    from rich.console import Console
-
     from harness.console import show
     from harness.run import conclude
+    from harness.terminal import Terminal
 
     summary = conclude(store)
     path = store.folder / "report.html"
-    show(summary, str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path), Console())
+    show(summary, str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path), Terminal())
     return summary

@@ -11,15 +11,16 @@ from rich.live import Live
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from rich.text import Text
 
 from harness.model.findings import Finding
 from harness.model.measures import Cell, Comparison
 from harness.model.summary import Summary
 from harness.model.verdict import Verdict
+from harness.printable import printable
 from harness.report.sentences.chaos import controls_text
 from harness.report.sentences.findings import finding_text
 from harness.report.words import number, ratio, share
+from harness.terminal import Terminal
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNDECIDED: "yellow"}
 
@@ -28,9 +29,10 @@ class RunConsole(AbstractContextManager["RunConsole"]):
     """Progress of a run, on standard error so that standard output stays the result's."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True)
-        shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("done, left"))
-        self._bar = Progress(*shown, TimeRemainingColumn(), console=self.console)
+        self.console = Terminal(stderr=True)
+        what = TextColumn("{task.description}", markup=False)
+        shown = (what, BarColumn(), MofNCompleteColumn(), TextColumn("done, left"), TimeRemainingColumn())
+        self._bar = Progress(*shown, console=self.console)
         self._live = Live(self._bar, console=self.console)
         self._task: TaskID | None = None
 
@@ -43,11 +45,11 @@ class RunConsole(AbstractContextManager["RunConsole"]):
 
     def say(self, sentence: str) -> None:
         """Show that a longer step begins."""
-        self.console.print(f"{sentence} …", markup=False, highlight=False)
+        self.console.print(printable(f"{sentence} …"))
 
     def began(self, what: str, total: int) -> None:
         """Start a bar for so many things of a kind."""
-        self._task = self._bar.add_task(what, total=total)
+        self._task = self._bar.add_task(printable(what), total=total)
         self._live.start()
 
     def step(self, steps: float = 1) -> None:
@@ -63,7 +65,7 @@ class RunConsole(AbstractContextManager["RunConsole"]):
 
 def findings_text(findings: Iterable[Finding]) -> str:
     """Return every finding on a line of its own: the same evidence and checks give the same bytes."""
-    return "\n".join(finding_text(finding).line() for finding in findings)
+    return "\n".join(printable(finding_text(finding).line()) for finding in findings)
 
 
 def show(summary: Summary, report: str, console: Console) -> None:
@@ -75,10 +77,10 @@ def show(summary: Summary, report: str, console: Console) -> None:
 
 def _print_table(console: Console, title: str, table: Table, caption: str = "") -> None:
     """Print a table between lines that are as wide as the terminal; its own title would wrap where it is narrow."""
-    console.print(title, style="italic", markup=False, highlight=False)
+    console.print(printable(title), style="italic")
     console.print(table)
     if caption:
-        console.print(caption, style="dim italic", markup=False, highlight=False)
+        console.print(caption, style="dim italic")
 
 
 def _table(names: Iterable[str], numbers: Iterable[str] = (), compared: Iterable[str] = ()) -> Table:
@@ -185,15 +187,16 @@ def _conclude(summary: Summary, report: str, console: Console) -> None:
         if finding.verdict is not Verdict.PASS:
             told = finding_text(finding)
             where = f" in {told.subject}" if told.subject else ""
-            console.print(Text(f"{told.verdict}: {told.check}{where}: {told.summary}", STYLES[finding.verdict]))
+            line = printable(f"{told.verdict}: {told.check}{where}: {told.summary}")
+            console.print(line, style=STYLES[finding.verdict])
             for part in filter(None, (told.measured, told.first)):
-                console.print(Padding(Text(part), (0, 0, 0, 2)))
+                console.print(Padding(printable(part), (0, 0, 0, 2)))
     unfinished = "" if summary.complete else f" of an incomplete run ({summary.trials_done} trials)"
     if summary.ended == "interrupted":
         blocks = summary.plan.blocks
         unfinished = f" of a run that Ctrl-C ended after {blocks} {'block' if blocks == 1 else 'blocks'}"
     console.print(f"Verdict{unfinished}: {summary.verdict}", style=STYLES[summary.verdict])
-    console.print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(f"Report: {report}"), soft_wrap=True)
 
 
 def _value(cell: Cell | None, fixed_rate: bool) -> str:  # noqa: FBT001 - one of two readings

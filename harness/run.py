@@ -17,7 +17,6 @@ from harness.model.run_records import RunRecord
 from harness.model.summary import Setting, Summary
 from harness.model.verdict import merge
 from harness.model.workload import Workload
-from harness.provision.addresses import without_password
 from harness.provision.environment import environment
 from harness.provision.testbed import started_services
 from harness.report.page import write_report
@@ -88,12 +87,11 @@ def _settings(workload: Workload, targets: Iterable[Target]) -> tuple[Setting, .
 
 
 def _record(config: Config, kind: str, settings: tuple[Setting, ...], begun: Run) -> RunRecord:
-    url = config.postgres_url
     return RunRecord(
         version=VERSION,
         run=begun.store.folder.name,
         kind=kind,
-        command=config.command.replace(url, without_password(url)) if url else config.command,
+        command=config.command,
         workload=config.workload_name,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         started_ns=time.monotonic_ns(),

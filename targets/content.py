@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,14 +55,15 @@ def migrate(url: str) -> None:
     Raises:
         HarnessError: A migration failed; the error names Alembic's.
     """
-    command = (sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = (sys.executable, "-m", "alembic", "upgrade", "head")
+    variables = {**os.environ, "TWIN_DATABASE_URL": url}  # among the arguments, every user could read its password
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         # the line that names the exception; statement, parameters and a link come after it
         named = [line for line in done.stderr.splitlines() if "Error" in line and not line.startswith(" ")]
         raise HarnessError(
             f"The migration to head failed: {(named or ['it said nothing'])[-1]}",
-            "Run 'alembic upgrade head' by hand",
+            "Run 'alembic upgrade head' by hand, with the database's URL in TWIN_DATABASE_URL",
         )
 
 

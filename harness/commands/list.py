@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from harness.model.plan import Profile
+from harness.printable import printable
 from harness.workload.find import load_workload
 
 
@@ -45,7 +46,7 @@ def stored_runs(results: Path) -> list[Path]:
 def _print(title: str, rows: Mapping[str, str]) -> None:
     typer.secho(title, bold=True)
     for name, text in rows.items():
-        typer.echo(f"  {name:<18} {text}")
+        typer.echo(printable(f"  {name:<18} {text}"))
 
 
 def _described(profile: Profile) -> str:

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from harness.commands.amounts import seconds, share
+from harness.printable import printable
+from harness.provision.postgres_url import OPTION, VARIABLE, exposures, read_url
 
 
 class ChaosProfileName(StrEnum):
@@ -28,11 +30,29 @@ class ProfileName(StrEnum):
     FULL = "full"
 
 
+def _read_url(context: typer.Context, parameter: typer.CallbackParam, given: str | None) -> str | None:
+    """Return the URL itself, wherever it is, and warn of whoever else may read its password."""
+    if given is None:
+        return None
+    source = context.get_parameter_source(str(parameter.name))
+    url = read_url(given)
+    for sentence in exposures(given, typed=source is not None and source.name == "COMMANDLINE"):
+        typer.secho(printable(f"Warning: {sentence}"), err=True, fg="yellow")
+    return url
+
+
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for results.")]
 ProfileOption = Annotated[ProfileName, typer.Option("--profile", help="How much to run.")]
 ChaosProfileOption = Annotated[ChaosProfileName, typer.Option("--profile", help="How much to run.")]
 PostgresOption = Annotated[
-    str | None, typer.Option("--postgres-url", help="Use this server (loopback) instead of one of our own.")
+    str | None,
+    typer.Option(
+        OPTION,
+        envvar=VARIABLE,
+        callback=_read_url,
+        metavar="URL|@FILE",
+        help="Use this server (loopback) instead of one of our own; @FILE has its URL.",
+    ),
 ]
 ToxiproxyOption = Annotated[
     str | None, typer.Option("--toxiproxy-url", help="Use this Toxiproxy (loopback) instead of one of our own.")

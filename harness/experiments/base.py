@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import random
-import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -20,6 +19,7 @@ from harness.model.measures import Comparison, FaultRow, Measures, PageCost
 from harness.model.plan import Control, Plan, Scenario, Target
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
+from harness.provision.postgres_url import repeatable
 from harness.provision.testbed import Services
 from harness.store import Store
 from harness.workload.find import DEFAULT, load_workload
@@ -69,7 +69,7 @@ class Config:
         drawn = ["--seed", str(used)] if seed is None else []
         return cls(
             seed=used,
-            command=shlex.join(["twinbench", *words, *drawn]),
+            command=repeatable([*words, *drawn], postgres_url),
             out=out,
             postgres_url=postgres_url,
             toxiproxy_url=toxiproxy_url,

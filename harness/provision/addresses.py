@@ -6,7 +6,7 @@ import ipaddress
 import secrets
 import socket
 from contextlib import suppress
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harness.errors import HarnessError, UsageError
 
@@ -53,7 +53,8 @@ def require_loopback(url: str, option: str) -> None:
     except ValueError:
         host, port = None, None
     if not host or not port:
-        raise UsageError(f"{option} {url!r} has no host and port", "Give it as scheme://host:port")
+        told = "" if "@" in url else f" {url!r}"  # of one that can't be read, nobody knows where its password is
+        raise UsageError(f"{option}{told} has no host and port", "Give it as scheme://host:port")
     inside = host == "localhost"
     with suppress(ValueError):
         inside = inside or ipaddress.ip_address(host).is_loopback
@@ -72,7 +73,11 @@ def url_through(url: str, port: int) -> str:
 
 
 def without_password(url: str) -> str:
-    """Return ``url`` fit to be printed and stored."""
-    parts = urlsplit(url)
-    user = f"{parts.username}@" if parts.username else ""
-    return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname}:{parts.port}"))
+    """Return ``url`` fit to be printed and stored: without the password of its user and those in its query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an unreadable URL"  # of which nobody knows where its password is
+    credentials, at, place = parts.netloc.rpartition("@")
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if "password" not in name.lower()])
+    return urlunsplit(parts._replace(netloc=f"{credentials.partition(':')[0]}{at}{place}", query=query))

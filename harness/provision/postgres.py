@@ -19,6 +19,7 @@ from harness.errors import HarnessError, PartMissing, UsageError
 from harness.provision import postgres_binary
 from harness.provision.account import other_account
 from harness.provision.addresses import HOST, accepts, free_port, require_loopback, without_password
+from harness.provision.postgres_url import OPTION
 from harness.provision.processes import Child, Launch, started, temporary_folder, wait_until
 
 DATABASE = "twinbench"
@@ -148,25 +149,36 @@ def postgres_at(url: str) -> Iterator[Postgres]:
     require_postgres_url(url)
     name = f"{DATABASE}_{secrets.token_hex(4)}"
     with _own_database(url, name) as own:
-        yield _describe(own, None, f"--postgres-url {without_password(url)}")
+        yield _describe(own, None, f"{OPTION} {without_password(url)}")
 
 
 def require_postgres_url(url: str) -> None:
-    """Refuse what leads to no PostgreSQL of this machine.
+    """Refuse a URL that is not PostgreSQL's, or leads off this machine, or is another's to us than to PostgreSQL.
+
+    Where that is so a special character of the password is not encoded, most likely, and what PostgreSQL then takes for
+    a host, and names in its error, is a part of the password. So no error here quotes the URL.
 
     Raises:
-        UsageError: The URL is malformed, not loopback, or another protocol's.
+        UsageError: It is.
     """
-    require_loopback(url, "--postgres-url")
-    if urlsplit(url).scheme not in {"postgresql", "postgres"}:
+    require_loopback(url, OPTION)
+    parts = urlsplit(url)
+    shape = "Give it as postgresql://user:password@127.0.0.1:5432/database"
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise UsageError(f"{OPTION} begins with {parts.scheme}://, which is not a PostgreSQL URL", shape)
+    if elsewhere := {"host", "hostaddr", "port", "service"} & parse_qs(parts.query).keys():
         raise UsageError(
-            f"--postgres-url {without_password(url)!r} is not a PostgreSQL URL",
-            "Give it as postgresql://user:password@127.0.0.1:5432/database",
-        )
-    if elsewhere := {"host", "hostaddr", "port", "service"} & parse_qs(urlsplit(url).query).keys():
-        raise UsageError(
-            f"--postgres-url has {min(elsewhere)!r} behind its question mark, which could lead off this machine",
+            f"{OPTION} has {min(elsewhere)!r} behind its question mark, which could lead off this machine",
             "Name host and port before the database alone",
+        )
+    try:
+        known = psycopg2.extensions.parse_dsn(url)
+    except psycopg2.ProgrammingError:
+        known = {}
+    if (known.get("host"), known.get("port")) != (parts.hostname, str(parts.port)):
+        raise UsageError(
+            f"{OPTION} can't be read as a PostgreSQL URL",
+            f"{shape}, with special characters of the password encoded (@ as %40, / as %2F, % as %25)",
         )
 
 

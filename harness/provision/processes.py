@@ -106,12 +106,14 @@ USUAL = Launch()
 def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = USUAL) -> Iterator[Child]:
     """Run a process, which people call ``name`` and whose output goes to ``log``, for as long as the context lasts.
 
+    The log is for its owner alone: nobody knows what a program writes when something goes wrong.
+
     Raises:
         HarnessError: The program could not be started.
     """
     pipe = _reaper()
     try:
-        with log.open("ab") as sink:
+        with open(log, "ab", opener=_private) as sink:
             popen = subprocess.Popen(
                 [str(part) for part in argv],
                 stdin=subprocess.PIPE if launch.piped else subprocess.DEVNULL,
@@ -139,6 +141,10 @@ def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = US
             with suppress(OSError):
                 stream.close()
         pipe.tell(ended=popen.pid)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
 
 
 def wait_until(ready: Callable[[], bool], child: Child, timeout_s: float) -> None:

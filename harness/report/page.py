@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -15,6 +17,9 @@ from harness.report.kinds import words_of
 from harness.report.sections import SIGNS, sections
 from harness.report.sentences.findings import finding_text
 from harness.report.sentences.warnings import warning_text
+
+# Nothing from outside, no script, and no style but the page's own. ``data:`` is for its empty icon.
+POLICY = "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def write_report(summary: Summary, folder: Path) -> Path:
@@ -48,12 +53,22 @@ def render(summary: Summary) -> str:
         lstrip_blocks=True,
     )
     environment.globals["signs"] = SIGNS
+    css = _css(summary)
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     return environment.get_template("report.html.j2").render(
         summary=summary,
-        css=(Path(__file__).parent / "report.css").read_text(encoding="utf-8"),
+        css=css,
+        policy=POLICY.format(style=digest),
         tally=tables.tally(summary.findings),
         notable=[finding_text(finding) for finding in summary.findings if finding.verdict is not Verdict.PASS],
         warnings=[warning_text(warning) for warning in summary.measures.warnings],
         sections=list(sections(summary)),
         **words_of(summary),
     )
+
+
+def _css(summary: Summary) -> str:
+    """Return all styles of the page; those of an element's own, which the policy forbids, would be one number."""
+    fixed = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    columns = len(tables.set_alike(summary.plan.targets, summary.settings))
+    return f"{fixed}.settings {{ --targets: {columns}; }}\n"

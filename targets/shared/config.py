@@ -17,7 +17,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TWIN_")
 
-    database_url: str = "postgresql://postgres:postgres@127.0.0.1:5432/twinbench"
+    database_url: str = Field(default="postgresql://postgres:postgres@127.0.0.1:5432/twinbench", repr=False)
     driver: Driver | None = None  # the twin's usual one
     pool_size: int = Field(default=20, ge=1)
     pool_timeout_s: float = Field(default=5.0, gt=0)

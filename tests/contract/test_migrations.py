@@ -1,7 +1,6 @@
 """The schema comes from migrations alone, and they say what the models say."""
 
 import sys
-from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.machinery import PathFinder
@@ -25,9 +24,10 @@ def empty(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture
-def alembic(empty: str) -> Config:
-    """Alembic's own configuration of that database, for its commands in this process."""
-    chosen = Config(cmd_opts=Namespace(x=[f"url={empty}"]))
+def alembic(empty: str, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """Alembic's own configuration, for its commands in this process, of that database."""
+    monkeypatch.setenv("TWIN_DATABASE_URL", empty)
+    chosen = Config()
     chosen.set_main_option("script_location", str(ROOT / "alembic"))
     return chosen
 

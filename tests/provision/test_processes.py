@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -85,6 +86,14 @@ def test_a_child_ends_with_its_context(tmp_path: Path) -> None:
     with started("sleeper", SLEEP, log=tmp_path / "log") as child:
         assert child.running()
     assert not alive(child.process.pid)
+
+
+def test_a_log_is_for_its_owner_alone_and_is_added_to(tmp_path: Path) -> None:
+    for word in ("one", "two"):
+        with started("It", [sys.executable, "-c", f"print('{word}')"], log=tmp_path / "log") as child:
+            child.popen.wait()
+    assert (tmp_path / "log").read_text().split() == ["one", "two"]
+    assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o600
 
 
 def test_a_child_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:

@@ -3,12 +3,11 @@
 import io
 from dataclasses import replace
 
-from rich.console import Console
-
 from harness.console import show
 from harness.model.findings import Case, Finding, in_unit
 from harness.model.summary import Summary
 from harness.model.verdict import Verdict
+from harness.terminal import Terminal
 from tests.report_fixture import SUMMARY, known
 
 
@@ -18,7 +17,7 @@ def printed(*findings: Finding) -> list[str]:
 
 def shown(summary: Summary, width: int = 300) -> list[str]:
     told = io.StringIO()
-    show(summary, "report.html", Console(file=told, width=width))
+    show(summary, "report.html", Terminal(file=told, width=width))
     return [line.rstrip() for line in told.getvalue().splitlines()]
 
 

@@ -1,5 +1,7 @@
 """The report is one file that holds everything, whatever there is to hold."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -37,6 +39,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.attributes: list[tuple[str, dict[str, str | None]]] = []
         self.text: list[str] = []
+        self.css = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.attributes.append((tag, dict(attrs)))
@@ -51,6 +54,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
+        self.css += data if self.open[-1:] == ["style"] else ""
 
 
 def parse(html: str) -> Page:
@@ -85,6 +89,24 @@ def test_it_loads_nothing(page: Page) -> None:
         for name in ("src", "href", "xlink:href", "srcset", "action"):
             value = attributes.get(name)
             assert value is None or value.startswith(("#", "data:")), f"{tag} {name}={value}"
+
+
+def test_the_policy_lets_nothing_in_but_the_one_style_that_is_the_pages(page: Page) -> None:
+    equivalents = {one.get("http-equiv"): one for tag, one in page.attributes if tag == "meta"}
+    policy = equivalents["Content-Security-Policy"]["content"] or ""
+    known = dict(part.split(maxsplit=1) for part in policy.split("; "))
+    digest = base64.b64encode(hashlib.sha256(page.css.encode()).digest()).decode()
+    assert known == {
+        "default-src": "'none'",
+        "style-src": f"'sha256-{digest}'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    tags = [tag for tag, _ in page.attributes]
+    assert tags.count("style") == 1
+    assert tags.index("style") > tags.index("meta")
+    assert not [name for _, attributes in page.attributes for name in attributes if name == "style" or name[:2] == "on"]
 
 
 def test_no_style_loads_anything() -> None:
@@ -155,15 +177,15 @@ def test_a_target_has_the_same_colour_with_probes_as_without() -> None:
     )
     assert figure is not None
     (panel,) = figure.panels
-    intervals = re.findall(r"fill: none; stroke: var\(--(series-\d)\)", panel.svg)
+    intervals = re.findall(r'fill="none" stroke="var\(--(series-\d)\)"', panel.svg)
     assert intervals == ["series-1", "series-1", "series-2", "series-2"]
 
 
 def test_on_a_phone_a_row_of_settings_has_a_column_for_each_kind_of_targets() -> None:
-    tables = re.findall(r'<table class="settings" style="--targets: (\d+)">\n<thead>(.*?)</thead>', whole())
+    (columns,) = re.findall(r"--targets: (\d+)", whole())
+    tables = re.findall(r'<table class="settings">\n<thead>(.*?)</thead>', whole())
     assert tables
-    for columns, head in tables:
-        assert int(columns) == head.count("<th ") - len(("setting", "why"))
+    assert {head.count("<th ") - len(("setting", "why")) for head in tables} == {int(columns)}
 
 
 def test_colours_come_from_variables_that_both_modes_define() -> None:
@@ -176,7 +198,8 @@ def test_colours_come_from_variables_that_both_modes_define() -> None:
         assert f"{name}:" in dark
     assert not any(stand_in in html for stand_in in VARIABLES)
     svg = "".join(re.findall(r"<svg.*?</svg>", html, re.DOTALL))
-    assert set(re.findall(r"(?:fill|stroke): (#[0-9a-f]+)", svg)) == set()
+    assert set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]+)', svg)) == set()
+    assert re.search(r'(?:fill|stroke)="var\(--series-1\)"', svg)
 
 
 def test_hostile_text_is_text() -> None:

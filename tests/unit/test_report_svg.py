@@ -58,17 +58,25 @@ def test_the_page_sets_typeface_and_colours() -> None:
 
 
 def test_bold_stays_bold() -> None:
-    assert re.search(r"font-weight: (?:bold|700)", drawn("t"))
+    assert re.search(r'font-weight="(?:bold|700)"', drawn("t"))
 
 
 def test_marks_say_their_style_once() -> None:
     uses = '<use href="#m" x="1" style="fill: red"/><use href="#m" x="2" style="fill: red"/>'
-    assert inlined(f"<svg><g>{uses}</g></svg>", "p").count("fill: red") == 1
+    assert inlined(f"<svg><g>{uses}</g></svg>", "p").count('fill="red"') == 1
 
 
 def test_marks_that_differ_keep_their_styles() -> None:
     uses = '<use href="#m" x="1" style="fill: red"/><use href="#m" x="2" style="fill: blue"/>'
-    assert {"red", "blue"} <= set(re.findall(r"fill: (\w+)", inlined(f"<svg><g>{uses}</g></svg>", "p")))
+    assert {"red", "blue"} <= set(re.findall(r'fill="(\w+)', inlined(f"<svg><g>{uses}</g></svg>", "p")))
+
+
+def test_what_a_style_says_attributes_say_and_text_that_looks_like_one_stays() -> None:
+    styled = '<path style="fill: none; stroke-dasharray: 5.5,2; clip-path: url(#c)"/><text> style="fill: red"</text>'
+    assert inlined(f"<svg>{styled}</svg>", "p") == (
+        '<svg><path fill="none" stroke-dasharray="5.5,2" clip-path="url(#p-c)"/><text> style="fill: red"</text></svg>'
+    )
+    assert not re.search(r"<[^<>]* style=|<style", drawn('x style="fill: red"'))
 
 
 def test_shortening_leaves_text_alone() -> None:

@@ -27,4 +27,5 @@ def warning_text(warning: MeasureWarning) -> str:
         names = [f"{cell.scenario} at {cell.added_ms} ms" for cell in warning.cells]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     known = {"cells": f"{', '.join(names[:SHOWN])}{more}", "count": len(names), "by_target": by_target, **values}
-    return SENTENCES.get(warning.code, f"{plain(warning.code)} in {{cells}}.").format_map(known)
+    sentence = SENTENCES.get(warning.code)
+    return sentence.format_map(known) if sentence else f"{plain(warning.code)} in {known['cells']}."
