@@ -38,6 +38,15 @@ LINES = {  # what shows a flaw, and the line that is to be named
     "flaw:sync_driver": ("get_user", "user = session.get(User, user_id)"),
     "flaw:work_in_the_loop": ("get_user", "while time.process_time() < until_s:\n            rounds += 1"),
     "flaw:lazy_loading": ("list_some_users", "await user.awaitable_attrs.posts"),
+    "flaw:raw_sql_n_plus_one": (
+        "list_some_users",
+        "posts = await session.scalar(text(counting))",
+    ),
+    "flaw:eager_n_plus_one": (
+        "list_some_users",
+        "await session.scalar(select(func.count()).select_from(AuditLog).where(AuditLog.user_id == user.id))",
+    ),
+    "flaw:pagination_in_python": ("list_some_users", "users = (await session.scalars(everybody)).all()"),
     "flaw:property_n_plus_one": ("list_some_posts", "return self._post.user.name"),
     "flaw:leaked_session": ("get_user", "user = await session.get(User, user_id)"),
     "flaw:base_http_middleware": ("get_user", "response = await call_next(request)"),
@@ -50,6 +59,7 @@ FIXES = {
     "flaw:lazy_loading": "selectinload(User.posts)",
     "flaw:property_n_plus_one": "joinedload(Post.user)",
 }
+SOUND = ["at_once", "fanning_out", "in_a_list", "returning", "streaming"]  # of tests/controls/sound_pages.py
 Judged = Callable[[Target, Sequence[str]], list[Finding]]
 
 
@@ -110,6 +120,13 @@ def test_a_twin_is_caught_by_nothing(name: str, driver: str, judged: Judged) -> 
     assert {OF_TRIALS[one.check].probe: one.verdict for one in found} == dict.fromkeys(
         PROBED[name].probes, Verdict.PASS
     ), found
+
+
+@pytest.mark.parametrize("app", sampled(SOUND, SOUND[:2]))
+def test_a_sound_page_is_caught_by_nothing(app: str, judged: Judged) -> None:
+    target = replace(PROBED["async:probed"], app=f"tests.controls.sound_pages:{app}", probes=("queries",))
+    (found,) = judged(target, ["list_some_users"])
+    assert (found.check, found.verdict) == ("n_plus_one", Verdict.PASS), found
 
 
 def test_the_sample_has_a_flaw_for_each_probe() -> None:

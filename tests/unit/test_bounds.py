@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHECKS = ("framework_overhead", "garbage", "added_latency", "success_rate")
+CHECKS = ("framework_overhead", "garbage", "added_latency", "success_rate", "n_plus_one")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text()
 # Nothing, one, and "all but": they bound nothing by themselves.
 PLAIN = {0, 1}

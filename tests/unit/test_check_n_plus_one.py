@@ -1,6 +1,8 @@
 """The check of N+1: a slope against rows, never a number of statements."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 
@@ -8,6 +10,7 @@ from harness.analysis.checks.n_plus_one import check_n_plus_one
 from harness.analysis.checks.registry import judge_trial
 from harness.model.evidence import Evidence, Sample
 from harness.model.verdict import Verdict
+from harness.probe.queries import MANY_ROWS as MANY
 from harness.report.sentences.findings import FindingText
 from tests.evidence import TARGET, evidence, one, op, place, sample, told, values
 
@@ -15,15 +18,24 @@ USERS = "GET /users"
 CALL_SITE = {"call_site": place("repositories.py:41 users"), "fix": "selectinload(User.posts)"}
 
 
-def request(rows: int, repeated: int, *, statements: float = 0.0, route: str = USERS) -> Sample:
-    """One request to ``route``: so many rows of statements sent once, and the most frequent one sent so often."""
-    call_site = CALL_SITE if repeated > 1 else {"fix": ""}
-    count = statements or repeated + 1.0
-    return sample("queries", "statements", count, route=route, rows=rows, repeated=repeated, **call_site)
+def request(rows: int, repeated: int, *, route: str = USERS) -> Sequence[Sample]:
+    """One request to ``route``: so many rows of a statement sent once, and then another sent so often."""
+    return asked(("page", 1, rows), ("posts", repeated, 0), route=route)
 
 
-def seen(*samples: Sample) -> Evidence:
-    return evidence(op(0), samples=samples)
+def asked(*sent: tuple[str, int, int], route: str = USERS, values: int | None = None) -> Sequence[Sample]:
+    """One request: the form, calls and rows of each statement in order; those sent again have a place."""
+    told = " ".join(f"{name}:{calls}:{rows}" for name, calls, rows in sent)
+    statements = sum(calls for _, calls, _ in sent)
+    conspicuous = [(name, calls) for name, calls, rows in sent if calls > 1 or rows >= MANY]
+    return (
+        sample("queries", "statements", statements, route=route, sent=told, values=values),
+        *(sample("queries", "sent_from", n, route=route, statement=name, **CALL_SITE) for name, n in conspicuous),
+    )
+
+
+def seen(*requests: Sequence[Sample]) -> Evidence:
+    return evidence(op(0), samples=tuple(chain.from_iterable(requests)))
 
 
 def judged(trial: Evidence) -> FindingText:
@@ -47,7 +59,7 @@ def test_its_numbers_have_units_and_its_names_are_facts() -> None:
 
 
 def test_many_statements_pass_while_they_are_as_many_for_any_number_of_rows() -> None:
-    assert judged(seen(*(request(rows, 12, statements=40) for rows in (1, 5, 20)))).verdict is Verdict.PASS
+    assert judged(seen(*(request(rows, 12) for rows in (1, 5, 20)))).verdict is Verdict.PASS
 
 
 def test_a_batch_of_statements_for_many_rows_passes() -> None:
@@ -68,7 +80,9 @@ def test_the_worst_route_is_named_and_a_good_one_hides_nothing() -> None:
 def test_repeated_statements_for_always_as_many_rows_leave_it_open() -> None:
     found = judged(seen(request(20, 20), request(20, 20)))
     assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
-    assert found.summary == "GET /users repeats a statement, and always returns as many rows"
+    assert found.summary == (
+        "GET /users repeats a statement, and no rows before it vary in number, by which to tell what for"
+    )
 
 
 def test_a_route_that_repeats_nothing_passes_for_always_as_many_rows() -> None:
@@ -79,7 +93,7 @@ def test_a_probe_that_failed_or_saw_nothing_decides_nothing() -> None:
     failed = sample("queries", "failed", 1.0, error="KeyError: 7")
     for samples, summary in (
         ((), "No request was looked into"),
-        ((request(1, 1), failed), "The probe failed: KeyError: 7"),
+        ((request(1, 1), (failed,)), "The probe failed: KeyError: 7"),
     ):
         found = judged(seen(*samples))
         assert (found.verdict, found.summary) == (Verdict.UNDECIDED, summary)
@@ -107,11 +121,86 @@ def test_a_statement_that_is_sent_twice_for_two_rows_is_seen() -> None:
 
 
 def test_what_passes_has_neither_count_nor_call_site() -> None:
-    found = judged(seen(*(request(rows, 12, statements=40) for rows in (1, 5, 20))))
+    found = judged(seen(*(request(rows, 12) for rows in (1, 5, 20))))
     assert (found.verdict, found.count, found.first) == (Verdict.PASS, 0, "")
 
 
 def test_a_statement_of_ones_own_has_a_line_and_nothing_that_mends_it() -> None:
-    own = {"route": USERS, "call_site": place("services.py:7 total"), "fix": ""}
-    samples = (sample("queries", "statements", n + 1, rows=n, repeated=n, **own) for n in (1, 5, 20))
-    assert judged(seen(*samples)).first == "services.py:7 total"
+    requests = [
+        (request(n, n)[0], sample("queries", "sent_from", n, route=USERS, statement="posts", call_site=line, fix=""))
+        for line in [place("services.py:7 total")]
+        for n in (1, 5, 20)
+    ]
+    assert judged(seen(*requests)).first == "services.py:7 total"
+
+
+def test_rows_that_an_eager_loader_adds_dilute_nothing() -> None:
+    for posts in (0, 5, 500):
+        trial = seen(*(asked(("users", 1, n), ("posts", 1, posts * n), ("count", n, n)) for n in (1, 5, 20)))
+        found = one(check_n_plus_one(trial))
+        assert found.code == "statement_per_row"
+        assert found.values["rise"].value == pytest.approx(1)
+
+
+def test_two_or_three_rows_are_enough() -> None:
+    assert judged(seen(request(2, 2), request(3, 3))).verdict is Verdict.FAIL
+    assert judged(seen(request(2, 2), request(3, 2))).verdict is Verdict.PASS
+
+
+def test_one_statement_a_row_is_found_behind_another_that_is_sent_more_often() -> None:
+    trial = seen(*(asked(("users", 1, n), ("settings", 30, 30), ("posts", n, 0)) for n in (1, 5, 20)))
+    assert one(check_n_plus_one(trial)).code == "statement_per_row"
+
+
+def test_only_a_statement_that_comes_before_has_begun_another() -> None:
+    trial = seen(*(asked(("posts", n, 0), ("users", 1, n)) for n in (1, 5, 20)))
+    assert judged(trial).verdict is Verdict.UNDECIDED
+
+
+def test_a_sibling_in_the_same_loop_has_begun_nothing() -> None:
+    batches = seen(*(asked(("ids", 1, 100 * n), ("count", n, n), ("batch", n, 100 * n)) for n in (1, 2, 5)))
+    assert judged(batches).verdict is Verdict.PASS
+
+
+def test_rows_that_tell_little_of_a_repeated_statement_accuse_nobody() -> None:
+    pairs = [(1, 9), (2, 2), (3, 14), (4, 3), (5, 12), (6, 12)]
+    assert judged(seen(*(request(*pair) for pair in pairs))).verdict is Verdict.PASS
+    assert judged(seen(*(request(rows, rows + rows % 2) for rows, _ in pairs))).verdict is Verdict.FAIL
+
+
+def test_few_statements_for_always_many_rows_pass() -> None:
+    assert judged(seen(request(1000, 2), request(1000, 2))).verdict is Verdict.PASS
+
+
+def test_a_question_that_is_asked_twice_before_any_rows_passes() -> None:
+    assert judged(seen(*[asked(("user", 2, 2))] * 3)).verdict is Verdict.PASS
+
+
+def test_far_more_rows_than_an_answer_shows_are_named_with_a_fitting_remedy() -> None:
+    trial = seen(*(asked(("users", 1, 1000), ("posts", 2, 5000), values=n) for n in (10, 300, 600)))
+    found, text = one(check_n_plus_one(trial)), judged(trial)
+    assert (found.verdict, found.code, found.place) == (Verdict.FAIL, "rows_never_shown", CALL_SITE["call_site"])
+    assert "fix" not in found.facts
+    assert text.summary.startswith("GET /users fetches 6,000 rows a request, and shows 303 values: let the database")
+    assert "load" not in text.summary
+    assert text.first == "repositories.py:41 users"
+
+
+@pytest.mark.parametrize(
+    ("rows", "values", "verdict"),
+    [
+        (1000, 499, Verdict.FAIL),
+        (1000, 500, Verdict.PASS),
+        (200, 1, Verdict.PASS),
+        (201, 1, Verdict.FAIL),
+        (100_000, 600_000, Verdict.PASS),
+        (100_000, None, Verdict.PASS),  # an answer whose values can't be counted
+    ],
+)
+def test_two_rows_a_value_are_the_limit_and_few_rows_are_free(rows: int, values: int | None, verdict: Verdict) -> None:
+    assert judged(seen(asked(("users", 1, rows), values=values))).verdict is verdict
+
+
+def test_a_statement_once_a_row_goes_before_rows_that_are_not_shown() -> None:
+    trial = seen(*(asked(("users", 1, 500 + n), ("posts", 500 + n, 0), values=9) for n in (1, 5, 20)))
+    assert one(check_n_plus_one(trial)).code == "statement_per_row"
