@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from harness.model.plan import Control, Decomposition, Factor, Target
 from targets.flaws.catalog import FLAWS, SEEN_IN_COMPARISONS
@@ -26,20 +26,31 @@ def _by_name(targets: Iterable[Target]) -> dict[str, Target]:
     return {target.name: target for target in targets}
 
 
+def _kind_of(twin: Target, kind: str) -> Target:
+    """Return a twin under another name, to be changed: no direct target is the same as that."""
+    return replace(twin, name=f"{twin.name}:{kind}", direct_twin="")
+
+
 def _of_all_flaws(field: str) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(one for flaw in FLAWS.values() for one in getattr(flaw, field)))
 
 
-TWINS = {
-    "async": Target(
-        name="async", model="async", driver="asyncpg", app="targets.async_api.main:app", reference="async:reference"
-    ),
-    "sync": Target(
-        name="sync", model="sync", driver="psycopg2", app="targets.sync_api.main:app", reference="sync:reference"
-    ),
+DRIVERS: dict[Literal["async", "sync"], str] = {"async": "asyncpg", "sync": "psycopg2"}
+TWINS: dict[str, Target] = {
+    model: Target(
+        name=model,
+        model=model,
+        driver=driver,
+        app=f"targets.{model}_api.main:app",
+        reference=f"{model}:reference",
+        direct_twin=f"{model}:direct",
+    )
+    for model, driver in DRIVERS.items()
 }
+# The same without the proxy, to see what that costs.
+DIRECT = _by_name(replace(_kind_of(twin, "direct"), direct=True) for twin in TWINS.values())
 # The same with a driver that both can have, so that the execution model can be held apart from the driver.
-ON_PSYCOPG = _by_name(replace(twin, name=f"{name}:psycopg", driver="psycopg") for name, twin in TWINS.items())
+ON_PSYCOPG = _by_name(replace(_kind_of(twin, "psycopg"), driver="psycopg") for twin in TWINS.values())
 # What differs between the twins, one thing after the other.
 MODEL_AND_DRIVERS = Decomposition(
     factors=(
@@ -59,16 +70,14 @@ REFERENCES = _by_name(
     for model in ("async", "sync")
 )
 # The twins with every probe inside, to be looked into, and to be held against those without.
-PROBED = _by_name(replace(twin, name=f"{name}:probed", probes=PROBES) for name, twin in TWINS.items())
+PROBED = _by_name(replace(_kind_of(twin, "probed"), probes=PROBES) for twin in TWINS.values())
 # With one each, to see which of them costs what.
-PROBED_BY_ONE = _by_name(
-    replace(twin, name=f"{name}:{probe}", probes=(probe,)) for name, twin in TWINS.items() for probe in PROBES
-)
+PROBED_BY_ONE = _by_name(replace(_kind_of(twin, probe), probes=(probe,)) for twin in TWINS.values() for probe in PROBES)
 # The same with less than the load needs, to be told what they are short of.
 SHORT = _by_name(
     (
-        *(replace(twin, name=f"{name}:small-pool", pool=2, probes=("pool",)) for name, twin in TWINS.items()),
-        replace(TWINS["sync"], name="sync:few-threads", threads=2, probes=("pool",)),
+        *(replace(_kind_of(twin, "small-pool"), pool=2, probes=("pool",)) for twin in TWINS.values()),
+        replace(_kind_of(TWINS["sync"], "few-threads"), threads=2, probes=("pool",)),
     )
 )
 FLAWED = {**_by_name(flaw.target for flaw in FLAWS.values()), **SEEN_IN_COMPARISONS}
@@ -85,8 +94,7 @@ CONTROLS: dict[str, Control] = {
     **FLAWS,
 }
 # The same without what they do about garbage collections, to see what those take.
-UNFROZEN = {
-    f"{name}:unfrozen": replace(twin, name=f"{name}:unfrozen", variables={"TWIN_GC_FREEZE": "false"})
-    for name, twin in TWINS.items()
-}
-CATALOG = {**TWINS, **ON_PSYCOPG, **REFERENCES, **PROBED, **PROBED_BY_ONE, **SHORT, **UNFROZEN, **FLAWED}
+UNFROZEN = _by_name(
+    replace(_kind_of(twin, "unfrozen"), variables={"TWIN_GC_FREEZE": "false"}) for twin in TWINS.values()
+)
+CATALOG = {**TWINS, **DIRECT, **ON_PSYCOPG, **REFERENCES, **PROBED, **PROBED_BY_ONE, **SHORT, **UNFROZEN, **FLAWED}

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from harness.analysis.stats.decomposition import decomposed
 from harness.experiments.comparison.plan import all_places, with_block
-from harness.model.evidence import Slice, Window
+from harness.model.evidence import Sample, Slice, Window
 from harness.model.measures import Comparison
 from harness.model.plan import Decomposition, Factor, Plan, Trial
 from harness.model.run_records import RunRecord, TrialRecord
@@ -64,17 +64,31 @@ DECOMPOSED = replace(
 
 
 def stored(
-    folder: Path, mean_ops: Mapping[str, int], *, stopped: str = "", known: Decomposition | None = CHAIN
+    folder: Path,
+    mean_ops: Mapping[str, int],
+    *,
+    stopped: str = "",
+    known: Decomposition | None = CHAIN,
+    direct_twins: Mapping[str, str] = {},
+    samples: tuple[Sample, ...] = (),
 ) -> tuple[Store, RunRecord]:
     """Store a run of writes in 4 blocks of 8 rounds, of so many requests a slice, give or take a quarter.
 
-    The machine holds up one slice of the ``stopped`` target in each block, and none of the others.
+    The machine holds up one slice of the ``stopped`` target in each block, and none of the others. Of targets that are
+    ``direct_twins`` of others, the cost of the proxy is measured; ``samples`` are of every trial.
     """
+    compared = tuple(name for name in mean_ops if name not in direct_twins.values())
     scenario = SCENARIOS[1]
     profile = replace(PROFILE, scenarios=(scenario.name,), added_ms=(0,))
     plan = Plan(
-        profile=profile, targets=tuple(mean_ops), trials=(), seed=1, sliced=True, decomposition=known,
-    )  # fmt: skip
+        profile=profile,
+        targets=compared,
+        directs=tuple(direct_twins.values()),
+        trials=(),
+        seed=1,
+        sliced=True,
+        decomposition=known,
+    )
     for _ in range(4):
         plan = with_block(plan, {scenario.name: scenario}, all_places(plan, {scenario.name: scenario}))
     record = RunRecord(
@@ -86,7 +100,10 @@ def stored(
         started_at="2026-01-01T00:00:00+00:00",
         started_ns=1,
         plan=plan,
-        targets=tuple(replace(CATALOG["async"], name=name, reference="") for name in mean_ops),
+        targets=tuple(
+            replace(CATALOG["async"], name=name, reference="", direct_twin=direct_twins.get(name, ""))
+            for name in mean_ops
+        ),
         scenarios=(scenario,),
         environment={"cores": "2"},
         settings=(),
@@ -99,11 +116,11 @@ def stored(
         counts = [round(mean_ops[trial.target] * random.uniform(0.75, 1.25)) for _ in range(8)]
         if trial.target == stopped:
             counts[3] = 2
-        _store_trial(store, trial, counts)
+        _store_trial(store, trial, counts, samples)
     return store, record
 
 
-def _store_trial(store: Store, trial: Trial, counts: list[int]) -> None:
+def _store_trial(store: Store, trial: Trial, counts: list[int], samples: tuple[Sample, ...]) -> None:
     """Store a trial in slices of 100 ms, each with so many requests, which cost 40 ms of processor time in all."""
     starts_ms = [1000 * number for number in range(len(counts))]
     ended_ns = [
@@ -139,4 +156,4 @@ def _store_trial(store: Store, trial: Trial, counts: list[int]) -> None:
         for start, count in zip(starts_ms, counts, strict=True)
     )
     window = Window(start_ns=slices[0].counted_ns, end_ns=slices[-1].stop_ns)
-    store.write_trial(TrialRecord(trial=trial, window=window, samples=(), faults=(), ledger=None, slices=slices))
+    store.write_trial(TrialRecord(trial=trial, window=window, samples=samples, faults=(), ledger=None, slices=slices))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import product
 
 import pandas as pd
@@ -20,8 +19,8 @@ from harness.analysis.cells import (
     warnings,
 )
 from harness.analysis.garbage import garbage_share, told_of_garbage
-from harness.analysis.ratios import log_ratios
-from harness.analysis.stats.anytime import anytime_interval
+from harness.analysis.proxy_cost import proxy_costs
+from harness.analysis.ratios import interval_of, log_ratios
 from harness.analysis.stats.compare import Metric, compare
 from harness.analysis.stats.cut_map import strips
 from harness.analysis.stats.decomposition import decomposed
@@ -31,13 +30,11 @@ from harness.analysis.stats.probe_overhead import kept, observed
 from harness.analysis.stats.timeline import timeline
 from harness.analysis.time_use import held_up_by_block, held_up_rows, time_use
 from harness.model.cut_map import CutStrip
-from harness.model.evidence import Sample
+from harness.model.evidence import FaultRow, Sample
 from harness.model.measures import (
     CellName,
     Comparison,
-    FaultRow,
     FrameworkOverhead,
-    Interval,
     Measures,
     PageCost,
     ProbeOverhead,
@@ -67,6 +64,7 @@ def analyse(store: Store, record: RunRecord) -> Measures:
         decomposed=tuple(decomposed(known, comparisons)) if known else (),
         probe_overheads=tuple(observed(record.targets, comparisons)),
         framework_overheads=tuple(overheads(record, trials, scenarios)),
+        proxy_costs=tuple(proxy_costs(record, trials)),
         garbage=tuple(garbage_share(name, measured) for name, measured in trials.items() if told_of_garbage(measured)),
         time_use=time_use(trials),
         held_up=tuple(held_up_rows(record.plan, trials, scenarios)),
@@ -87,21 +85,16 @@ def compared(plan: Plan, trials: Measurements, scenarios: Mapping[str, Scenario]
         # a fixed offered rate fixes the throughput: only the waiting can differ
         by_load: Metric = "throughput" if scenarios[name.scenario].shape.pace_s is None else "p50"
         pairs += [(name, other, by_load), (name, other, "processor")]
-    interval = _interval(plan, len(pairs))
+    interval = interval_of(plan, len(pairs))
     for name, other, metric in pairs:
         yield compare(name, other, metric, log_ratios(metric, *paired(trials, name, other)), interval)
-
-
-def _interval(plan: Plan, together: int) -> Callable[[Sequence[float]], Interval]:
-    """Return what makes the interval of a mean, of which ``together`` are shown."""
-    return partial(anytime_interval, comparisons=together) if plan.sliced else mean_interval
 
 
 def overheads(record: RunRecord, trials: Measurements, scenarios: dict[str, Scenario]) -> Iterable[FrameworkOverhead]:
     """Hold each target against its bare application, where no database is reached."""
     targets = [target for target in record.targets if target.name in record.plan.targets and target.reference]
     bare = [name for name, scenario in scenarios.items() if not scenario.reaches_database]
-    interval = _interval(record.plan, 2 * len(targets) * len(bare))
+    interval = interval_of(record.plan, 2 * len(targets) * len(bare))
     for target, scenario in product(targets, bare):
         name = CellName(scenario=scenario, added_ms=0, target=target.name)
         both = paired(trials, name, target.reference)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 
 from harness.analysis.cells import Measured, costs, processor_s, rates, rounds_p50_ms, throughput_rps
+from harness.analysis.stats.anytime import anytime_interval
 from harness.analysis.stats.compare import Metric
+from harness.analysis.stats.intervals import mean_interval
 from harness.analysis.stats.slices import are_held_up, log_rate_ratios, own_pauses
+from harness.model.measures import Interval
+from harness.model.plan import Plan
 
 Blocks = Sequence[Sequence[Measured]]
 OF_BLOCK: Mapping[Metric, Callable[[Sequence[Measured]], list[float]]] = {
@@ -28,6 +33,11 @@ def log_ratios(metric: Metric, blocks: Blocks, others: Blocks) -> list[float]:
     first, second = ([value for block in of for value in OF_BLOCK[metric](block)] for of in (blocks, others))
     # a nan compares as false, so it is left out as well
     return [math.log(one / other) for one, other in zip(first, second, strict=True) if one > 0 and other > 0]
+
+
+def interval_of(plan: Plan, together: int) -> Callable[[Sequence[float]], Interval]:
+    """Return what makes the interval of a mean, of which ``together`` are shown."""
+    return partial(anytime_interval, comparisons=together) if plan.sliced else mean_interval
 
 
 def held_up(blocks: Blocks) -> list[list[bool]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from harness.model.plan import Profile
+from harness.model.plan import Profile, Target
 from harness.printable import printable
 from harness.workload.find import load_workload
 
@@ -23,7 +23,7 @@ def show_list(workload_name: str, out: Path, *, everything: bool) -> None:
         scenarios = {name: scenario for name, scenario in scenarios.items() if name in usual}
         targets = {name: targets[name] for name in workload.twins}
     _print("Scenarios", {name: scenario.question for name, scenario in scenarios.items()})
-    _print("Targets", {name: f"{target.model}, {target.driver}" for name, target in targets.items()})
+    _print("Targets", {name: _built(target) for name, target in targets.items()})
     _print("Profiles", {name: _described(profile) for name, profile in questions.profiles.items()})
     if everything:
         from harness.faults.catalog import FAULTS  # noqa: PLC0415 - needs the libraries that faults are made with
@@ -47,6 +47,11 @@ def _print(title: str, rows: Mapping[str, str]) -> None:
     typer.secho(title, bold=True)
     for name, text in rows.items():
         typer.echo(printable(f"  {name:<18} {text}"))
+
+
+def _built(target: Target) -> str:
+    way = ", without the proxy" if target.direct else ""
+    return f"{target.model}, {target.driver}{way}"
 
 
 def _described(profile: Profile) -> str:

@@ -52,7 +52,7 @@ def serve(workload_name: str, name: str, port: int, postgres_url: str | None, to
         seed(url, workload.database)
         if services.toxiproxy is None:
             console.print(f"Without a proxy: {services.without_toxiproxy}", style="yellow")
-        else:
+        elif not target.direct:
             link = stack.enter_context(services.toxiproxy.link(target.name, services.postgres.address))
             console.print(f"Toxiproxy  {services.toxiproxy.url} (proxy {link.proxy.name})")
             through = url_through(url, link.port)

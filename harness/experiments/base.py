@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import ClassVar, Protocol, Self
 
 from harness.model.cut_map import CutStrip
+from harness.model.evidence import FaultRow
 from harness.model.findings import ControlRow, Finding
-from harness.model.measures import Comparison, FaultRow, Measures, PageCost
+from harness.model.measures import Comparison, Measures, PageCost
 from harness.model.plan import Control, Plan, Scenario, Target
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload

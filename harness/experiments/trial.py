@@ -33,7 +33,7 @@ def timed_block(run: Run, targets: Sequence[Target]) -> Iterator[Block]:
         if toxiproxy:
             clean = stack.enter_context(toxiproxy.link("clean", postgres.address))
             ways["clean"] = url_through(postgres.url, clean.port)
-            ways |= {name: testbed.url for name, testbed in block.testbeds.items()}
+            ways |= {name: testbed.url for name, testbed in block.testbeds.items() if testbed.link}
         open_routes = stack.enter_context(routes(ways))
         for number, name in enumerate(() if run.plan.sliced else block.testbeds):
             _warm_up(block, name, number)
@@ -49,7 +49,8 @@ def _warm_up(block: Block, target: str, number: int) -> None:
     run = block.run
     planned = {trial.scenario for trial in run.plan.trials if trial.target == target}
     if not planned:  # of a comparison, which lays out one block after the other
-        planned = {one.name for one in run.planned.scenarios if target in run.plan.targets or not one.reaches_database}
+        bare = target in run.plan.references
+        planned = {one.name for one in run.planned.scenarios if not (bare and one.reaches_database)}
     order = Order(
         ops=run.store.folder / "warm-up.arrows",
         host=block.testbeds[target].running.url,

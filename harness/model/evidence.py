@@ -40,6 +40,21 @@ class FaultWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FaultRow:
+    """One fault as it was observed in one trial; ``recovered_s`` is from its heal to the first write done."""
+
+    trial: str
+    target: str
+    kind: str
+    detail: str
+    start_s: float
+    end_s: float
+    proof: str
+    recovered_s: float | None
+    in_transaction: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Window:
     """The measured part of a trial: warm-up lies before it, draining after."""
 

@@ -153,6 +153,22 @@ class ProbeOverhead:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProxyCost:
+    """A target beside the same without the proxy, in one row without added latency.
+
+    ``round_trip_ms`` is what a proxy that injects nothing adds to the median round trip while load runs. ``kept`` is
+    the ratio of their throughputs (target/direct), ``processor`` that of their own processor times a request.
+    """
+
+    scenario: str
+    target: str
+    direct: str
+    round_trip_ms: Interval
+    kept: Interval
+    processor: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
 class WireCount:
     """What one operation costs between target and PostgreSQL, per request, on a warm connection."""
 
@@ -268,6 +284,7 @@ class Measures:
     warnings: tuple[MeasureWarning, ...] = ()
     probe_overheads: tuple[ProbeOverhead, ...] = ()
     framework_overheads: tuple[FrameworkOverhead, ...] = ()
+    proxy_costs: tuple[ProxyCost, ...] = ()
     garbage: tuple[GarbageShare, ...] = ()
     time_use: TimeUse | None = None
     held_up: tuple[HeldUp, ...] = ()
@@ -276,18 +293,3 @@ class Measures:
     def ratios(self) -> tuple[Comparison, ...]:
         """All ratios of the run, whose intervals hold together: those of pairs, and factors."""
         return (*self.comparisons, *(factor for one in self.decomposed for factor in one.factors))
-
-
-@dataclass(frozen=True, kw_only=True)
-class FaultRow:
-    """One fault as it was observed in one trial; ``recovered_s`` is from its heal to the first write done."""
-
-    trial: str
-    target: str
-    kind: str
-    detail: str
-    start_s: float
-    end_s: float
-    proof: str
-    recovered_s: float | None
-    in_transaction: int

@@ -19,7 +19,8 @@ class Target:
     ``threads`` the size of the thread limiter of each worker. ``probes`` names those that run inside it.
     ``server`` are words of uvicorn's command line; None for those of the harness. ``variables`` are of its
     environment, on top of the workload's. ``reference`` names a bare
-    application of its kind, which it is held against where no database is reached.
+    application of its kind, which it is held against where no database is reached. One that is ``direct`` reaches
+    PostgreSQL without the proxy; ``direct_twin`` names the one that is the same but for that.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Target:
     server: tuple[str, ...] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
+    direct: bool = False
+    direct_twin: str = ""
     flaw: str | None = None
     expected: Mapping[str, Verdict] = field(default_factory=dict)
 
@@ -194,9 +197,10 @@ class Trial:
 class Plan:
     """All trials of a run in the order they are run, and the seed that fixed the order.
 
-    ``targets`` are compared; ``references`` are what some of them are held against where no database is reached. In a
-    ``sliced`` plan the trials of one cell in one block are run together, by turns in short slices. A
-    ``decomposition`` says which pairs of targets are compared, where it is not each other one with the first.
+    ``targets`` are compared; ``references`` are what some of them are held against where no database is reached, and
+    ``directs`` where the proxy's cost is measured. In a ``sliced`` plan the trials of one cell in one block are run
+    together, by turns in short slices. A ``decomposition`` says which pairs of targets are compared, where it is not
+    each other one with the first.
     """
 
     profile: Profile
@@ -204,6 +208,7 @@ class Plan:
     trials: tuple[Trial, ...]
     seed: int
     references: tuple[str, ...] = ()
+    directs: tuple[str, ...] = ()
     sliced: bool = False
     decomposition: Decomposition | None = None
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.model.cut_map import CutStrip
+from harness.model.evidence import FaultRow
 from harness.model.findings import ControlRow, Finding
-from harness.model.measures import FaultRow, Measures, PageCost
+from harness.model.measures import Measures, PageCost
 from harness.model.plan import Plan, Scenario, Target
 from harness.model.verdict import Verdict
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg2
 
-from harness.errors import PartDied, PartMissing
+from harness.errors import PartDied, PartMissing, UsageError
 from harness.model.plan import Target
 from harness.model.workload import Workload
 from harness.provision.addresses import HOST, url_through
@@ -31,7 +31,7 @@ class Services:
 
 @dataclass(frozen=True, kw_only=True)
 class Testbed:
-    """One target on its way to PostgreSQL, which leads through Toxiproxy where there is one.
+    """One target on its way to PostgreSQL, which leads through Toxiproxy where there is one, unless it is direct.
 
     ``url`` is PostgreSQL by that way.
     """
@@ -46,8 +46,12 @@ class Testbed:
         """The link of a testbed that can't do without one.
 
         Raises:
+            UsageError: The target reaches PostgreSQL without one.
             PartMissing: There is no Toxiproxy.
         """
+        if self.running.target.direct:
+            said = f"{self.running.target.name} reaches PostgreSQL without Toxiproxy, so nothing can be injected there"
+            raise UsageError(said, "Choose another target, or no added latency (--latency-ms 0)")
         if self.link is None:
             raise PartMissing(f"Toxiproxy is needed: {self.services.without_toxiproxy}", "Run 'twinbench doctor'")
         return self.link
@@ -111,7 +115,7 @@ def open_testbed(
     ``environment`` has variables for it, beside those that every target has.
     """
     with (
-        _linked(services, log.stem, services.postgres.address) as (url, link),
+        _linked(services, target, log.stem, services.postgres.address) as (url, link),
         target_process(services.workload, target, url, log, environment=environment) as running,
     ):
         yield Testbed(services=services, running=running, url=url, link=link)
@@ -122,17 +126,19 @@ def open_relayed_testbed(services: Services, target: Target, log: Path) -> Itera
     """Start a target as ``open_testbed`` does, with a relay in front of PostgreSQL."""
     with (
         relaying(services.postgres.address) as relay,
-        _linked(services, log.stem, (HOST, relay.port)) as (url, link),
+        _linked(services, target, log.stem, (HOST, relay.port)) as (url, link),
         target_process(services.workload, target, url, log) as running,
     ):
         yield RelayedTestbed(services=services, running=running, url=url, link=link, relay=relay)
 
 
 @contextmanager
-def _linked(services: Services, name: str, upstream: tuple[str, int]) -> Iterator[tuple[str, Link | None]]:
-    """Lead a link to ``upstream``, if there is Toxiproxy, and return PostgreSQL's URL by it."""
+def _linked(
+    services: Services, target: Target, name: str, upstream: tuple[str, int]
+) -> Iterator[tuple[str, Link | None]]:
+    """Lead a link to ``upstream``, if there is Toxiproxy and the target is to use it; yield PostgreSQL's URL by it."""
     url = services.postgres.url
-    if services.toxiproxy is None:
+    if services.toxiproxy is None or target.direct:
         yield url if upstream == services.postgres.address else url_through(url, upstream[1]), None
         return
     with services.toxiproxy.link(name, upstream) as link:

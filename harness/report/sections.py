@@ -45,6 +45,7 @@ TABLES: Mapping[str, Callable[[Summary], FigureOf | None]] = {
     "faults": tables.faults,
     "round_trips": tables.round_trips,
     "added_latency": tables.added_latency,
+    "proxy_cost": tables.proxy_cost,
     "time_use": tables.time_use,
 }
 

@@ -12,7 +12,7 @@ from harness.model.summary import Setting, Summary
 from harness.model.verdict import Verdict, merge
 from harness.report.panel import FigureOf, Table
 from harness.report.sentences.findings import FindingText, finding_text
-from harness.report.words import UNKNOWN, count, number, ratio
+from harness.report.words import UNKNOWN, count, interval, number, ratio
 
 GRAVITY = (Verdict.FAIL, Verdict.UNDECIDED, Verdict.PASS)
 SAID = {Verdict.FAIL: "failed", Verdict.UNDECIDED: "could not be decided"}
@@ -138,6 +138,32 @@ def added_latency(summary: Summary) -> FigureOf:
         note="Added time per round trip on the target's own proxy while load ran, less that of a clean proxy. Medians"
         " over all trials, in milliseconds.",
         table=Table(columns=("planned", "scenario", *(f"{target}, ms" for target in targets)), rows=rows),
+    )
+
+
+def proxy_cost(summary: Summary) -> FigureOf:
+    """What the proxy adds to a round trip, and what it takes of throughput, while it injects nothing."""
+    together = "They hold together, whenever the run is looked at. " if summary.plan.sliced else ""
+    return FigureOf(
+        title="What does the proxy cost?",
+        note="Each target beside the same without the proxy, with no latency added, with 95 % intervals. Ratios are"
+        " target/direct, of throughput and of the target's own processor time a request; the proxy's is not in it."
+        f" {together}Added time is the median round trip through a proxy that injects nothing less that by a direct"
+        " connection, timed while the target's trials without added latency ran: a mean over blocks, with an ordinary"
+        " interval.",
+        table=Table(
+            columns=(
+                *("target", "beside", "scenario", "added time per round trip, ms"),
+                *("throughput, ratio", "processor time, ratio"),
+            ),
+            rows=tuple(
+                (
+                    *(one.target, one.direct, one.scenario, interval(one.round_trip_ms)),
+                    *(ratio(one.kept), ratio(one.processor)),
+                )
+                for one in summary.measures.proxy_costs
+            ),
+        ),
     )
 
 

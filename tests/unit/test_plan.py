@@ -1,7 +1,9 @@
 """The plan is a pure function of what was asked for: same seed, same trials, fair order."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,12 +18,14 @@ def plan(
     profile: Profile = PROFILES["quick"],
     targets: tuple[str, ...] = ("async", "sync"),
     references: tuple[str, ...] = (),
+    directs: tuple[str, ...] = (),
     *,
     blocks: int = 3,
     sliced: bool = False,
 ) -> Plan:
     """The plan of a profile, after so many blocks of all places."""
-    made = Plan(profile=profile, targets=targets, trials=(), seed=seed, references=references, sliced=sliced)
+    beside = {"references": references, "directs": directs}
+    made = Plan(profile=profile, targets=targets, trials=(), seed=seed, sliced=sliced, **beside)
     for _ in range(blocks):
         made = with_block(made, SCENARIOS, all_places(made, SCENARIOS))
     return made
@@ -65,6 +69,24 @@ def test_references_run_beside_the_targets_where_no_database_is_reached_and_nowh
         for name in PROFILES["quick"].scenarios:
             beside = 0 if SCENARIOS[name].reaches_database else 2
             assert counts[name, "a"] == counts[name, "b"] == beside
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "added_ms", "row"),
+    [
+        (("ping", "write", "point-read"), (0, 20), ("write", 0)),
+        (("mixed", "point-read"), (0, 20), ("point-read", 0)),  # a fixed rate fixes the throughput
+        (("ping", "mixed"), (0, 20), None),
+        (("write",), (5, 20), None),
+    ],
+)
+def test_direct_targets_run_beside_the_targets_in_the_first_row_that_can_tell_of_them_and_nowhere_else(
+    scenarios: tuple[str, ...], added_ms: tuple[int, ...], row: tuple[str, int] | None
+) -> None:
+    profile = replace(PROFILES["quick"], scenarios=scenarios, added_ms=added_ms)
+    made = plan(1, profile, directs=("a", "b"), blocks=2, sliced=True)
+    counts = Counter((trial.scenario, trial.added_ms) for trial in made.trials if trial.target in {"a", "b"})
+    assert counts == ({row: 4} if row else {})
 
 
 @given(st.integers(), st.sampled_from([("async", "sync"), ("a", "b", "c")]))

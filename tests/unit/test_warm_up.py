@@ -15,7 +15,9 @@ def warmed_up_by(target: str, *trials: tuple[str, str], targets: tuple[str, ...]
     """The operations of a warm-up, in a plan of trials: (target, scenario)."""
     ordered: list[Order] = []
     plan = SimpleNamespace(
-        trials=[SimpleNamespace(target=name, scenario=scenario) for name, scenario in trials], targets=targets
+        trials=[SimpleNamespace(target=name, scenario=scenario) for name, scenario in trials],
+        targets=targets,
+        references=("async:reference",),
     )
     run = SimpleNamespace(
         plan=plan,
@@ -43,3 +45,7 @@ def test_a_comparison_which_has_no_trials_yet_warms_up_by_all_its_scenarios() ->
 
 def test_a_bare_application_is_asked_for_what_needs_no_database() -> None:
     assert warmed_up_by("async:reference") == set(SCENARIOS["ping"].mix)
+
+
+def test_a_direct_target_is_asked_for_what_its_twin_is() -> None:
+    assert warmed_up_by("async:direct") == warmed_up_by("async")

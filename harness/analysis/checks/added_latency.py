@@ -57,10 +57,12 @@ def check_added_latency(evidence: Evidence) -> Findings:
 
 def added_round_trip_ms(target: str, samples: Sequence[Sample], least: int = MIN_ROUND_TRIPS) -> float | None:
     """Return the median round trip by the target's way less that by a clean one, in ms; None if too few were timed."""
-    target_ms, clean_ms = _round_trips_ms(samples, target), _round_trips_ms(samples, "clean")
-    if min(len(target_ms), len(clean_ms)) < least:
-        return None
-    return median(target_ms) - median(clean_ms)
+    return _difference_ms(samples, target, "clean", least)
+
+
+def proxy_round_trip_ms(samples: Sequence[Sample]) -> float | None:
+    """Return what a proxy without a toxic adds to the median round trip, in ms; None if none were timed."""
+    return _difference_ms(samples, "clean", "direct", least=1)
 
 
 def is_off(trial: Trial, samples: Sequence[Sample]) -> bool:
@@ -84,6 +86,13 @@ def scheduling_ms(samples: Sequence[Sample]) -> float:
     if len(clean_ms) < MIN_ROUND_TRIPS:
         return 0.0
     return median(clean_ms) - max(min(clean_ms), quantiles(clean_ms, n=UNDISTURBED)[0])
+
+
+def _difference_ms(samples: Sequence[Sample], route: str, other: str, least: int) -> float | None:
+    taken_ms, other_ms = _round_trips_ms(samples, route), _round_trips_ms(samples, other)
+    if min(len(taken_ms), len(other_ms)) < least:
+        return None
+    return median(taken_ms) - median(other_ms)
 
 
 def _has_escaped(op: Op, evidence: Evidence) -> bool:

@@ -16,9 +16,11 @@ from harness.analysis.judge import (
     judge_trials,
 )
 from harness.analysis.measures import analyse
+from harness.errors import UsageError
 from harness.experiments.base import EVERY_REPORT, Assessment, Experiment, Planned, Run
 from harness.experiments.block import Block
 from harness.experiments.comparison.course import Course
+from harness.experiments.comparison.plan import direct_row
 from harness.experiments.comparison.sliced import run_sliced
 from harness.experiments.round_trips import count_round_trips
 from harness.experiments.trial import run_trial, timed_block
@@ -48,6 +50,7 @@ class Amount:
 class Comparison(Experiment):
     """Compares ``targets``; ``references`` are the bare applications that they are held against.
 
+    ``directs`` are the same as some of them without the proxy, which shows what that costs.
     A ``decomposition`` is of all of the targets.
     """
 
@@ -55,10 +58,12 @@ class Comparison(Experiment):
     sections: ClassVar[tuple[str, ...]] = (
         *("ratios", "processor", "decomposition", "throughput", "latency", "distributions", "phases", "garbage"),
         "timelines",
-        *("round_trips", "added_latency", "framework_overhead", "probe_overhead", "cpu", "time_use", *EVERY_REPORT),
+        *("round_trips", "added_latency", "proxy_cost", "framework_overhead", "probe_overhead", "cpu", "time_use"),
+        *EVERY_REPORT,
     )
     targets: Mapping[str, Target]
     references: Mapping[str, Target]
+    directs: Mapping[str, Target]
     scenarios: Mapping[str, Scenario]
     profile: Profile
     decomposition: Decomposition | None = None
@@ -74,10 +79,10 @@ class Comparison(Experiment):
         added_ms: Sequence[int] | None = None,
         amount: Amount = Amount(),
     ) -> Self:
-        """Choose by name, the profile's where nothing is named, and what targets are held against with no database.
+        """Choose by name, the profile's where nothing is named, and what targets are held against.
 
         Raises:
-            UsageError: A name is not known.
+            UsageError: A name is not known, or latency was to be added where there is no proxy.
         """
         usual = workload.questions.profiles[profile]
         named = chosen(scenarios or usual.scenarios, workload.questions.scenarios, "scenario")
@@ -85,22 +90,28 @@ class Comparison(Experiment):
         bare = any(not scenario.reaches_database for scenario in named.values())
         references = dict.fromkeys(target.reference for target in asked.values() if bare)
         known = workload.decomposition
+        wanted = replace(
+            usual,
+            scenarios=tuple(named),
+            added_ms=tuple(sorted(set(added_ms or usual.added_ms))),
+            **{name: value for name, value in vars(amount).items() if value is not None},
+        )
+        if any(wanted.added_ms):
+            _refuse_directs(asked)
+        directs = [target.direct_twin for target in asked.values() if direct_row(wanted, named)]
         return cls(
             targets=asked,
             references={name: workload.targets[name] for name in references if name and name not in asked},
+            directs={name: workload.targets[name] for name in directs if name and name not in asked},
             scenarios=named,
-            profile=replace(
-                usual,
-                scenarios=tuple(named),
-                added_ms=tuple(sorted(set(added_ms or usual.added_ms))),
-                **{name: value for name, value in vars(amount).items() if value is not None},
-            ),
+            profile=wanted,
             decomposition=known if known and set(known.targets) == set(asked) else None,
         )
 
     def plan(self, services: Services, seed: int) -> Planned:
         """Lay out every trial; without Toxiproxy there is no added latency, and the report says so."""
         profile = self.profile
+        directs = self.directs if services.toxiproxy else {}
         not_done: tuple[str, ...] = ()
         left_out = [f"{added_ms} ms" for added_ms in profile.added_ms if added_ms and services.toxiproxy is None]
         if left_out:
@@ -113,11 +124,12 @@ class Comparison(Experiment):
                 trials=(),
                 seed=seed,
                 references=tuple(self.references),
+                directs=tuple(directs),
                 decomposition=self.decomposition,
                 # a probe would take a stopped process for a stall, and uvicorn a worker for one that hangs
                 sliced=all(not target.probes and target.workers == 1 for target in self.targets.values()),
             ),
-            targets=(*self.targets.values(), *self.references.values()),
+            targets=(*self.targets.values(), *self.references.values(), *directs.values()),
             scenarios=tuple(self.scenarios.values()),
             not_done=not_done,
         )
@@ -155,6 +167,17 @@ class Comparison(Experiment):
                 *judge_plan(store, record),
             ),
         )
+
+
+def _refuse_directs(targets: Mapping[str, Target]) -> None:
+    """Refuse targets to which no latency can be added.
+
+    Raises:
+        UsageError: One reaches PostgreSQL without the proxy.
+    """
+    if direct := [name for name, target in targets.items() if target.direct]:
+        said = f"No latency can be added to {', '.join(direct)}, which reach PostgreSQL without the proxy"
+        raise UsageError(said, "Give --latency-ms 0, or leave them out")
 
 
 def run_block(trials: Sequence[Trial], block: Block) -> None:

@@ -8,7 +8,7 @@ from random import Random
 from typing import TypeVar
 
 from harness.experiments.comparison.budget import Place
-from harness.model.plan import Plan, Scenario, Trial
+from harness.model.plan import Plan, Profile, Scenario, Trial
 
 T = TypeVar("T")
 
@@ -22,18 +22,31 @@ def all_places(plan: Plan, scenarios: Mapping[str, Scenario]) -> list[Place]:
     ]
 
 
+def direct_row(profile: Profile, scenarios: Mapping[str, Scenario]) -> Place | None:
+    """Return the row in which the proxy's cost is measured: the first that reaches the database, at 0 ms, if any does.
+
+    One with a fixed rate is none: it fixes the throughput.
+    """
+    known = (scenarios[name] for name in profile.scenarios if 0 in profile.added_ms)
+    return next(((one.name, 0) for one in known if one.reaches_database and one.shape.pace_s is None), None)
+
+
 def with_block(plan: Plan, scenarios: Mapping[str, Scenario], places: Sequence[Place]) -> Plan:
     """Return a plan with one more block, which has each of ``places`` once, in a random order of its own.
 
     In a sliced plan a place has one trial of each target, which are run together; else targets run forwards and then
     backwards (A B B A, or B A A B by chance), so that a machine that drifts favours neither. References run beside
-    targets in scenarios that never reach the database. The same seed lays out the same block.
+    targets in scenarios that never reach the database, and directs in one row that does. The same seed lays out the
+    same block.
     """
     block = plan.trials[-1].block + 1 if plan.trials else 1
     random = Random(f"{plan.seed}/{block}")  # noqa: S311 - a plan to be repeated, no secret
+    measured = direct_row(plan.profile, scenarios)
     slots = []
     for scenario, added_ms in random.sample(places, len(places)):
-        targets = [*plan.targets, *(() if scenarios[scenario].reaches_database else plan.references)]
+        references = () if scenarios[scenario].reaches_database else plan.references
+        directs = plan.directs if (scenario, added_ms) == measured else ()
+        targets = [*plan.targets, *references, *directs]
         way = targets if plan.sliced else there_and_back(targets, random)
         slots += [(scenario, added_ms, target, position) for position, target in enumerate(way)]
     trials = tuple(
