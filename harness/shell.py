@@ -32,7 +32,7 @@ FOREIGN = (
 KEPT = {
     *("PGUSER", "PGPASSWORD", "PGPASSFILE"),  # of a server of yours, where --postgres-url has none
     *("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONNOUSERSITE"),
-    "TWINBENCH_CACHE",
+    *("TWINBENCH_CACHE", "TWINBENCH_POSTGRES_URL"),  # what people tell us
 }
 LOOPBACK = "127.0.0.1,localhost,::1"
 TEXT = {"PYTHONUTF8": "1"}  # whatever the locale: what we read and write is UTF-8
