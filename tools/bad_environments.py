@@ -218,11 +218,13 @@ def main() -> int:
         Path(scratch).chmod(0o777)  # for the other account
         chosen = sample(given.seed, given.cases, scratch, stored=given.stored, runs=given.runs)
         workers = stack.enter_context(ThreadPoolExecutor(os.cpu_count()))
-        told = [*zip(chosen, workers.map(complaint, chosen), strict=True)]
-    wrong = [(case, what) for case, what in told if what]
-    for case, what in wrong:
-        sys.stdout.write(f"{case}\n    {what}\n")
-    sys.stdout.write(f"{len(told)} environments of seed {given.seed}: {len(wrong)} wrong\n")
+        wrong = 0
+        for number, (case, what) in enumerate(zip(chosen, workers.map(complaint, chosen), strict=True), start=1):
+            wrong += bool(what)
+            sys.stdout.write(f"{case}\n    {what}\n" if what else "")
+            sys.stdout.write(f"{number} environments of seed {given.seed}: {wrong} wrong\n" if number % 25 == 0 else "")
+            sys.stdout.flush()
+    sys.stdout.write(f"{len(chosen)} environments of seed {given.seed}: {wrong} wrong\n")
     return int(bool(wrong))
 
 
