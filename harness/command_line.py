@@ -178,9 +178,13 @@ def list_command(
 @app.command()
 def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
     """Judge a stored run and write its report again. Without any load."""
+    from harness.run import read_from
     from harness.store import Store
 
-    _finish(Store.open(run_folder or out / "latest"))
+    store = Store.open(run_folder or out / "latest")
+    with read_from(store):
+        summary = _conclude(store)
+    raise typer.Exit(ExitCode[summary.verdict.name])
 
 
 @app.command()
@@ -188,13 +192,14 @@ def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
     """Judge a stored run and print each finding. Says whether they differ from those that are stored."""
     from harness.console import findings_text
     from harness.model.verdict import merge
-    from harness.run import assess
+    from harness.run import assess, read_from
     from harness.store import Store
     from harness.terminal import Terminal
 
     console = Terminal()
     store = Store.open(run_folder or out / "latest")
-    findings, before = assess(store).findings, store.summary()
+    with read_from(store):
+        findings, before = assess(store).findings, store.summary()
     console.print(findings_text(findings), soft_wrap=True)
     if before is not None and before.findings != findings:
         console.print("These findings are not those that are stored: the checks have changed.", style="yellow")
@@ -239,12 +244,7 @@ def _carry_out(experiment: Experiment, config: Config) -> NoReturn:
             for store in stores:
                 _conclude(store)
         raise
-    _finish(stores[0])
-
-
-def _finish(store: Store) -> NoReturn:
-    summary = _conclude(store)
-    raise typer.Exit(ExitCode[summary.verdict.name])
+    raise typer.Exit(ExitCode[_conclude(stores[0]).verdict.name])
 
 
 def _conclude(store: Store) -> Summary:

@@ -7,9 +7,13 @@ cut short as for a whole one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
+from harness.errors import HarnessError
 from harness.experiments.base import Assessment, Config, Experiment, Progress, Run
 from harness.experiments.registry import experiment
 from harness.model.plan import Target
@@ -21,6 +25,7 @@ from harness.provision.environment import environment
 from harness.provision.testbed import started_services
 from harness.report.page import write_report
 from harness.store import VERSION, Store
+from harness.stored_file import unreadable
 
 
 def run(chosen: Experiment, config: Config, progress: Progress, opened: Callable[[Store], None]) -> None:
@@ -35,23 +40,23 @@ def run(chosen: Experiment, config: Config, progress: Progress, opened: Callable
     began_s = time.monotonic()
     settings = _settings(config.workload, chosen.targets.values())
     store = Store.create(config.out, datetime.now(UTC).strftime("%Y%m%d-%H%M%S"))  # names sort by age
-    with (
-        store.kept_if_begun(),
-        chosen.reserved(),
-        started_services(
-            workload=config.workload,
-            postgres_url=config.postgres_url,
-            toxiproxy_url=config.toxiproxy_url,
-            log=store.log,
-            say=progress.say,
-        ) as services,
-    ):
-        planned = chosen.plan(services, config.seed)
-        begun = Run(planned=planned, services=services, store=store, progress=progress)
-        store.write_record(_record(config, chosen.kind, settings, begun))
-        opened(store)
-        chosen.execute(begun)
-    store.finish(time.monotonic() - began_s)
+    with store.kept_if_begun(), store.sealed():
+        with (
+            chosen.reserved(),
+            started_services(
+                workload=config.workload,
+                postgres_url=config.postgres_url,
+                toxiproxy_url=config.toxiproxy_url,
+                log=store.log,
+                say=progress.say,
+            ) as services,
+        ):
+            planned = chosen.plan(services, config.seed)
+            begun = Run(planned=planned, services=services, store=store, progress=progress)
+            store.write_record(_record(config, chosen.kind, settings, begun))
+            opened(store)
+            chosen.execute(begun)
+        store.finish(time.monotonic() - began_s)
 
 
 def conclude(store: Store) -> Summary:
@@ -74,6 +79,26 @@ def assess(store: Store) -> Assessment:
     """
     record = store.record()
     return experiment(record.kind).assess(store, record)
+
+
+@contextmanager
+def read_from(store: Store) -> Iterator[None]:
+    """Say in one line that evidence makes no sense: of a run that was altered, whatever reads it may break.
+
+    Raises:
+        EvidenceUnreadable: An error was raised meanwhile that is none of the harness.
+    """
+    try:
+        yield
+    except HarnessError:
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = [frame for frame in frames if Path(frame.filename).is_relative_to(Path(__file__).parent)][-1]
+        why = f"{type(error).__name__}: {error}, in {Path(place.filename).name}:{place.lineno}"
+        raise unreadable(
+            store.folder, why, "Run the benchmark again; if nobody has changed it, this is a bug of twinbench"
+        ) from error
 
 
 def _settings(workload: Workload, targets: Iterable[Target]) -> tuple[Setting, ...]:
@@ -102,13 +127,12 @@ def _record(config: Config, kind: str, settings: tuple[Setting, ...], begun: Run
 
 
 def _summary(store: Store, record: RunRecord, assessment: Assessment) -> Summary:
-    duration_s = store.duration_s()
     known = {name: value for name, value in vars(record).items() if name in Summary.__dataclass_fields__}
     return Summary(
         **(known | vars(assessment)),  # which has the controls as they were judged, instead of as they were planned
         sections=experiment(record.kind).sections,
-        duration_s=duration_s or 0.0,
-        complete=duration_s is not None or bool(record.ended),
+        duration_s=record.took_s or 0.0,
+        complete=store.is_complete(record),
         verdict=merge(finding.verdict for finding in assessment.findings),
         trials_done=sum(store.trial_record(trial) is not None for trial in record.plan.trials),
     )

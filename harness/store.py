@@ -6,8 +6,9 @@
     results/<run>/set-aside/<id>-<n>/ the n-th attempt at a trial that was run again
     results/<run>/cuts.json           every cut of a chaos run; those of its controls in control-cuts.json
     results/<run>/pages.json          what pages cost by each loading strategy
-    results/<run>/slices.json            what targets took with and without probes, slice by slice
-    results/<run>/finished.json       the completion mark, written last
+    results/<run>/slices.json         what targets took with and without probes, slice by slice
+    results/<run>/SHA256SUMS          the manifest of all of these, written last, unless the run is killed
+    results/<run>/logs/               what the parts wrote
     results/<run>/summary.json        what judge and analyse made of it; can be made again
     results/latest                    a link to the newest run
 
@@ -17,18 +18,14 @@ Files are written to a temporary name, synced and renamed, so that one is whole 
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from functools import cache
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.model.cut_map import CutMap
@@ -38,15 +35,22 @@ from harness.model.plan import Plan, Trial
 from harness.model.request_record import Op, Outcome
 from harness.model.run_records import RunRecord, TrialRecord
 from harness.model.summary import Summary
+from harness.seal import is_sealed, require_as_sealed, seal
+from harness.stored_file import AGAIN, read_json, unreadable, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 6
+VERSION = 7
 CONTROL_CUTS = "control-cuts"
 T = TypeVar("T")
-# Made once of each type, which takes longer than to read a file with it.
-_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+
+
+@dataclass(frozen=True)
+class Versioned:
+    """What is read of a record before all else."""
+
+    version: int
 
 
 class Store:
@@ -80,15 +84,17 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open a stored run.
+        """Open a stored run, and hold it against its manifest.
 
         Raises:
-            EvidenceUnreadable: There is no run in ``folder``.
+            EvidenceUnreadable: There is no run in ``folder``, or it has changed since it ended.
         """
-        if not os.access(folder / "run.json", os.R_OK):  # which says no of a name that can't be, too
+        # which says no of a name that can't be, too
+        if not os.path.lexists(folder / "run.json") and not is_sealed(folder):
             raise EvidenceUnreadable(
                 f"No run is stored in {folder}", "Say 'twinbench list' to see those that there are"
             )
+        require_as_sealed(folder.resolve())
         return cls(folder.resolve())
 
     @contextmanager
@@ -101,34 +107,43 @@ class Store:
             if not (self.folder / "run.json").exists() and not logs:
                 shutil.rmtree(self.folder)
 
+    @contextmanager
+    def sealed(self) -> Iterator[None]:
+        """Write the manifest when it ends, in whatever way, if there is a plan: only a run that is killed has none."""
+        try:
+            yield
+        finally:
+            if (self.folder / "run.json").exists():
+                seal(self.folder)
+
     def write_record(self, record: RunRecord) -> None:
         """Store what is known before the first trial, and point ``latest`` to this run."""
-        _write(self.folder / "run.json", RunRecord, record)
+        write_json(self.folder / "run.json", RunRecord, record)
         fresh = self.folder.parent / f".latest-{self.folder.name}"
         fresh.symlink_to(self.folder.name)
         fresh.replace(self.folder.parent / "latest")
 
     def write_plan(self, plan: Plan, ended: str = "") -> None:
         """Store what is known of the plan by now, and why the run ended where it did, if it has."""
-        _write(self.folder / "run.json", RunRecord, replace(self.record(), plan=plan, ended=ended))
+        write_json(self.folder / "run.json", RunRecord, replace(self.record(), plan=plan, ended=ended))
 
     def record(self) -> RunRecord:
         """Return what was known before the first trial.
 
         Raises:
-            EvidenceUnreadable: It is of another version, or torn.
+            EvidenceUnreadable: It is of another version, torn, or at odds with itself.
         """
         path = self.folder / "run.json"
-        try:
-            version = json.loads(path.read_bytes())["version"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise EvidenceUnreadable(f"{path} can't be read: {error}", "Run the benchmark again") from error
+        version = read_json(path, Versioned).version
         if version != VERSION:
             raise EvidenceUnreadable(
                 f"{path} is of version {version}, and this twinbench reads version {VERSION}",
                 "Report it with the twinbench that made it",
             )
-        return _read(path, RunRecord)
+        record = read_json(path, RunRecord)
+        if wrong := record.what_is_wrong():
+            raise unreadable(path, wrong)
+        return record
 
     def log(self, name: str) -> Path:
         """Return where the log of a part goes."""
@@ -142,7 +157,7 @@ class Store:
 
     def write_trial(self, record: TrialRecord) -> None:
         """Store a trial that is over. Without this file it counts as interrupted."""
-        _write(self.folder / "trials" / record.trial.id / "trial.json", TrialRecord, record)
+        write_json(self.folder / "trials" / record.trial.id / "trial.json", TrialRecord, record)
 
     def set_aside(self, trial: Trial) -> None:
         """Put the attempt at a trial away, to be kept but not counted, so that it can be run again."""
@@ -153,11 +168,11 @@ class Store:
 
     def set_aside_records(self) -> list[TrialRecord]:
         """Return what is known of each attempt that was set aside."""
-        return [_read(path, TrialRecord) for path in sorted((self.folder / "set-aside").glob("*/trial.json"))]
+        return [read_json(path, TrialRecord) for path in sorted((self.folder / "set-aside").glob("*/trial.json"))]
 
     def write_wire(self, counts: tuple[WireCount, ...]) -> None:
         """Store the round trips per request."""
-        _write(self.folder / "wire.json", tuple[WireCount, ...], counts)
+        write_json(self.folder / "wire.json", tuple[WireCount, ...], counts)
 
     def wire(self) -> tuple[WireCount, ...]:
         """Round trips per request; empty if they were not counted."""
@@ -165,7 +180,7 @@ class Store:
 
     def write_cuts(self, cut_map: CutMap, name: str = "cuts") -> None:
         """Store the cut map; that of the controls goes by ``CONTROL_CUTS``."""
-        _write(self.folder / f"{name}.json", CutMap, cut_map)
+        write_json(self.folder / f"{name}.json", CutMap, cut_map)
 
     def cuts(self, name: str = "cuts") -> CutMap | None:
         """Return the cut map; None if there is none."""
@@ -173,7 +188,7 @@ class Store:
 
     def write_pages(self, readings: Sequence[PageReading]) -> None:
         """Store what pages cost so far."""
-        _write(self.folder / "pages.json", tuple[PageReading, ...], tuple(readings))
+        write_json(self.folder / "pages.json", tuple[PageReading, ...], tuple(readings))
 
     def pages(self) -> tuple[PageReading, ...]:
         """Return what pages cost; empty if none was asked for."""
@@ -181,31 +196,39 @@ class Store:
 
     def write_slices(self, readings: Sequence[SliceReading]) -> None:
         """Store what targets with and without probes took so far."""
-        _write(self.folder / "slices.json", tuple[SliceReading, ...], tuple(readings))
+        write_json(self.folder / "slices.json", tuple[SliceReading, ...], tuple(readings))
 
     def slices(self) -> tuple[SliceReading, ...]:
         """Return what targets with and without probes took; empty if none were driven in slices."""
         return self._kept("slices", tuple[SliceReading, ...]) or ()
 
-    def finish(self, duration_s: float) -> None:
-        """Mark the run as complete."""
-        _write(self.folder / "finished.json", float, duration_s)
+    def finish(self, took_s: float) -> None:
+        """Note that the run came to its end, and how long it took."""
+        write_json(self.folder / "run.json", RunRecord, replace(self.record(), took_s=took_s))
 
-    def duration_s(self) -> float | None:
-        """Return how long the run took; None if it did not come to its end."""
-        return self._kept("finished", float)
+    def is_complete(self, record: RunRecord) -> bool:
+        """Whether a run came to its end, or to one that was as good; one that was killed on the way did not."""
+        return is_sealed(self.folder) and (record.took_s is not None or bool(record.ended))
 
     def write_summary(self, summary: Summary) -> None:
         """Store what was made of the evidence."""
-        _write(self.folder / "summary.json", Summary, summary)
+        write_json(self.folder / "summary.json", Summary, summary)
 
     def summary(self) -> Summary | None:
         """Return what was made of the evidence; None if nothing was yet."""
-        return self._kept("summary", Summary)
+        return self._kept("summary", Summary, "Say 'twinbench report' to make it again")
 
     def trial_record(self, trial: Trial) -> TrialRecord | None:
-        """Return what is known of a trial that is over; None if it was interrupted or never begun."""
-        return self._kept(f"trials/{trial.id}/trial", TrialRecord)
+        """Return what is known of a trial that is over; None if it was interrupted or never begun.
+
+        Raises:
+            EvidenceUnreadable: It can't be read, or is of another trial.
+        """
+        name = f"trials/{trial.id}/trial"
+        known = self._kept(name, TrialRecord)
+        if known and known.trial.id != trial.id:
+            raise unreadable(self.folder / f"{name}.json", f"it is of the trial {known.trial.id!r}")
+        return known
 
     def ops_frame(self, trial: Trial) -> pd.DataFrame | None:
         """Ops of a trial as a frame with the columns of ``Op``; None if it was never begun.
@@ -213,16 +236,11 @@ class Store:
         A torn tail, as a killed generator leaves it, is passed over: every whole batch is read.
         """
         path = self.folder / "trials" / trial.id / "ops.arrows"
-        if not path.exists() or path.stat().st_size == 0:
+        if not os.path.lexists(path):
             return None
-        import pyarrow as pa  # noqa: PLC0415 - takes half a second, which whoever reads no ops need not pay
+        from harness.ops_file import read_ops  # noqa: PLC0415 - takes half a second, which not everyone need pay
 
-        batches = []
-        with pa.OSFile(str(path)) as source, suppress(pa.ArrowInvalid, OSError, StopIteration):
-            reader = pa.ipc.open_stream(source)
-            while True:
-                batches.append(reader.read_next_batch())
-        return pa.Table.from_batches(batches).to_pandas() if batches else None
+        return read_ops(path)
 
     def evidence(self, trial: Trial, record: RunRecord) -> Evidence | None:
         """All that a check may look at, of one trial; None if it was never begun."""
@@ -246,31 +264,6 @@ class Store:
             complete=known is not None,
         )
 
-    def _kept(self, name: str, kind: type[T]) -> T | None:
+    def _kept(self, name: str, kind: type[T], fix: str = AGAIN) -> T | None:
         path = self.folder / f"{name}.json"
-        return _read(path, kind) if path.exists() else None
-
-
-def _write(path: Path, kind: type[T], value: T) -> None:
-    data = _adapter(kind).dump_json(value, indent=1)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _read(path: Path, kind: type[T]) -> T:
-    try:
-        known: T = _adapter(kind).validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise EvidenceUnreadable(
-            f"{path} can't be read: {str(error).splitlines()[0]}", "Run the benchmark again"
-        ) from error
-    return known
+        return read_json(path, kind, fix) if os.path.lexists(path) else None

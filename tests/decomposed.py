@@ -13,8 +13,8 @@ from harness.model.evidence import Sample, Slice, Window
 from harness.model.measures import Comparison
 from harness.model.plan import Decomposition, Factor, Plan, Trial
 from harness.model.run_records import RunRecord, TrialRecord
+from harness.ops_file import SCHEMA
 from harness.store import VERSION, Store
-from scenarios.locust.recorder import SCHEMA
 from targets.catalog import CATALOG, MODEL_AND_DRIVERS
 from tests.report_fixture import PROFILE, SCENARIOS, SUMMARY, cell, comparison, plan_of
 

@@ -1,5 +1,6 @@
 """A calibration in small: a target held against itself, and a calibration that is stopped."""
 
+import json
 import os
 import signal
 import subprocess
@@ -65,4 +66,5 @@ def test_it_can_be_stopped_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert process.returncode == ExitCode.UNDECIDED
     assert "The same command goes on" in told
     assert reaper._still_running(children, 60) == []
-    assert not list(tmp_path.glob("out/*/*/finished.json"))
+    stored = [json.loads(path.read_text()) for path in tmp_path.glob("out/*/*/run.json")]
+    assert not any(record["took_s"] for record in stored)

@@ -9,6 +9,7 @@ import pytest
 
 from harness.console import findings_text
 from harness.model.verdict import Verdict
+from harness.seal import MANIFEST, seal
 from harness.store import Store
 from targets.catalog import ON_PSYCOPG
 from tests.fix_command_line import Say
@@ -74,16 +75,18 @@ def test_a_stored_run_that_was_tampered_with_is_judged_as_what_it_is(
     """The verdict comes from the evidence, not from what an earlier judgement wrote."""
     _, store = whole
     path = next((store.folder / "trials").iterdir()) / "trial.json"
-    kept = path.read_text()
+    kept, manifest = path.read_text(), (store.folder / MANIFEST).read_text()
     record = json.loads(kept)
     rows = record["ledger"]["rows"]
     key = next(key for key in rows["audit_log"] if rows["posts"].get(key))
     del rows["audit_log"][key]
     try:
         path.write_text(json.dumps(record))
+        seal(store.folder)  # as a forger would; else the change is refused
         again = say("check", str(store.folder))
     finally:
         path.write_text(kept)
+        (store.folder / MANIFEST).write_text(manifest)
     assert again.returncode == 1
     (bad,) = [line for line in again.stdout.splitlines() if line.startswith(f"{Verdict.FAIL}: ")]
     assert bad.startswith(f"fail: writes in {record['trial']['id']}: Writes are partial; measured: ")

@@ -19,6 +19,7 @@ import pytest
 from harness.analysis.measures import analyse
 from harness.model.verdict import Verdict
 from harness.provision import reaper
+from harness.seal import MANIFEST, is_sealed, seal
 from harness.store import Store
 from tests.fix_command_line import Say
 from tests.test_command_line import ROOT, SHORTER, program, twinbench
@@ -174,10 +175,19 @@ class TestWhole:
             own = cells[cell["scenario"], cell["added_ms"], cell["target"]]
             assert cell["throughput_rps"]["value"] == own.throughput_rps.value > 0
 
+    @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="it has no sha256sum")
+    def test_its_manifest_is_one_that_sha256sum_reads(
+        self, whole: tuple[subprocess.CompletedProcess[str], Store]
+    ) -> None:
+        _, store = whole
+        words = ("sha256sum", "--check", "--strict", "--quiet", MANIFEST)
+        done = subprocess.run(words, cwd=store.folder, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
     def test_a_ledger_that_lost_a_row_fails_when_judged_again(
         self, whole: tuple[subprocess.CompletedProcess[str], Store], say: Say, tmp_path: Path
     ) -> None:
-        """The check at the end of the whole line can fail: one row is taken out of the stored ledger."""
+        """The check at the end of the whole line can fail: a forger takes one row out of the stored ledger."""
         _, store = whole
         copy = tmp_path / "copy"
         shutil.copytree(store.folder, copy)
@@ -187,6 +197,10 @@ class TestWhole:
         key = next(iter(known["ledger"]["rows"]["posts"]))
         known["ledger"]["rows"]["posts"][key] -= 1
         path.write_text(json.dumps(known))
+        told = say("check", str(copy))
+        assert told.returncode == 2
+        assert f"has changed since its run ended: altered trials/{trial.id}/trial.json" in told.stderr
+        seal(copy)
         done = say("check", str(copy))
         assert done.returncode == 1
         assert re.search(f"partial: key {key}", done.stdout)
@@ -200,6 +214,7 @@ def test_a_run_that_is_killed_leaves_evidence_and_nothing_else(tmp_path: Path, s
         assert len(folders) == 1
         process.kill()
         assert_nothing_is_left(children, ports, folders)
+    assert not is_sealed(tmp_path / "latest")
     done = say("report", "--out", str(tmp_path))
     assert done.returncode == 3
     assert "incomplete run" in done.stdout
@@ -222,6 +237,7 @@ def test_ctrl_c_ends_a_run_as_a_shorter_one(tmp_path: Path) -> None:
     assert "interrupted" in err
     assert "Traceback" not in err
     assert "incomplete" not in out
+    assert is_sealed(tmp_path / "latest")
     summary = Store.open(tmp_path / "latest").summary()
     assert summary is not None
     assert summary.trials_done == len(summary.plan.trials) >= 1
@@ -262,6 +278,7 @@ def test_a_part_that_dies_ends_the_run_in_one_line(tmp_path: Path, part: str) ->
     lines = [line for line in err.splitlines() if line.startswith("twinbench: ")]
     assert "Traceback" not in err
     assert len(lines) == 1
+    assert is_sealed(tmp_path / "latest")
 
 
 @pytest.mark.slow

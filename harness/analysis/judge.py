@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from harness.analysis.checks.registry import judge_subject, judge_trial
+from harness.analysis.checks.registry import OF_TRIALS, checks_of, judge_subject, judge_trial
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
 from harness.model.findings import Case, ControlRow, Execution, Finding, Findings
@@ -14,6 +14,7 @@ from harness.model.plan import Control, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.model.verdict import Verdict, merge
 from harness.store import CONTROL_CUTS, Store
+from harness.stored_file import unreadable
 
 
 def judge_trials(store: Store, record: RunRecord) -> Findings:
@@ -71,10 +72,18 @@ def judge_plan(store: Store, record: RunRecord) -> tuple[Finding, ...]:
         Execution(
             planned=len(planned),
             done=sum(store.trial_record(trial) is not None for trial in planned),
-            complete=store.duration_s() is not None or bool(record.ended),
+            complete=store.is_complete(record),
+            checked=not planned or _is_checked(record),
             not_done=record.not_done,
         )
     )
+
+
+def _is_checked(record: RunRecord) -> bool:
+    """Whether any trial that is planned has a check to answer for."""
+    scenarios = {scenario.name: scenario for scenario in record.scenarios}
+    targets = {target.name: target for target in record.targets}
+    return any(checks_of(scenarios[trial.scenario], targets[trial.target]) for trial in record.plan.trials)
 
 
 def control_rows(store: Store, record: RunRecord) -> tuple[ControlRow, ...]:
@@ -122,6 +131,17 @@ def _offence(finding: Finding) -> Case:
 
 
 def _begun(store: Store, record: RunRecord, trials: Iterable[Trial]) -> Iterator[Evidence]:
+    """Load the trials that were begun.
+
+    Raises:
+        EvidenceUnreadable: A trial can't be read, or the run names a check that there is not.
+    """
+    if unknown := {name for scenario in record.scenarios for name in scenario.checks} - OF_TRIALS.keys():
+        raise unreadable(
+            store.folder / "run.json",
+            f"it names the check {min(unknown)!r}, and this twinbench knows {', '.join(OF_TRIALS)}",
+            "Report it with the twinbench that made it",
+        )
     for trial in trials:
         if evidence := store.evidence(trial, record):
             yield evidence

@@ -91,9 +91,13 @@ class ControlRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """How much of a plan was carried out. ``not_done`` says in whole sentences what could not be planned, and why."""
+    """How much of a plan was carried out, and whether any of its trials has a check to answer for.
+
+    ``not_done`` says in whole sentences what could not be planned, and why.
+    """
 
     planned: int
     done: int
     complete: bool
+    checked: bool
     not_done: tuple[str, ...]

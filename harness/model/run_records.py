@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.model.evidence import FaultWindow, Sample, Slice, Window
 from harness.model.ledger import Ledger
@@ -16,9 +17,10 @@ from harness.model.summary import Setting
 class RunRecord:
     """What is known before the first trial.
 
-        ``kind`` names an experiment of ``harness.experiments.registry``, and ``command`` is the command line that
+    ``kind`` names an experiment of ``harness.experiments.registry``, and ``command`` is the command line that
     repeats the run, its seed included; ``workload`` is ``module:attribute``. ``started_at`` is ISO 8601 in UTC.
     ``ended`` is the code of why a run ended that could have gone on: "blocks", "time", "precision" or "interrupted".
+    ``took_s`` is how long it took; None if it did not come to its end.
     """
 
     version: int
@@ -37,6 +39,22 @@ class RunRecord:
     left_out: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
     ended: str = ""
+    took_s: float | None = None
+
+    def what_is_wrong(self) -> str:
+        """Say what the plan names that is not described here, or what is no name of a trial's folder; or nothing."""
+        targets, scenarios = ({one.name for one in known} for known in (self.targets, self.scenarios))
+        trials = self.plan.trials
+        named = {*self.plan.targets, *self.plan.references, *(name for pair in self.plan.pairs for name in pair)}
+        named |= {control.target.name for control in self.controls} | {trial.target for trial in trials}
+        for kind, unknown in (
+            ("target", named - targets),
+            ("scenario", {trial.scenario for trial in trials} - scenarios),
+        ):
+            if unknown:
+                return f"its plan names the {kind} {min(unknown)!r}, which it does not describe"
+        outside = [trial.id for trial in trials if ".." in Path(trial.id).parts or Path(trial.id).is_absolute()]
+        return f"its plan has the trial {outside[0]!r}, which would lie elsewhere" if outside else ""
 
 
 @dataclass(frozen=True, kw_only=True)

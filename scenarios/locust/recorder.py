@@ -1,20 +1,14 @@
-"""The generator's record: every request as raw nanoseconds, in a columnar file that survives a kill.
-
-The file is an Arrow IPC stream. Batches are appended as load runs, so whatever ends the process
-leaves every whole batch readable; only what came after the last one is lost.
-"""
+"""The generator's record: every request as raw nanoseconds, in a columnar file that survives a kill."""
 
 from pathlib import Path
-from typing import get_type_hints
 
 import gevent
 import pyarrow as pa
 
 from harness.model.request_record import Op
+from harness.ops_file import SCHEMA
 
 FLUSH_S = 0.25
-_TYPES = {int: pa.int64(), bool: pa.bool_()}  # all else is text
-SCHEMA = pa.schema([(name, _TYPES.get(kind, pa.string())) for name, kind in get_type_hints(Op).items()])
 
 
 class Recorder:

@@ -139,7 +139,10 @@ def record_of(step: Step, blocks: int = 1) -> RunRecord:
     profile = replace(
         PROFILES["quick"], scenarios=step.scenarios, added_ms=step.added_ms, seconds=step.seconds, blocks=step.blocks
     )
-    trials = tuple(replace(TRIAL, block=block) for block in range(1, blocks + 1))
+    trials = tuple(
+        replace(TRIAL, block=block, target=step.targets[0], scenario=step.scenarios[0])
+        for block in range(1, blocks + 1)
+    )
     return RunRecord(
         version=VERSION,
         run="20260101-000000",
@@ -157,14 +160,15 @@ def record_of(step: Step, blocks: int = 1) -> RunRecord:
     )
 
 
-def store_run(step: Step, folder: Path, *, finished: bool = True, summed_up: bool = True) -> Store:
+def store_run(step: Step, folder: Path, *, finished: bool = True, summed_up: bool = True, blocks: int = 1) -> Store:
     """Store a run of a step that says that the second target is slower."""
     store = Store.create(folder, "20260101-000000")
-    store.write_record(record_of(step))
+    with store.sealed():
+        store.write_record(record_of(step, blocks))
+        if finished:
+            store.finish(1.0)
     if summed_up:
         store.write_summary(came_of(step, ["first"]).summary)
-    if finished:
-        store.finish(1.0)
     return store
 
 
@@ -270,7 +274,7 @@ class TestPrefixes:
         def find(first: Sequence[tuple[float, float]], again: Sequence[tuple[float, float]], seed: int) -> Any:
             step = replace(self.step, seed=seed)
             folder = tmp_path / str(seed)
-            store_run(step, folder).write_record(record_of(step, blocks=len(first)))
+            store_run(step, folder, blocks=len(first))
             trials = {
                 CellName(scenario="ping", added_ms=0, target=name): measured(name, rates)
                 for name, rates in zip(step.targets, (first, again), strict=True)

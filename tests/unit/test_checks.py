@@ -58,7 +58,7 @@ def test_a_finding_says_which_check_found_it_and_of_which_trial(check: Check[Evi
 
 
 def test_what_a_plan_lacks_is_left_open() -> None:
-    whole = Execution(planned=4, done=4, complete=True, not_done=())
+    whole = Execution(planned=4, done=4, complete=True, checked=True, not_done=())
     assert judge_subject(whole) == ()
     for torn in (replace(whole, done=3), replace(whole, complete=False)):
         found = one(judge_subject(torn))
@@ -74,6 +74,8 @@ def test_what_a_plan_lacks_is_left_open() -> None:
         (Verdict.UNDECIDED, "left_out", "Not at 20 ms."),
         (Verdict.UNDECIDED, "left_out", "Nor at 5 ms."),
     ]
+    nothing_asked = one(judge_subject(replace(whole, checked=False)))
+    assert (nothing_asked.check, nothing_asked.verdict, nothing_asked.code) == ("plan", Verdict.UNDECIDED, "unchecked")
 
 
 class TestRecord:

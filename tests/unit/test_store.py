@@ -10,8 +10,8 @@ from harness.commands.list import stored_runs
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.experiments.registry import EXPERIMENTS, experiment
 from harness.model.run_records import RunRecord, TrialRecord
+from harness.ops_file import SCHEMA
 from harness.store import VERSION, Store
-from scenarios.locust.recorder import SCHEMA
 from tests.evidence import FAULT, SCENARIO, TARGET, WINDOW, distances, ledger
 from tests.unit.test_plan import plan
 
@@ -94,10 +94,33 @@ def test_two_runs_in_one_second_get_a_folder_each(store: Store) -> None:
     assert Store.create(store.folder.parent, store.folder.name).folder != store.folder
 
 
-def test_a_run_that_was_not_finished_says_so(store: Store) -> None:
-    assert store.duration_s() is None
+def test_a_run_is_complete_if_it_came_to_an_end_and_was_sealed(store: Store) -> None:
+    assert not store.is_complete(store.record())
     store.finish(1.5)
-    assert store.duration_s() == 1.5
+    assert store.record().took_s == 1.5
+    assert not store.is_complete(store.record())  # killed before its manifest was written
+    with store.sealed():
+        pass
+    assert store.is_complete(store.record())
+
+
+def test_a_run_that_was_interrupted_is_sealed_and_complete_only_if_its_plan_was_cut_down(store: Store) -> None:
+    def interrupt(ended: str) -> None:
+        with store.sealed():
+            store.write_plan(PLAN, ended)
+            raise KeyboardInterrupt
+
+    for ended, complete in (("", False), ("interrupted", True)):
+        with pytest.raises(KeyboardInterrupt):
+            interrupt(ended)
+        assert Store.open(store.folder).is_complete(store.record()) is complete
+
+
+def test_a_run_that_never_began_is_not_sealed(tmp_path: Path) -> None:
+    store = Store.create(tmp_path, "r")
+    with store.kept_if_begun(), store.sealed():
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_where_results_should_go_is_a_usage_error(tmp_path: Path) -> None:

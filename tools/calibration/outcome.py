@@ -14,6 +14,7 @@ from harness.model.measures import Comparison
 from harness.model.run_records import RunRecord
 from harness.model.summary import Summary
 from harness.run import conclude
+from harness.seal import MANIFEST
 from harness.store import Store
 from tools.calibration.course import Step
 
@@ -45,11 +46,12 @@ def outcome(step: Step, folder: Path) -> Outcome | None:
 
     Raises:
         UsageError: The stored run is another than the step asks for.
+        EvidenceUnreadable: It has changed since it ended.
     """
-    finished = sorted(folder.glob("*/finished.json"))
-    if not finished:
+    sealed = (Store.open(path.parent) for path in sorted(folder.glob(f"*/{MANIFEST}")))
+    store = next((one for one in sealed if one.record().took_s is not None), None)  # the others were interrupted
+    if store is None:
         return None
-    store = Store.open(finished[0].parent)
     record = store.record()
     _require_same(step, record, store.folder)
     summary = store.summary() or conclude(store)  # one that was killed before its report was written

@@ -7,7 +7,7 @@ from harness.model.verdict import Verdict
 
 
 def check_plan(execution: Execution) -> Findings:
-    """Leave the verdict open for all that could not be done, and for a run that did not come to its end."""
+    """Leave the verdict open for all that could not be done, was not done to its end, or has no check to answer for."""
     for reason in execution.not_done:
         yield Finding(check="plan", verdict=Verdict.UNDECIDED, code="left_out", facts={"reason": reason}, count=1)
     if not execution.complete or execution.done < execution.planned:
@@ -18,3 +18,5 @@ def check_plan(execution: Execution) -> Findings:
             values=in_unit("trials", done=execution.done, planned=execution.planned),
             count=execution.planned - execution.done,
         )
+    if not execution.checked:
+        yield Finding(check="plan", verdict=Verdict.UNDECIDED, code="unchecked", count=execution.planned)

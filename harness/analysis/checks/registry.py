@@ -30,6 +30,7 @@ from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
 from harness.model.findings import ControlRow, Execution, Finding
 from harness.model.measures import ProbeOverhead, TargetGarbage, TargetOverheads
+from harness.model.plan import Scenario, Target
 from harness.model.verdict import Verdict
 
 S = TypeVar("S")
@@ -87,10 +88,19 @@ def judge_trial(evidence: Evidence) -> tuple[Finding, ...]:
     Raises:
         KeyError: The scenario names a check that there is not.
     """
-    named = {name: OF_TRIALS[name] for name in evidence.scenario.checks}
-    probed = {check.name: check for check in OF_TRIALS.values() if check.probe in evidence.target.probes}
-    checks = {**named, **probed}.values()
+    checks = checks_of(evidence.scenario, evidence.target)
     return tuple(finding for check in checks for finding in findings_of(check, evidence, evidence.trial.id))
+
+
+def checks_of(scenario: Scenario, target: Target) -> tuple[Check[Evidence], ...]:
+    """Return the checks that judge a trial of a target under a scenario.
+
+    Raises:
+        KeyError: The scenario names a check that there is not.
+    """
+    named = {name: OF_TRIALS[name] for name in scenario.checks}
+    probed = {check.name: check for check in OF_TRIALS.values() if check.probe in target.probes}
+    return tuple({**named, **probed}.values())
 
 
 def findings_of(check: Check[S], subject: S, name: str) -> tuple[Finding, ...]:
