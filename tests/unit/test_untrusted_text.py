@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from harness.console import RunConsole, findings_text, show
 from harness.model.cut_map import Cut, CutStrip, CutWay, Direction, MessageCuts
+from harness.model.evidence import FaultRow
 from harness.model.findings import Case, ControlRow, Finding, Quantity, in_unit
-from harness.model.measures import CellName, FaultRow, HeldUp, MeasureWarning
+from harness.model.measures import CellName, HeldUp, MeasureWarning
 from harness.model.request_record import Op, Outcome
 from harness.model.summary import Summary
 from harness.model.verdict import Place, Verdict
