@@ -25,7 +25,7 @@ from random import Random
 import harness.command_line
 import harness.ops_file
 import harness.run  # noqa: F401 - what is imported before a process is forked need not be afterwards
-from harness.cli import main as twinbench
+from harness.cli import carry_out
 from harness.errors import EvidenceUnreadable, ExitCode
 from harness.experiments.registry import EXPERIMENTS, experiment
 from harness.seal import MANIFEST, seal
@@ -104,9 +104,7 @@ def _read(command: str, folder: Path, said: Path) -> tuple[int, str]:
         sys.argv = ["twinbench", command, str(folder)]
         code = ExitCode.HARNESS.value
         try:
-            twinbench()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
+            code = carry_out()
         finally:
             sys.stderr.flush()
             os._exit(code)

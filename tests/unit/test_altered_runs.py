@@ -1,16 +1,17 @@
-"""A sample of what tools/altered_runs.py does to stored runs by the thousand, and whether it would notice."""
+"""A sample of what tools/altered_runs.py does to stored runs by the thousand."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.stored_run import passing_run
-from tools.altered_runs import MANIFESTS, cases, try_case, warm_up
 
 SAMPLE = 18
 
 
 def test_no_altered_run_is_read_otherwise_than_it_should_be(tmp_path: Path) -> None:
-    warm_up()
+    """In a process of its own: a fork of one with threads, as the suite's is by now, may never go on."""
     run = passing_run(tmp_path).folder
-    tried = [try_case(case) for case in cases([run], SAMPLE, 7)]
-    assert [(outcome.wrong, outcome.done, outcome.said) for outcome in tried if outcome.wrong] == []
-    assert {outcome.case.manifest for outcome in tried} == set(MANIFESTS)
+    argv = [sys.executable, "-m", "tools.altered_runs", str(run), "--count", str(SAMPLE), "--seed", "7"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
