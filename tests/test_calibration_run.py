@@ -22,6 +22,7 @@ from tools.calibration.report import line
 pytestmark = pytest.mark.timeout(300)
 
 
+@pytest.mark.slow  # a comparison like those of test_runs, by another workload
 def test_a_target_is_held_against_itself_once(tmp_path: Path) -> None:
     step = replace(
         next(step for step in course(1) if step.targets[0] == "async" and not step.percent),

@@ -84,7 +84,7 @@ def run_watched(out: Path, *words: str, **variables: str) -> tuple[set[bytes], b
         return seen | arguments(), terminal.read()
 
 
-@pytest.mark.parametrize("way", ["variable", "file"])
+@pytest.mark.parametrize("way", ["variable", pytest.param("file", marks=pytest.mark.slow)])
 def test_a_run_shows_the_password_nowhere(way: str, guarded: str, url_file: Path, tmp_path: Path) -> None:
     words = ["--postgres-url", f"@{url_file}"] if way == "file" else []
     variables = {VARIABLE: guarded} if way == "variable" else {}

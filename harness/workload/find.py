@@ -42,6 +42,12 @@ def load_workload(name: str = DEFAULT) -> Workload:
     if not isinstance(found, Workload) or found.name != name:
         said = f"calls itself {found.name!r}" if isinstance(found, Workload) else f"is a {type(found).__name__}"
         raise UsageError(f"{name!r} {said}", "Name a Workload, and give it that name")
+    for target in found.targets.values():
+        if unknown := {target.reference, target.direct_twin} - {"", *found.targets}:
+            told = (
+                f"Workload {name!r}: target {target.name} is to be held against {unknown.pop()!r}, which is no target"
+            )
+            raise UsageError(told, "Add it to its targets, or name none")
     return found
 
 

@@ -17,7 +17,7 @@ def _targets() -> Iterator[Target]:
     None is held against its bare application, which would take time from the comparisons.
     """
     for name, shipped in TWINS.items():
-        twin = replace(shipped, reference="")
+        twin = replace(shipped, reference="", direct_twin="")
         yield twin
         yield replace(twin, name=f"{name}:again")
         for percent in SLOWER_PERCENT:
