@@ -44,9 +44,7 @@ def load_workload(name: str = DEFAULT) -> Workload:
         raise UsageError(f"{name!r} {said}", "Name a Workload, and give it that name")
     for target in found.targets.values():
         if unknown := {target.reference, target.direct_twin} - {"", *found.targets}:
-            told = (
-                f"Workload {name!r}: target {target.name} is to be held against {unknown.pop()!r}, which is no target"
-            )
+            told = f"Workload {name!r}: target {target.name} is held against {unknown.pop()!r}, which is no target"
             raise UsageError(told, "Add it to its targets, or name none")
     return found
 

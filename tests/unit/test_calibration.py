@@ -379,7 +379,7 @@ class TestPlanted:
     def test_the_same_again_differs_by_its_name_alone(self) -> None:
         for name, twin in TWINS.items():
             known = WORKLOAD.targets[name]
-            assert known == replace(twin, reference="")
+            assert known == replace(twin, reference="", direct_twin="")
             assert WORKLOAD.targets[f"{name}:again"] == replace(known, name=f"{name}:again")
 
     def test_a_slower_one_has_the_settings_of_its_twin(self) -> None:
