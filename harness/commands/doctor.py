@@ -16,7 +16,8 @@ import typer
 from harness.errors import HarnessError
 from harness.printable import printable
 from harness.provision.addresses import without_password
-from harness.provision.environment import LIBRARIES, library_version
+from harness.provision.environment import LIBRARIES
+from harness.provision.libraries import library_version
 from harness.provision.postgres_binary import installed_binaries, installed_version
 from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
 

@@ -41,19 +41,6 @@ def environment(services: Services) -> dict[str, str]:
     }
 
 
-def library_version(name: str) -> str:
-    """Return the version of a library; empty if it is not installed.
-
-    ``importlib.metadata.version`` parses all of the metadata, the long description included, which takes three times as
-    long: of a dozen libraries, 9 ms.
-    """
-    try:
-        told = importlib.metadata.distribution(name).read_text("METADATA") or ""
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-    return told.partition("\nVersion: ")[2].partition("\n")[0]
-
-
 def _processor() -> str:
     """Name the processor model, which ``platform.processor()`` leaves empty on Linux."""
     with suppress(OSError):

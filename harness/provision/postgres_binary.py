@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.provision.account import Account, under
-from harness.provision.environment import library_version
+from harness.provision.libraries import library_version
 
 
 def installed_binaries() -> Path | None:
