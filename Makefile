@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead calibrate second-workload test test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ probe-overhead: setup ## what the probes cost: both twins without them, with all
 
 calibrate: setup ## hold twinbench against itself: equal targets and slower ones, by its plan 92 minutes; goes on where it was stopped
 	$(BIN)/python -m tools.calibration
+
+cases: setup ## mistakes, which must be caught with their lines, and sound applications, never accused; three runs each, goes on where it was stopped
+	$(BIN)/python -m tools.cases
 
 # First what keeps one core busy, two at a time; then what is to have the machine to itself.
 test: setup ## lint, types and the whole suite

@@ -5,7 +5,6 @@ Exits with 0 if all four conditions hold, 1 if one does not, and 3 while it is u
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +12,12 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from harness.commands.interruption import ended_in_order
-from harness.errors import ExitCode, HarnessError
 from tools.calibration.carry_out import outcomes
 from tools.calibration.conditions import conditions, exit_code
 from tools.calibration.course import course
 from tools.calibration.outcome import Outcome
 from tools.calibration.report import line, page, table
+from tools.resumable import carried_out
 
 OUT, REPORT = Path("results/calibration"), "calibration.md"
 
@@ -35,7 +33,7 @@ def calibrate(
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    with ended_in_order(), Live(console=console, auto_refresh=False) as live:
+    with Live(console=console, auto_refresh=False) as live:
         for found in outcomes(steps, out.resolve(), say):
             known.append(found)
             (out / REPORT).write_text(page(known, len(steps)))
@@ -45,26 +43,5 @@ def calibrate(
     return exit_code(conditions(known))
 
 
-def main() -> None:
-    """Turn whatever ends it into one line and an exit code."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(calibrate)
-    told, code = "", ExitCode.PASS
-    try:
-        code = app(standalone_mode=False)
-    except HarnessError as error:
-        told, code = str(error), error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        code = ExitCode.INTERRUPTED
-    except typer.TyperException as error:
-        wrong = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
-        told, code = f"{wrong.rstrip('.')}. Say '--help'.", ExitCode.USAGE
-    if code == ExitCode.INTERRUPTED:
-        told, code = "stopped. The same command goes on, and keeps the runs that are done.", ExitCode.UNDECIDED
-    if told:
-        Console(stderr=True).print(f"calibration: {told}", markup=False, highlight=False, soft_wrap=True)
-    sys.exit(code)
-
-
 if __name__ == "__main__":
-    main()
+    carried_out(calibrate, "calibration")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import ExitCode, HarnessError, UsageError
+from harness.errors import ExitCode, HarnessError
 from tools.calibration.course import Step
 from tools.calibration.outcome import Outcome, outcome
+from tools.resumable import held
 
 ROOT = Path(__file__).parents[2]
 WORKLOAD = "tools.calibration.workload:WORKLOAD"
@@ -28,7 +26,7 @@ def outcomes(steps: Sequence[Step], out: Path, say: Callable[[str], None]) -> It
     Raises:
         HarnessError: A run failed, ``out`` belongs to another calibration, or is in use.
     """
-    with _held(out) as lock:
+    with held(out, "calibration") as lock:  # handed to each run, which may outlive us if we are killed
         known = {step.name: outcome(step, out / step.name) for step in steps}
         yield from filter(None, known.values())
         for step in steps:
@@ -53,25 +51,6 @@ def words(step: Step, out: Path) -> list[str]:
     added_ms = [word for one in step.added_ms for word in ("--latency-ms", str(one))]
     rest = ["--profile", "quick", "--seed", str(step.seed), "--workload", WORKLOAD, "--out", str(out)]
     return ["run", *step.scenarios, *targets, *added_ms, *amount, *rest]
-
-
-@contextmanager
-def _held(out: Path) -> Iterator[int]:
-    """Hold the folder for ourselves; its lock is handed to each run, which may outlive us if we are killed."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = os.open(out / ".lock", os.O_RDWR | os.O_CREAT)
-    except OSError as error:
-        raise UsageError(
-            f"Results can't be written to {out}: {error.strerror}", "Name another folder by --out"
-        ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield lock
-    except BlockingIOError as error:
-        raise UsageError(f"A run of the calibration in {out} is going on", "Wait until it has ended") from error
-    finally:
-        os.close(lock)
 
 
 def _run(step: Step, folder: Path, lock: int) -> None:
