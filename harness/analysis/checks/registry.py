@@ -25,6 +25,7 @@ from harness.analysis.checks.probe_overhead import check_probe_overhead
 from harness.analysis.checks.recovery import check_recovery, check_recovery_of_cuts
 from harness.analysis.checks.requests import check_requests
 from harness.analysis.checks.success_rate import check_success_rate
+from harness.analysis.checks.unseen import with_bound
 from harness.analysis.checks.writes import check_writes
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
@@ -85,11 +86,14 @@ def judge_subject(subject: object, name: str = "") -> tuple[Finding, ...]:
 def judge_trial(evidence: Evidence) -> tuple[Finding, ...]:
     """Judge a trial by the checks that its scenario names, and by those of its target's probes.
 
+    A pass tells how much of what was not seen there may be.
+
     Raises:
         KeyError: The scenario names a check that there is not.
     """
     checks = checks_of(evidence.scenario, evidence.target)
-    return tuple(finding for check in checks for finding in findings_of(check, evidence, evidence.trial.id))
+    findings = (finding for check in checks for finding in findings_of(check, evidence, evidence.trial.id))
+    return tuple(with_bound(finding, evidence) for finding in findings)
 
 
 def checks_of(scenario: Scenario, target: Target) -> tuple[Check[Evidence], ...]:

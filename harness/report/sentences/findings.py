@@ -55,12 +55,14 @@ def finding_text(finding: Finding) -> FindingText:
         known["place"] = place_text(finding.place)
     summary = words.summaries.get(finding.code) or CHECKS["any"].summaries.get(finding.code, "")
     measured = filled(words.measured, known) if words.measured else numbers_text(finding.values)
+    if finding.check in MEASURED:
+        measured = MEASURED[finding.check](finding)
     return FindingText(
         check=finding.check,
         verdict=finding.verdict,
         subject=finding.subject,
         summary=filled((summary,), known) or plain(finding.code),
-        measured=MEASURED[finding.check](finding) if finding.check in MEASURED else measured,
+        measured="; ".join(filter(None, (measured, _unseen(finding)))),
         limit=filled(words.limit, known),
         count=finding.count,
         first=_first(finding),
@@ -75,6 +77,14 @@ def _first(finding: Finding) -> str:
     if finding.place and finding.verdict is not Verdict.PASS:
         return case_text(Case(code=finding.code, facts=finding.facts, place=finding.place))
     return ""
+
+
+def _unseen(finding: Finding) -> str:
+    """Say how much a pass can't rule out, where it is known."""
+    seen = finding.values.get("seen")
+    if seen is None or "unseen" not in finding.values:
+        return ""
+    return f"none among {seen.value:,.0f} {seen.unit}: at 95 % fewer than 3 in {seen.value:,.0f}"
 
 
 def _by_route(finding: Finding) -> str:
