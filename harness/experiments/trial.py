@@ -19,6 +19,9 @@ from harness.provision.pause import ProcessorClocks
 from harness.provision.processes import Child
 from harness.provision.target import RunningTarget
 
+# The least that is measured of a target with probes: the pool is looked at thirteen times a second, what it is short of
+# is a share of looks, and of fewer than ten nothing is said.
+PROBED_MEASURE_S = 2.0
 WARM_UP_S = 1.2
 WARM_UP_CLIENTS = 16
 FIRST_WARM_UP_KEY = 0xFFFE0000  # beyond any trial's

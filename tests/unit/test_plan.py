@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.experiments.block import key_prefix
+from harness.experiments.comparison.experiment import Comparison
 from harness.experiments.comparison.plan import all_places, with_block
+from harness.experiments.trial import PROBED_MEASURE_S
 from harness.model.plan import Plan, Profile
+from harness.provision.testbed import Services
 from scenarios.catalog import PROFILES, SCENARIOS
+from targets.workload import WORKLOAD
 
 
 def plan(
@@ -127,3 +131,21 @@ def test_ids_numbers_and_key_prefixes_are_unique_and_none_is_the_seeds() -> None
 def test_a_scenario_without_a_database_runs_at_zero_only() -> None:
     levels = {trial.added_ms for trial in plan(1, PROFILES["default"]).trials if trial.scenario == "ping"}
     assert levels == {0}
+
+
+@pytest.mark.parametrize(
+    ("targets", "profile", "measure_s"),
+    [
+        (["async:probed"], "quick", PROBED_MEASURE_S),
+        (["async", "sync:pool"], "quick", PROBED_MEASURE_S),
+        (["async", "sync"], "quick", PROFILES["quick"].measure_s),
+    ],
+)
+def test_a_trial_of_a_target_with_probes_is_long_enough_for_their_checks(
+    targets: list[str], profile: str, measure_s: float
+) -> None:
+    services = Services(workload=WORKLOAD, postgres=None, toxiproxy=None, without_toxiproxy="")  # type: ignore[arg-type]  # none is asked
+    asked = Comparison.of(WORKLOAD, profile, targets=targets, added_ms=[0])
+    assert asked.plan(services, 1).plan.profile.measure_s == measure_s
+    longer = replace(asked, profile=replace(asked.profile, measure_s=9.0))
+    assert longer.plan(services, 1).plan.profile.measure_s == 9.0

@@ -16,7 +16,7 @@ from harness.experiments.block import Block
 from harness.experiments.chaos.cut_map import map_cuts
 from harness.experiments.chaos.fault_trial import fault_block, run_fault
 from harness.experiments.chaos.schedule import make_schedule, with_controls
-from harness.experiments.trial import run_trial, timed_block
+from harness.experiments.trial import PROBED_MEASURE_S, run_trial, timed_block
 from harness.faults.catalog import FAULTS, why_not
 from harness.model.cut_map import CutMap
 from harness.model.plan import Control, Target
@@ -29,8 +29,7 @@ from harness.workload.find import Names, chosen, chosen_targets
 NONE = "none"
 T = TypeVar("T")
 CONTROL_STRIDE = 100  # bytes
-# Of the load under which a probe's check must catch a flaw: the pool is asked for what it is short of over two seconds.
-CONTROL_WARMUP_S, CONTROL_MEASURE_S = 0.7, 2.0
+CONTROL_WARMUP_S = 0.7  # of the load under which a probe's check must catch a flaw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +149,7 @@ def _named(names: Names, known: Mapping[str, T], kind: str) -> tuple[str, ...] |
 
 def _load_block(run: Run, control: Target) -> AbstractContextManager[Block]:
     """Start a control under what it is to be loaded with, for as long as its probe needs."""
-    profile = replace(run.plan.profile, warmup_s=CONTROL_WARMUP_S, measure_s=CONTROL_MEASURE_S)
+    profile = replace(run.plan.profile, warmup_s=CONTROL_WARMUP_S, measure_s=PROBED_MEASURE_S)
     trials = tuple(trial for trial in run.plan.trials if trial.target == control.name and not trial.fault)
     plan = replace(run.plan, profile=profile, targets=(control.name,), trials=trials)
     return timed_block(replace(run, planned=replace(run.planned, plan=plan)), [control])

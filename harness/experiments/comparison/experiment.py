@@ -23,7 +23,7 @@ from harness.experiments.comparison.course import Course
 from harness.experiments.comparison.plan import direct_row
 from harness.experiments.comparison.sliced import run_sliced
 from harness.experiments.round_trips import count_round_trips
-from harness.experiments.trial import run_trial, timed_block
+from harness.experiments.trial import PROBED_MEASURE_S, run_trial, timed_block
 from harness.model.plan import Decomposition, Plan, Profile, Scenario, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
@@ -111,6 +111,8 @@ class Comparison(Experiment):
     def plan(self, services: Services, seed: int) -> Planned:
         """Lay out every trial; without Toxiproxy there is no added latency, and the report says so."""
         profile = self.profile
+        if any(target.probes for target in self.targets.values()):
+            profile = replace(profile, measure_s=max(profile.measure_s, PROBED_MEASURE_S))
         directs = self.directs if services.toxiproxy else {}
         not_done: tuple[str, ...] = ()
         left_out = [f"{added_ms} ms" for added_ms in profile.added_ms if added_ms and services.toxiproxy is None]
