@@ -111,7 +111,8 @@ def control_rows(store: Store, record: RunRecord) -> tuple[ControlRow, ...]:
 def control_row(control: Control, findings: Sequence[Finding]) -> ControlRow:
     """Fold the findings of one control by check."""
     expected = tuple(control.target.expected)
-    caught = [finding for finding in findings if finding.verdict is Verdict.FAIL and finding.check in expected]
+    failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
+    caught = [finding for check in expected for finding in failed if finding.check == check]
     return ControlRow(
         target=control.target.name,
         expected=expected,

@@ -68,9 +68,11 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         tell_connections(told, checkouts.checked_out if checkouts else None)
     if "requests" in names:
         from harness.probe.phases import PhaseProbe
+        from harness.probe.unawaited import tell_unawaited
         from harness.probe.waits import tell_database
 
         tell_database()
+        tell_unawaited(told)
         served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
     if "loop" in names:
         loop = LoopProbe(told, sampler)

@@ -60,6 +60,14 @@ def waits_at(coroutine: Any) -> Place | None:  # noqa: ANN401 - the same
     return place
 
 
+def made_at(coroutine: Any) -> Place | None:  # noqa: ANN401 - the same
+    """Say which line of the application made a coroutine; None if that is not known, or another's line did."""
+    for file, line, function in coroutine.cr_origin or ():
+        if _known.get(file, not file.startswith(_OF_OTHERS)):
+            return os.path.basename(file), line, function  # noqa: PTH119 - no Path is made for each
+    return None
+
+
 def place_of(frame: FrameType | None) -> Place:
     """Say where a call is."""
     return FRAMEWORK if frame is None else place_at(frame.f_code, frame.f_lineno)

@@ -9,6 +9,7 @@ step to see that.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
@@ -17,6 +18,7 @@ from harness.probe.dialects import telling
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.request import ELSEWHERE, PHASES, PYTHON, Followed, under_way
 from harness.probe.served import App, Message, Receive, Scope, Send, route_of
+from harness.probe.unawaited import DEPTH
 from harness.probe.waits import ThreadWaits
 
 TOOK: Kind = ("requests", "took_s", ("route", "handed_on", "queue", "bytes", "in_flight", *PHASES))
@@ -26,7 +28,10 @@ LONGEST_QUEUE_S = 600.0  # a number beyond is of another clock
 
 
 class _Stepped:
-    """Drives a coroutine as ``await`` does, and tells its request when it runs and when it waits."""
+    """Drives a coroutine as ``await`` does, and tells its request when it runs and when it waits.
+
+    Meanwhile Python keeps where coroutines are made: not in all requests, as that takes 0.4 µs for each.
+    """
 
     def __init__(self, request: Followed) -> None:
         self._request = request
@@ -36,13 +41,17 @@ class _Stepped:
         inner = request.serving.__await__()
         step: Callable[[Any], Any] = inner.send
         value: Any = None
+        depth = sys.get_coroutine_origin_tracking_depth()
         while True:
             if request.phase == ELSEWHERE:
                 request.phase = PYTHON
+            sys.set_coroutine_origin_tracking_depth(max(depth, DEPTH))
             try:
                 asked = step(value)
             except StopIteration:
                 return
+            finally:
+                sys.set_coroutine_origin_tracking_depth(depth)
             if request.phase == PYTHON:
                 request.phase = ELSEWHERE
             try:

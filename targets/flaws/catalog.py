@@ -60,7 +60,11 @@ def _seen_inside(target: Target, function: str, load: str = "point-read") -> Con
     return Control(target=target, load=(load,), place=Place(f"{target.flaw}.py", 0, function))
 
 
-# Those that break no write, and that only a probe inside the target sees; by plain load, without chaos.
+# What is never awaited is named with its line; that it was to be a commit, the database tells by what it does not hold.
+_MISSING_AWAIT = replace(
+    _flaw("missing_await", "requests"), expected={"requests": Verdict.FAIL, "writes": Verdict.FAIL}
+)
+# Those that a probe inside the target sees; by plain load, without chaos.
 SEEN_INSIDE: Mapping[str, Control] = {
     flaw.target.name: flaw
     for flaw in (
@@ -81,6 +85,7 @@ SEEN_INSIDE: Mapping[str, Control] = {
         _seen_inside(_flaw("slow_statement", "pool", sizes=(4, 4)), "get_user"),
         _seen_inside(_flaw("sync_slow_statement", "pool", "sync", sizes=(4, 4)), "get_user"),
         _seen_inside(_flaw("base_http_middleware", "requests"), "dispatch"),
+        _seen_inside(_MISSING_AWAIT, "create_user", "write"),
         replace(
             _seen_inside(_flaw("threads_beyond_pool", "pool", "sync", sizes=(8, 4)), "get_session"),
             besides=REFUSED,

@@ -122,6 +122,13 @@ class TestJudging:
         also = replace(MISTAKE, besides=("pool",))
         assert judge(also, [CAUGHT, said("pool", Verdict.FAIL, ELSEWHERE)]).answer is Answer.RIGHT
 
+    def test_of_two_checks_that_must_fail_one_may_name_no_line(self) -> None:
+        target = replace(MISTAKE.target, expected={"writes": Verdict.FAIL, "loop": Verdict.FAIL})
+        both = replace(MISTAKE, target=target)
+        judged = judge(both, [said("writes", Verdict.FAIL), CAUGHT])
+        assert (judged.answer, judged.finding) == (Answer.RIGHT, CAUGHT)
+        assert judge(both, [said("writes", Verdict.FAIL)]).why == "another line"
+
     def test_a_mistake_without_a_line_needs_none(self) -> None:
         assert judge(replace(MISTAKE, place=None), [said("loop", Verdict.FAIL)]).answer is Answer.RIGHT
 

@@ -68,12 +68,31 @@ def test_the_line_that_hands_on_most_is_named() -> None:
     assert found.summary == "3 of 4 requests were handed to another task"
 
 
+def dropped(made_at: str, coroutine: str = "Repository.commit") -> Sample:
+    """One coroutine that was never awaited."""
+    return sample("requests", "never_awaited", 1, made_at=place(made_at), coroutine=coroutine)
+
+
+def test_one_coroutine_that_is_never_awaited_is_enough_and_the_line_that_drops_most_is_named() -> None:
+    handed_on = [request("a.py:7 dispatch")] * 3
+    twice = [dropped("b.py:2 create")] * 2
+    found = judged(seen(*handed_on, dropped("c.py:9 f", "Session.flush"), *twice))
+    assert (found.verdict, found.count, found.first) == (Verdict.FAIL, 3, "b.py:2 create")
+    assert found.summary == (
+        "Coroutines are never awaited, and so never run: 3 in the requests that were looked into,"
+        " most often Repository.commit"
+    )
+    assert found.limit == ""
+    assert judged(seen(request(), dropped("b.py:2 create"))).verdict is Verdict.FAIL
+
+
 def test_its_numbers_have_units_and_the_line_is_a_place() -> None:
     found = one(check_requests(seen(request("a.py:7 dispatch", queue=0.1, size=5, in_flight=1))))
     assert (found.code, found.place) == ("handed_on", place("a.py:7 dispatch"))
     assert values(found) == pytest.approx(
         {
             "handed_on": 1,
+            "never_awaited": 0,
             "requests": 1,
             "limit": 0.5,
             "took": 3,

@@ -82,11 +82,12 @@ def judge(case: Control, findings: Sequence[Finding]) -> Judged:
 def _judge_mistake(case: Control, failed: Sequence[Finding], undecided: Sequence[Finding]) -> Judged:
     caught = [one for one in failed if one.check in case.target.expected]
     others = [one for one in failed if one.check not in {*case.target.expected, *case.besides} and one.place]
-    elsewhere = [one for one in (*caught, *others) if case.place and not _names(one, case.place)]
+    placed = [one for one in (*caught, *others) if one.place]
+    elsewhere = [one for one in placed or caught if case.place and not _names(one, case.place)]
     if elsewhere:
         return Judged(answer=Answer.WRONG, finding=elsewhere[0], why="another line")
     if caught:
-        return Judged(answer=Answer.RIGHT, finding=caught[0])
+        return Judged(answer=Answer.RIGHT, finding=next((one for one in caught if one.place), caught[0]))
     if others:
         return Judged(answer=Answer.WRONG, finding=others[0], why="by another name")
     if undecided:
