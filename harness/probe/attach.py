@@ -75,7 +75,7 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
         tell_unawaited(told)
         served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
     if "loop" in names:
-        loop = LoopProbe(told, sampler)
+        loop = LoopProbe(told, sampler, lambda: served.ended)
         starts.append(loop.start)
         served.beats = loop.beat
     if starts:

@@ -6,164 +6,220 @@ seen twice in a row meanwhile, held it up. Nothing here looks or waits by itself
 
 from __future__ import annotations
 
-import os
-import threading
-import time
-from contextlib import suppress
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import zip_longest
-from types import FrameType
 from typing import NamedTuple
 
-from harness.probe.call_site import Place, place_of
+from harness.probe.call_site import FRAMEWORK, Place
+from harness.probe.loop_stack import Seen
+from harness.probe.passed_time import Passed, PassedTime
+from harness.probe.thread_clocks import ThreadClocks
 
 CALM_S = 0.014  # from one question to the next: a call of 20 ms is asked about, and seen again before it ends
 ALERT_S = 0.002  # between two looks while an answer is overdue
+SWITCH_S = 0.005  # so long a thread that wants the interpreter's lock lets the one that has it go on, if it can
 KNOWN_WITHIN = 0.1  # of a length; one that may be further off is a guess
 STALL_S = 0.005  # shorter calls are work, and count as lag only
-# Of the thread that opens it: nanoseconds on a core, nanoseconds ready without one, and how often it had one.
-# (Linux, Documentation/scheduler/sched-stats.rst; a wait is added when it ends.)
-SCHEDSTAT = "/proc/thread-self/schedstat"
 
 
-class ThreadClocks:
-    """Clocks of the thread that makes this, which any thread may read. One that the system has not stays at 0."""
-
-    def __init__(self) -> None:
-        self._schedstat: int | None = None
-        self._clock: int | None = None
-        with suppress(OSError):
-            self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
-        if hasattr(time, "pthread_getcpuclockid"):  # macOS does not know it
-            self._clock = time.pthread_getcpuclockid(threading.get_ident())
-
-    def computed_s(self) -> float:
-        """Return how long the thread has computed so far."""
-        return 0.0 if self._clock is None else time.clock_gettime(self._clock)
-
-    def core_wait_s(self) -> float:
-        """Return how long the thread was ready so far and had no core."""
-        if self._schedstat is None:
-            return 0.0
-        return int(os.pread(self._schedstat, 100, 0).split()[1]) / 1e9
+Spent = dict[tuple[Place, str], float]  # seconds by place and route
 
 
 class Stall(NamedTuple):
-    """A call of the application's that held the loop up; its length is ``known`` within a tenth, or a guess."""
+    """A call that held the loop up, by the application's line or, where it is the framework's, by route and function.
+
+    Its length is ``known`` within a tenth, or a guess. Of that, ``proven_s`` is what no machine can have added, and
+    ``computed_s`` what of it the thread computed.
+    """
 
     call_site: Place
+    route: str
+    inside: str
     length_s: float
     known: bool
+    proven_s: float
+    computed_s: float
 
 
 class Answer(NamedTuple):
-    """The answer of a loop: how late it is, whether one call may have made it so, and those that are known to have."""
+    """The answer of a loop: how late it is, whether one call may have made it so, and those that are known to have.
+
+    Of the lag, ``own_s`` is what no machine can have added, and ``spent`` says in what it went by, by place and route.
+    """
 
     lag_s: float
     suspected: bool
     stalls: list[Stall]
+    own_s: float
+    spent: Spent
 
 
 @dataclass
 class _Call:
-    """A call that the loop was seen in while its answer was overdue; without a place it is not the application's."""
+    """A call that the loop was seen in while its answer was overdue; one that nobody knows has no place."""
 
-    frame_id: int
+    call_id: int
     call_site: Place | None
+    route: str
+    inside: str
+    directly: bool
     first_s: float
     last_s: float
     since_s: float  # it may have begun as early: when something else was seen last, or the loop went silent
     unsure_s: float  # of since when
     gap_s: float = ALERT_S  # the longest time between two looks
     core_wait_s: float = 0.0
+    proven_s: float = 0.0
+    computed_s: float = 0.0
+
+    @property
+    def what(self) -> tuple[Place, str]:
+        """What a loop's time may go to: a line, and a route."""
+        return self.call_site or FRAMEWORK, self.route
 
 
 class StallDetector:
     """Finds the calls that hold a loop up.
 
     The loop's thread tells of its signs of life, by ``beat`` and ``answer``; another one tells when it asked and what
-    it saw. Times are of the monotonic clock; ``frame`` is the application's innermost call on the loop's stack, if any.
+    it saw. Times are of the monotonic clock; ``due_s`` is when that thread wanted to look.
 
     Attributes:
         asked_s: When the loop was asked last.
         alive_s: When it last gave a sign of life.
         overdue: Whether it has not answered yet.
+        own_lag_s: How late it is since then by no fault of the machine's.
     """
 
     def __init__(self, clocks: ThreadClocks, now_s: float) -> None:
         self.asked_s, self.alive_s, self.overdue = 0.0, now_s, False
+        self.own_lag_s = 0.0
         self._clocks = clocks
+        self._passed = PassedTime(clocks, now_s)
         self._calls: list[_Call] = []
+        self._spent: Spent = defaultdict(float)
         self._gap_s = CALM_S
         self._looked_s = now_s
         self._computed_alive_s = clocks.computed_s()
-        self._core_wait_s = 0.0
         # What collecting garbage had taken at the last sign of life, and at that before the question.
         self._collected_alive_s = self._collected_before_s = 0.0
 
     @property
     def suspects(self) -> bool:
-        """Whether a call has been seen since the loop was asked, which has not answered yet."""
-        return bool(self._calls)
+        """Whether a call of the application's has been seen since the loop was asked, which has not answered yet."""
+        return any(call.directly for call in self._calls)
+
+    @property
+    def lasting(self) -> Stall | None:
+        """The call that the loop was seen in last, if it has been in it for long enough, and has not answered yet."""
+        call = self._calls[-1] if self._calls else None
+        return _stall(call, call.proven_s, known=False, pause_s=0.0) if call else None
+
+    def spent_so_far(self) -> Spent:
+        """Return in what the lag went by since it was asked, or since this was; the answer tells the rest only."""
+        spent, self._spent = self._spent, defaultdict(float)
+        return spent
+
+    def looked_at_by(self, clocks: ThreadClocks) -> None:
+        """Take the thread of these clocks as the one that asks and looks."""
+        self._passed.looked_at_by(clocks)
 
     def beat(self, now_s: float, collected_s: float) -> None:
         """Note a sign of life that comes by itself, and how long garbage has been collected so far."""
         self._gap_s, self.alive_s, self._collected_alive_s = now_s - self.alive_s, now_s, collected_s
 
-    def ask(self, now_s: float, due_s: float, frame: FrameType | None) -> None:
-        """Note a question, by a thread that wanted to ask at ``due_s``, and what is seen with it."""
+    def ask(self, now_s: float, due_s: float, seen: Seen | None) -> None:
+        """Note a question, and what is seen with it."""
         self.asked_s, alive_s = now_s, self.alive_s
         computed_s = self._clocks.computed_s() - self._computed_alive_s
         since_s = silent_since_s(alive_s, computed_s, self._gap_s, due_s, now_s)
         self._collected_before_s = self._collected_alive_s
+        passed = self._passed.read(now_s, due_s)
+        self.own_lag_s = passed.process_kept_s
+        self._spent = defaultdict(float)
         self.overdue = True
-        self._see(frame, since_s, now_s, since_s - alive_s)
+        self._see(seen, since_s, now_s, since_s - alive_s)
+        self._credit(passed, passed.process_kept_s, begins=True)
 
-    def look(self, now_s: float, frame: FrameType | None) -> None:
+    def look(self, now_s: float, due_s: float, seen: Seen | None) -> None:
         """Note what is seen later on, while the answer is overdue."""
         before_s = self._looked_s
-        self._see(frame, before_s, now_s, now_s - before_s)
+        goes_on = self._see(seen, before_s, now_s, now_s - before_s)
+        passed = self._passed.read(now_s, due_s)
+        if self.overdue:  # as the answer may have come meanwhile
+            self.own_lag_s += passed.process_ran_s
+            self._credit(passed, passed.process_ran_s, begins=not goes_on)
 
     def answer(self, now_s: float, collected_s: float) -> Answer:
         """Note the answer, and how long garbage has been collected so far; say what held the loop up."""
-        # What the next question changes is read here: it may be asked whenever the lock is let go, as a read does.
-        asked_s, lag_s = self.asked_s, now_s - self.asked_s
+        # What the next question changes is read here: it may be asked whenever the lock is let go.
+        asked_s, lag_s, own_s, spent = self.asked_s, now_s - self.asked_s, self.own_lag_s, self._spent
         calls, self._calls = self._calls, []
         pause_s = collected_s - self._collected_before_s
+        looked_s = self._looked_s
         self._gap_s, self.alive_s, self._collected_alive_s = CALM_S, now_s, collected_s
         self._computed_alive_s = self._clocks.computed_s()
         self.overdue = False
-        if calls:
-            self._charge(calls[-1])
+        if calls or lag_s >= STALL_S:
+            passed = self._passed.read(now_s, looked_s + ALERT_S)
+            own_s += passed.process_ran_s
+            if calls:
+                spent[calls[-1].what] += passed.process_ran_s
+                calls[-1].core_wait_s += passed.core_wait_s
         stalls = []
         for call, following in zip_longest(calls, calls[1:]):
-            ended_by_s = following.first_s if following else now_s
-            length_s, known = _length_s(call, ended_by_s, asked_s, now_s)
-            if call.call_site and length_s - pause_s >= STALL_S:
-                stalls.append(Stall(call.call_site, length_s - pause_s, known))
-        return Answer(lag_s, bool(calls) and lag_s - pause_s >= STALL_S, stalls)
+            length_s, known = _length_s(call, following.first_s if following else now_s, asked_s, now_s)
+            if stall := _stall(call, length_s, known=known, pause_s=pause_s):
+                stalls.append(stall)
+        own_s = max(0.0, own_s - pause_s)
+        return Answer(lag_s, bool(calls) and lag_s - pause_s >= STALL_S, stalls, own_s, spent)
 
-    def _see(self, frame: FrameType | None, before_s: float, now_s: float, unsure_s: float) -> None:
+    def _see(self, seen: Seen | None, before_s: float, now_s: float, unsure_s: float) -> bool:
+        """Note a call, and say whether it is the one that was seen before."""
         self._looked_s = now_s
         calls = self._calls
-        if not self.overdue or (frame is None and not calls):
-            return
-        if calls and calls[-1].frame_id == id(frame):
+        if not self.overdue or (seen is None and not calls):
+            return False
+        call_id = id(seen.call) if seen else 0
+        if calls and calls[-1].call_id == call_id:
             calls[-1].last_s = now_s  # before the lock is let go, as the answer may come meanwhile
             calls[-1].gap_s = max(calls[-1].gap_s, now_s - before_s)
-            self._charge(calls[-1])
-        else:
-            if calls:
-                self._charge(calls[-1])
-            else:
-                self._core_wait_s = self._clocks.core_wait_s()
-            call_site = None if frame is None else place_of(frame)
-            calls.append(_Call(id(frame), call_site, now_s, now_s, before_s, unsure_s))
+            return True
+        place, route, inside = (seen.place, seen.route, seen.inside) if seen else (None, "", "")
+        directly = seen is not None and seen.directly
+        calls.append(_Call(call_id, place, route, inside, directly, now_s, now_s, before_s, unsure_s))
+        return False
 
-    def _charge(self, call: _Call) -> None:
-        """Put waits for a core that have ended since the last look down to the call that was seen then."""
-        before_s, self._core_wait_s = self._core_wait_s, self._clocks.core_wait_s()
-        call.core_wait_s += self._core_wait_s - before_s
+    def _credit(self, passed: Passed, ran_s: float, *, begins: bool) -> None:
+        """Put down what passed since the last look.
+
+        A wait for a core that has ended is of the call that was seen then. What was computed is of the one that is seen
+        now: a call that holds the interpreter's lock is seen at its end. How much of it, a call that begins shares with
+        those before it; only what is longer than others would have kept the lock must be its own.
+        """
+        calls = self._calls
+        if not calls:
+            self._spent[FRAMEWORK, ""] += ran_s
+            return
+        call = calls[-1]
+        self._spent[call.what] += ran_s
+        if begins:
+            call.proven_s = call.computed_s = max(0.0, passed.kept_s - SWITCH_S)
+            if len(calls) > 1:
+                calls[-2].core_wait_s += passed.core_wait_s
+        else:
+            call.proven_s += passed.ran_s
+            call.computed_s += passed.computed_s
+            call.core_wait_s += passed.core_wait_s
+
+
+def _stall(call: _Call, length_s: float, *, known: bool, pause_s: float) -> Stall | None:
+    """Return a call as a stall, if it is long enough for one; of the framework's, if so much is proven of it."""
+    length_s, proven_s = length_s - pause_s, max(0.0, call.proven_s - pause_s)
+    if call.call_site is None or length_s < STALL_S or (call.call_site == FRAMEWORK and proven_s < STALL_S):
+        return None
+    return Stall(call.call_site, call.route, call.inside, length_s, known, proven_s, call.computed_s)
 
 
 def silent_since_s(alive_s: float, computed_s: float, gap_s: float, due_s: float, asked_s: float) -> float:
@@ -193,13 +249,13 @@ def _length_s(call: _Call, ended_by_s: float, asked_s: float, now_s: float) -> t
 
     If it may have filled all of the lag, it took from when something else was seen last to when something else was seen
     or the loop answered. The last look may be long ago then: a call that holds the interpreter's lock makes the thread
-    that looks wait, after its timer and after each read of a file. One that was seen once only has no length. If it
+    that looks wait. One that was seen once only is as long as it is proven to have kept the lock. If it
     shared its lag, its length is a guess by sight, and 14 ms were told for 20: how much of the time without a look was
     its own is not known. It is a guess as well if its beginning may be too far off.
     """
     seen_s = call.last_s - call.first_s
     if not seen_s:
-        return 0.0, False
+        return call.proven_s, False
     if ended_by_s - max(asked_s, call.since_s) + ALERT_S < now_s - asked_s:
         return seen_s + call.gap_s - call.core_wait_s, False
     length_s = ended_by_s - call.since_s - call.core_wait_s

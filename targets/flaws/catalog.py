@@ -72,6 +72,13 @@ SEEN_INSIDE: Mapping[str, Control] = {
         # a call that waits for the database holds the loop up for as long as the database is away
         replace(_seen_inside(_flaw("sync_driver", "loop"), "get_user"), added_ms=(10,)),
         _seen_inside(_flaw("work_in_the_loop", "loop"), "compute"),
+        _seen_inside(_flaw("signature_in_middleware", "loop"), "check"),
+        _seen_inside(_flaw("tls_context_per_request", "loop"), "new_client"),
+        _seen_inside(_flaw("rare_wait", "loop"), "refresh"),
+        _seen_inside(_flaw("thousands_of_tasks", "loop"), "rate"),
+        _seen_inside(_flaw("waits_for_seconds", "loop"), "ask_somebody"),
+        # no line of the application is on the stack; with a probe that knows how large answers are
+        replace(_seen_inside(replace(_flaw("whole_history", "loop"), probes=("loop", "requests")), ""), place=None),
         _seen_inside(_flaw("lazy_loading", "n_plus_one"), "list_users", "pages"),
         _seen_inside(_flaw("raw_sql_n_plus_one", "n_plus_one"), "list_users", "pages"),
         _seen_inside(_flaw("eager_n_plus_one", "n_plus_one"), "list_users", "pages"),

@@ -63,6 +63,10 @@ _NEIGHBOURS = (
         _sound(f"{app}_page", app=f"tests.controls.sound_pages:{app}")
         for app in ("at_once", "returning", "in_a_list", "fanning_out", "streaming")
     ),
+    *(
+        _sound(f"{app}_loop", load="point-read", app=f"tests.controls.sound_loops:{app}")
+        for app in ("page", "tasks", "client", "thread", "waiting", "signed")
+    ),
 )
 
 SOUND: Mapping[str, Control] = {case.target.name: case for case in (*_TWINS, *_OWN, *_NEIGHBOURS)}

@@ -37,6 +37,9 @@ LINES = {  # what shows a flaw, and the line that is to be named
     "flaw:blocking_call": ("get_user", "time.sleep(CALL_S)"),
     "flaw:sync_driver": ("get_user", "user = session.get(User, user_id)"),
     "flaw:work_in_the_loop": ("get_user", "while time.process_time() < until_s:\n            rounds += 1"),
+    "flaw:signature_in_middleware": ("get_user", 'return pbkdf2_hmac("sha256", path.encode(), b"salt", ROUNDS)'),
+    "flaw:tls_context_per_request": ("get_user", "return ssl.create_default_context()"),
+    "flaw:waits_for_seconds": ("get_user", "time.sleep(CALL_S)"),
     "flaw:lazy_loading": ("list_some_users", "await user.awaitable_attrs.posts"),
     "flaw:raw_sql_n_plus_one": (
         "list_some_users",
@@ -55,11 +58,17 @@ LINES = {  # what shows a flaw, and the line that is to be named
     "flaw:sync_leaked_session": ("get_user", "user = session.get(User, user_id)"),
     "flaw:sync_held_across_call": ("get_user", "time.sleep(CALL_S)"),
 }
+# What shows a flaw that has no line of the application's, and the route that is to be named.
+ROUTES = {"flaw:whole_history": ("get_user", "GET /api/v1/users/{user_id}")}
+# Those that take the load of many clients to show, as ``make flaws`` has it.
+BY_LOAD = {"flaw:rare_wait", "flaw:thousands_of_tasks"}
 SAMPLE = ("flaw:sync_driver", "flaw:lazy_loading", "flaw:base_http_middleware", "flaw:sync_held_across_call")
 FIXES = {
     "flaw:lazy_loading": "selectinload(User.posts)",
     "flaw:property_n_plus_one": "joinedload(Post.user)",
 }
+# Of tests/controls/sound_loops.py, the first two of which are in the suite.
+SOUND_LOOPS = ["page", "thread", "tasks", "client", "signed", "waiting"]
 SOUND = ["at_once", "fanning_out", "in_a_list", "returning", "streaming"]  # of tests/controls/sound_pages.py
 Judged = Callable[[Target, Sequence[str]], list[Finding]]
 
@@ -119,6 +128,14 @@ def test_a_flaw_is_caught_with_its_line(name: str, judged: Judged) -> None:
     assert found.facts.get("fix", "") == FIXES.get(name, "")
 
 
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_flaw_without_a_line_is_caught_with_its_route_and_size(name: str, judged: Judged) -> None:
+    operation, route = ROUTES[name]
+    (found,) = [one for one in judged(SEEN_INSIDE[name].target, [operation]) if one.check == "loop"]
+    assert (found.verdict, found.place, found.facts["route"]) == (Verdict.FAIL, None, route), found
+    assert found.values["answer"].value > 100_000
+
+
 @pytest.mark.parametrize("driver", sampled(["usual", "psycopg"], ["usual"]))
 @pytest.mark.parametrize("name", sampled(PROBED, ["async:probed"]))
 def test_a_twin_is_caught_by_nothing(name: str, driver: str, judged: Judged) -> None:
@@ -136,12 +153,20 @@ def test_a_sound_page_is_caught_by_nothing(app: str, judged: Judged) -> None:
     assert (found.check, found.verdict) == ("n_plus_one", Verdict.PASS), found
 
 
+@pytest.mark.parametrize("app", sampled(SOUND_LOOPS, SOUND_LOOPS[:2]))
+def test_a_loop_that_goes_on_is_caught_by_nothing(app: str, judged: Judged) -> None:
+    target = replace(PROBED["async:probed"], app=f"tests.controls.sound_loops:{app}")
+    found = judged(target, ["get_user"])
+    assert [one for one in found if one.verdict is Verdict.FAIL] == []
+    assert [one.verdict for one in found if one.check == "loop"] == [Verdict.PASS], found
+
+
 def test_the_sample_has_a_flaw_for_each_probe() -> None:
     assert {SEEN_INSIDE[name].target.probes for name in SAMPLE} == {(probe,) for probe in PROBED["async:probed"].probes}
 
 
 def test_every_flaw_seen_inside_has_the_probe_that_its_check_needs() -> None:
-    assert {*LINES, *OF_MANY_CLIENTS} == set(SEEN_INSIDE)
+    assert {*LINES, *ROUTES, *BY_LOAD, *OF_MANY_CLIENTS} == set(SEEN_INSIDE)
     for target in (flaw.target for flaw in SEEN_INSIDE.values()):
-        assert set(target.probes) == {OF_TRIALS[check].probe for check in target.expected} - {""}
+        assert set(target.probes) >= {OF_TRIALS[check].probe for check in target.expected} - {""}
         assert set(target.probes) <= set(PROBED["async:probed"].probes)

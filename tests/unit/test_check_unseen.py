@@ -66,7 +66,7 @@ def test_the_bound_holds_at_95_percent(requests: int) -> None:
 
 
 def test_it_reaches_the_finding_of_a_trial_and_its_words() -> None:
-    trial = replace(seen([sample("loop", "lag_max_s", 0.001)]), target=replace(TARGET, probes=("loop",)))
+    trial = replace(seen([sample("loop", "lag_max_s", 0.001, own_s=0.001)]), target=replace(TARGET, probes=("loop",)))
     (found,) = judge_trial(replace(trial, scenario=replace(SCENARIO, checks=())))
     text = finding_text(found)
     assert text.summary == "Nothing holds the event loop up"

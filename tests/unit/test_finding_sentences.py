@@ -28,7 +28,7 @@ def codes_of_findings(source: str) -> set[str]:
     """Every code that a check's source gives to a finding: by ``code=``, or by assignment together with a verdict."""
     found = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Finding", "_Shortage"}:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Finding", "_Shortage", "_Told"}:
             given = [word.value for word in node.keywords if word.arg == "code"]
             given += node.args[:1] if getattr(node.func, "id", "") == "_Shortage" else []
             found |= {one.value for one in given for one in ast.walk(one) if isinstance(one, ast.Constant)}

@@ -8,6 +8,7 @@ import pytest
 
 from harness.probe import loop
 from harness.probe.loop import LATEST_S, PUT_OFF_EVERY_S, LoopProbe
+from harness.probe.loop_stack import LoopStack
 from harness.probe.sampler import Look
 from harness.probe.stalls import ALERT_S, CALM_S
 
@@ -31,6 +32,9 @@ class Clocks:
         return 0.0
 
     def core_wait_s(self) -> float:
+        return 0.0
+
+    def process_s(self) -> float:
         return 0.0
 
 
@@ -168,7 +172,7 @@ def test_a_question_is_put_off_by_signs_of_life_but_not_for_ever(
     planted: Planted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     probe, sampler, _, clock = planted
-    monkeypatch.setattr(loop, "of_application", lambda _frame: None)  # it is seen in nothing, so that all is calm
+    monkeypatch.setattr(LoopStack, "seen", lambda _stack: None)  # it is seen in nothing, so that all is calm
 
     async def serve() -> None:
         probe.start()
@@ -193,7 +197,7 @@ def test_while_an_answer_is_overdue_no_look_is_put_off(planted: Planted, monkeyp
         next(sampler.looks)
         await asyncio.sleep(0)
         with monkeypatch.context() as patched:
-            patched.setattr(loop, "of_application", lambda _frame: None)
+            patched.setattr(LoopStack, "seen", lambda _stack: None)
             assert next(sampler.looks) == CALM_S
         next(sampler.looks)  # as it has not answered yet
         probe.beat()
@@ -240,6 +244,88 @@ def test_what_may_be_a_stall_makes_it_look_more_often_and_in_vain_it_takes_a_lon
     soon_at_s = [10.3, 12.6, 17.1]
     soon = looks_soon(planted, asked_at_s, SECONDS, in_one_call=False)
     assert [at_s for at_s, is_soon in zip(asked_at_s, soon, strict=True) if is_soon] == soon_at_s
+
+
+def hold_up_for(seconds: float, planted: Planted) -> None:
+    """Hold the loop up for so long, and take all looks that are due meanwhile."""
+    probe, sampler, _, clock = planted
+
+    async def serve() -> None:
+        probe.start()
+        next(sampler.looks)
+        for _ in range(round(seconds / ALERT_S)):
+            clock.now_s += ALERT_S
+            sampler.due_s = clock.now_s
+            next(sampler.looks)
+
+    asyncio.run(serve())
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(0.1, 0), (0.106, 1), (0.32, 3)])
+def test_what_lasts_is_noted_ten_times_a_second_before_it_ends(planted: Planted, seconds: float, times: int) -> None:
+    hold_up_for(seconds, planted)
+    noted = [(value, labels) for metric, value, labels in planted[2].samples if metric == "lasting_s"]
+    lags_s = [value for metric, value, _ in planted[2].samples if metric == "lag_max_s"]
+    assert len(noted) == times
+    for number, (value, labels) in enumerate(noted, 1):
+        assert labels["call_site"][2] == "serve"
+        assert value == pytest.approx(number * loop.LASTS_S, abs=0.007)
+    assert lags_s[:times] == pytest.approx([value for value, _ in noted])  # and then comes its answer
+
+
+def test_how_busy_the_loop_was_is_noted_with_the_requests_that_ended(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, sampler, told, clock = planted
+    ended = iter([7, 9])
+    monkeypatch.setattr(Clocks, "computed_s", lambda _clocks: clock.now_s / 2)
+    probe = LoopProbe(told, sampler, lambda: next(ended))  # type: ignore[arg-type]  # the same
+
+    async def serve() -> None:
+        probe.start()
+        next(sampler.looks)
+        clock.now_s += SECONDS
+        await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    ((value, labels),) = [(value, labels) for metric, value, labels in told.samples if metric == "busy_s"]
+    assert (value, labels) == (
+        pytest.approx(SECONDS / 2),
+        {"ended": 2, "passed_s": pytest.approx(SECONDS)},
+    )
+
+
+def test_what_a_late_loop_spent_its_time_in_is_noted(planted: Planted) -> None:
+    probe, sampler, told, clock = planted
+
+    async def serve() -> None:
+        probe.start()
+        for _ in range(3):
+            next(sampler.looks)
+            clock.now_s += SECONDS / 2
+            sampler.due_s = clock.now_s
+            next(sampler.looks)
+            await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    spent = [
+        (labels["call_site"][2], round(value, 6)) for metric, value, labels in told.samples if metric == "late_in_s"
+    ]
+    assert spent == [("serve", SECONDS)]
+
+
+def test_how_fast_the_interpreter_is_is_noted_five_times_a_second(planted: Planted) -> None:
+    probe, sampler, told, clock = planted
+
+    async def serve() -> None:
+        probe.start()
+        for _ in range(11):
+            next(sampler.looks)
+            await asyncio.sleep(0)
+            clock.now_s += loop.PIECE_EVERY_S / 5
+
+    asyncio.run(serve())
+    assert [metric for metric, *_ in told.samples].count("piece_s") == 3
 
 
 def test_a_closed_loop_is_asked_no_more(planted: Planted) -> None:

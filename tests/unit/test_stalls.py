@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 
+from harness.probe.loop_stack import Seen
 from harness.probe.stalls import ALERT_S, CALM_S, STALL_S, Stall, StallDetector, silent_since_s
 
 SECONDS = 0.1
@@ -30,7 +31,7 @@ def another_call() -> FrameType:
     return frame
 
 
-ONE, ANOTHER = one_call(), another_call()
+ONE, ANOTHER = (Seen(frame, frame, frame) for frame in (one_call(), another_call()))
 OUTSIDE = None  # no call of the application's
 
 
@@ -48,13 +49,21 @@ class Clocks:
     def computed_s(self) -> float:
         return self.computed
 
+    def process_s(self) -> float:
+        return self.computed
+
     def core_wait_s(self) -> float:
         meanwhile, self.meanwhile = self.meanwhile, do_nothing
         meanwhile()
         return self.waited
 
 
-def asked_at_once(clocks: Clocks, frame: FrameType | None, at_s: float = ASKED_S) -> StallDetector:
+def look(stalls: StallDetector, at_s: float, seen: Seen | None) -> None:
+    """Look as soon as that was to be."""
+    stalls.look(at_s, at_s, seen)
+
+
+def asked_at_once(clocks: Clocks, frame: Seen | None, at_s: float = ASKED_S) -> StallDetector:
     """Ask a loop that has just given a sign of life."""
     stalls = StallDetector(clocks, 0.0)
     stalls.beat(at_s, 0.0)
@@ -62,7 +71,7 @@ def asked_at_once(clocks: Clocks, frame: FrameType | None, at_s: float = ASKED_S
     return stalls
 
 
-def asked_after_silence(clocks: Clocks, frame: FrameType | None) -> StallDetector:
+def asked_after_silence(clocks: Clocks, frame: Seen | None) -> StallDetector:
     """Ask a loop that has computed ever since its last sign of life, which is none of its lag."""
     stalls = StallDetector(clocks, ASKED_S - SECONDS)
     clocks.computed = SECONDS
@@ -82,9 +91,9 @@ def test_a_stall_is_told_whatever_comes_in_between(when: str) -> None:
     ended_s = ASKED_S + SECONDS
     if when == "as it is looked at":
         clocks.meanwhile = lambda: found.extend(stalls.answer(ended_s, 0.0).stalls)
-        stalls.look(ended_s, ONE)
+        look(stalls, ended_s, ONE)
     else:
-        stalls.look(ended_s, ONE)
+        look(stalls, ended_s, ONE)
         clocks.meanwhile = lambda: stalls.ask(ended_s, ended_s, OUTSIDE)
         found.extend(stalls.answer(ended_s, 0.0).stalls)
     assert told(found) == [("one_call", SECONDS, True)]
@@ -94,31 +103,31 @@ def test_a_stall_is_told_whatever_comes_in_between(when: str) -> None:
 def test_a_look_that_comes_after_the_answer_tells_nothing_of_the_next() -> None:
     stalls = asked_at_once(Clocks(), ONE)
     stalls.answer(ASKED_S, 0.0)
-    stalls.look(ASKED_S + ALERT_S, ONE)
+    look(stalls, ASKED_S + ALERT_S, ONE)
     assert not stalls.suspects
 
 
 def test_its_line_is_the_one_that_it_was_first_seen_in() -> None:
     stalls = asked_at_once(Clocks(), ONE)
-    stalls.look(ASKED_S + SECONDS, ONE)
+    look(stalls, ASKED_S + SECONDS, ONE)
     (stall,) = stalls.answer(ASKED_S + SECONDS, 0.0).stalls
-    assert stall.call_site == ("test_stalls.py", ONE.f_lineno, "one_call")
+    assert stall.call_site == ("test_stalls.py", ONE.call.f_lineno, "one_call")
 
 
 def test_a_call_that_makes_looks_late_is_told_whole() -> None:
     """It was seen at its beginning and 6 ms later, and never again until the answer 94 ms later."""
     stalls = asked_at_once(Clocks(), ONE)
-    stalls.look(ASKED_S + 0.006, ONE)
+    look(stalls, ASKED_S + 0.006, ONE)
     answer = stalls.answer(ASKED_S + SECONDS, 0.0)
     assert told(answer.stalls) == [("one_call", SECONDS, True)]
     assert answer.lag_s == pytest.approx(SECONDS)
 
 
 @pytest.mark.parametrize("elsewhere", [ANOTHER, OUTSIDE], ids=["another call", "outside"])
-def test_a_call_has_ended_when_something_else_is_seen(elsewhere: FrameType | None) -> None:
+def test_a_call_has_ended_when_something_else_is_seen(elsewhere: Seen | None) -> None:
     stalls = asked_after_silence(Clocks(), ONE)
-    stalls.look(ASKED_S + 0.006, ONE)
-    stalls.look(ASKED_S + 0.03, elsewhere)
+    look(stalls, ASKED_S + 0.006, ONE)
+    look(stalls, ASKED_S + 0.03, elsewhere)
     # what was seen, and once more as long as between looks
     assert told(stalls.answer(ASKED_S + SECONDS, 0.0).stalls) == [("one_call", 0.012, False)]
 
@@ -127,15 +136,15 @@ def test_a_call_that_is_seen_until_just_before_the_answer_is_told_until_then() -
     """It filled all of the lag but its last moment, in which something else was seen."""
     stalls = asked_at_once(Clocks(), ONE)
     ended_s = ASKED_S + SECONDS
-    stalls.look(ended_s - 0.01, ONE)
-    stalls.look(ended_s, OUTSIDE)
+    look(stalls, ended_s - 0.01, ONE)
+    look(stalls, ended_s, OUTSIDE)
     assert told(stalls.answer(ended_s + ALERT_S / 4, 0.0).stalls) == [("one_call", SECONDS, True)]
 
 
 def test_two_calls_with_something_else_in_between_are_not_taken_as_one() -> None:
     stalls = asked_at_once(Clocks(), ONE)
-    stalls.look(ASKED_S + SECONDS / 2, OUTSIDE)
-    stalls.look(ASKED_S + SECONDS, ONE)
+    look(stalls, ASKED_S + SECONDS / 2, OUTSIDE)
+    look(stalls, ASKED_S + SECONDS, ONE)
     answer = stalls.answer(ASKED_S + SECONDS + ALERT_S, 0.0)
     assert answer.stalls == []
     assert answer.suspected
@@ -143,14 +152,14 @@ def test_two_calls_with_something_else_in_between_are_not_taken_as_one() -> None
 
 def test_what_is_not_the_applications_is_no_stall_of_it() -> None:
     stalls = asked_at_once(Clocks(), ONE)
-    stalls.look(ASKED_S + 0.002, OUTSIDE)
-    stalls.look(ASKED_S + SECONDS, OUTSIDE)
+    look(stalls, ASKED_S + 0.002, OUTSIDE)
+    look(stalls, ASKED_S + SECONDS, OUTSIDE)
     assert stalls.answer(ASKED_S + SECONDS, 0.0).stalls == []
 
 
 def test_a_loop_that_is_seen_in_no_call_of_the_applications_is_not_suspected() -> None:
     stalls = asked_at_once(Clocks(), OUTSIDE)
-    stalls.look(ASKED_S + SECONDS, OUTSIDE)
+    look(stalls, ASKED_S + SECONDS, OUTSIDE)
     assert not stalls.suspects
     answer = stalls.answer(ASKED_S + SECONDS, 0.0)
     assert (answer.suspected, answer.stalls) == (False, [])
@@ -160,14 +169,14 @@ def test_a_loop_that_is_seen_in_no_call_of_the_applications_is_not_suspected() -
 def test_a_short_call_is_work(took_s: float, *, is_one: bool) -> None:
     stalls = asked_at_once(Clocks(), ONE)
     assert stalls.suspects
-    stalls.look(ASKED_S + took_s, ONE)
+    look(stalls, ASKED_S + took_s, ONE)
     answer = stalls.answer(ASKED_S + took_s, 0.0)
     assert (bool(answer.stalls), answer.suspected, stalls.suspects) == (is_one, is_one, False)
 
 
 def test_a_call_that_is_seen_as_the_loop_is_asked_began_when_that_went_silent() -> None:
     stalls = asked_after_silence(Clocks(), ONE)
-    stalls.look(ASKED_S + SECONDS / 2, ONE)
+    look(stalls, ASKED_S + SECONDS / 2, ONE)
     assert told(stalls.answer(ASKED_S + SECONDS, 0.0).stalls) == [("one_call", 2 * SECONDS, True)]
 
 
@@ -180,7 +189,7 @@ def test_the_loop_is_silent_since_its_last_sign_of_life(computed_s: float) -> No
     clocks.computed = computed_s
     asked_s = ASKED_S + SECONDS
     stalls.ask(asked_s, math.inf, ONE)
-    stalls.look(asked_s + ALERT_S, ONE)
+    look(stalls, asked_s + ALERT_S, ONE)
     silent_s = SECONDS if computed_s else SECONDS - CALM_S / 2
     ((_, length_s, _),) = told(stalls.answer(asked_s + ALERT_S, 0.0).stalls)
     assert length_s == pytest.approx(silent_s + ALERT_S)
@@ -193,7 +202,7 @@ def test_what_was_computed_before_a_sign_of_life_counts_no_more() -> None:
     stalls.answer(ASKED_S, 0.0)
     asked_s = ASKED_S + SECONDS
     stalls.ask(asked_s, asked_s, ONE)
-    stalls.look(asked_s + ALERT_S, ONE)
+    look(stalls, asked_s + ALERT_S, ONE)
     ((_, length_s, _),) = told(stalls.answer(asked_s + ALERT_S, 0.0).stalls)
     assert length_s == pytest.approx(SECONDS - CALM_S / 2 + ALERT_S)
 
@@ -228,7 +237,7 @@ def test_that_guess_may_be_as_far_off_as_the_sign_of_life(
     stalls.ask(0.01, due_ms / 1e3, ONE)
     length_s = times * unsure_ms / 1e3
     answered_s = unsure_ms / 1e3 + length_s
-    stalls.look(answered_s, ONE)
+    look(stalls, answered_s, ONE)
     assert told(stalls.answer(answered_s, 0.0).stalls) == [("one_call", round(length_s, 9), times > 10)]
 
 
@@ -245,8 +254,8 @@ def test_a_length_is_known_as_well_as_its_beginning(silent_s: float, late_s: flo
     """Silent before the question, or seen by a late look after it."""
     stalls = StallDetector(Clocks(), ASKED_S - silent_s)
     stalls.ask(ASKED_S, math.inf, ONE if silent_s else OUTSIDE)
-    stalls.look(ASKED_S + late_s, ONE)
-    stalls.look(ASKED_S + late_s + ALERT_S, ONE)
+    look(stalls, ASKED_S + late_s, ONE)
+    look(stalls, ASKED_S + late_s + ALERT_S, ONE)
     answered_s = ASKED_S + (2 * ALERT_S if silent_s else SECONDS)
     assert [stall.known for stall in stalls.answer(answered_s, 0.0).stalls] == [known]
 
@@ -260,7 +269,7 @@ def test_a_length_is_a_guess_if_its_beginning_may_be_a_tenth_off(unsure_share: f
     stalls.beat(alive_s, 0.0)
     asked_s = alive_s + 2 * unsure_s
     stalls.ask(asked_s, asked_s, ONE)
-    stalls.look(asked_s + SECONDS / 2, ONE)  # it is the first look that tells, though this one is late
+    look(stalls, asked_s + SECONDS / 2, ONE)  # it is the first look that tells, though this one is late
     found = stalls.answer(alive_s + unsure_s + SECONDS, 0.0).stalls
     assert told(found) == [("one_call", SECONDS, known)]
 
@@ -268,8 +277,8 @@ def test_a_length_is_a_guess_if_its_beginning_may_be_a_tenth_off(unsure_share: f
 def test_a_call_began_after_another_was_seen() -> None:
     """The loop went silent long before, in the other; both may have been one lag."""
     stalls = asked_after_silence(Clocks(), ANOTHER)
-    stalls.look(ASKED_S + SECONDS / 4, ONE)
-    stalls.look(ASKED_S + SECONDS / 2, ONE)
+    look(stalls, ASKED_S + SECONDS / 4, ONE)
+    look(stalls, ASKED_S + SECONDS / 2, ONE)
     assert told(stalls.answer(ASKED_S + SECONDS, 0.0).stalls) == [("one_call", SECONDS, False)]
 
 
@@ -279,7 +288,7 @@ def test_what_the_thread_waited_for_a_core_is_taken_off() -> None:
     clocks.waited = 1.0
     stalls = asked_at_once(clocks, ONE)
     clocks.waited += 0.02
-    stalls.look(ASKED_S + SECONDS / 2, ONE)
+    look(stalls, ASKED_S + SECONDS / 2, ONE)
     clocks.waited += 0.01
     ((_, length_s, _),) = told(stalls.answer(ASKED_S + SECONDS, 0.0).stalls)
     assert length_s == pytest.approx(SECONDS - 0.03)
@@ -289,8 +298,8 @@ def test_a_wait_for_a_core_is_of_the_call_that_was_seen_before_it_ended() -> Non
     clocks = Clocks()
     stalls = asked_at_once(clocks, ANOTHER)
     clocks.waited += 0.02
-    stalls.look(ASKED_S + ALERT_S, ONE)
-    stalls.look(ASKED_S + SECONDS, ONE)
+    look(stalls, ASKED_S + ALERT_S, ONE)
+    look(stalls, ASKED_S + SECONDS, ONE)
     assert told(stalls.answer(ASKED_S + SECONDS, 0.0).stalls) == [("one_call", SECONDS, True)]
 
 
@@ -298,11 +307,11 @@ def test_what_garbage_was_collected_since_the_last_sign_of_life_is_taken_off() -
     stalls = StallDetector(Clocks(), 0.0)
     stalls.beat(ASKED_S, 1.0)
     stalls.ask(ASKED_S, ASKED_S, ONE)
-    stalls.look(ASKED_S + SECONDS, ONE)
+    look(stalls, ASKED_S + SECONDS, ONE)
     ((_, length_s, _),) = told(stalls.answer(ASKED_S + SECONDS, 1.03).stalls)
     assert length_s == pytest.approx(SECONDS - 0.03)
     later_s = ASKED_S + SECONDS
     stalls.ask(later_s, later_s, ONE)
-    stalls.look(later_s + SECONDS, ONE)
+    look(stalls, later_s + SECONDS, ONE)
     answer = stalls.answer(later_s + SECONDS, 1.03 + SECONDS)
     assert (answer.stalls, answer.suspected) == ([], False)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from harness.probe import stalls
-from harness.probe.stalls import ThreadClocks
+from harness.probe import thread_clocks
+from harness.probe.thread_clocks import ThreadClocks
 
 COMPUTED_S = 0.02
 
@@ -37,5 +37,5 @@ def test_what_a_thread_computes_is_read_by_another_and_what_that_computes_is_not
 
 
 def test_a_system_that_tells_of_no_waits_for_a_core_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stalls, "SCHEDSTAT", "/nowhere/schedstat")
+    monkeypatch.setattr(thread_clocks, "SCHEDSTAT", "/nowhere/schedstat")
     assert ThreadClocks().core_wait_s() == 0

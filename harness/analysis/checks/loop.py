@@ -1,50 +1,242 @@
-"""Does something in the application hold the event loop up, and which line of it?"""
+"""Is the event loop held up or saturated, and by what: a line of the application, or the making of which answer?
+
+What counts against an application is what no machine can have added, as the probe tells it apart. A call that computes
+is measured by how fast the interpreter is in the same trial: what is work on one machine is none on another that takes
+three times as long for everything.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TypeVar
 
-from harness.model.evidence import Evidence, Sample
-from harness.model.findings import Finding, Findings, in_unit
-from harness.model.verdict import Verdict
+from harness.model.evidence import Evidence, Sample, Window
+from harness.model.findings import Finding, Findings, Quantity, in_unit, known_facts
+from harness.model.verdict import Place, Verdict
 
-MOST_OF_TIME = 0.01  # of the window that may be spent in stalls of one and the same function
+LEAST_STALLS = 3  # of one function, as a single one may be the machine's
+MOST_OF_TIME = 0.05  # of the window that stalls of one function may take
+LONG_OF_TIME = 0.25  # of the window that even a single one may take
+# In pieces of work of the probe's, of which each takes about 0.1 ms:
+PIECES_AT_ONCE = 50  # a call that computes for less is work
+PIECES_A_REQUEST = 200  # that a saturated loop may compute for each request
+LATE_PIECES = 1000  # a loop that is later has a reason, known or not
+USUAL_PIECE_S = 1e-4  # where none was done in the window
+MOSTLY = 0.5  # of what is proven of a call: one that computes that much is measured by how fast the interpreter is
+SATURATED = 0.8  # of the time that the loop's thread could compute
+
+T = TypeVar("T")
+Key = tuple[str, str]  # file and function of the application's or, without a file, a route
+
+
+@dataclass(frozen=True)
+class _Stall:
+    """A call that held the loop up: for how long of the window for certain, and whether it computed."""
+
+    place: Place
+    route: str
+    inside: str
+    held_s: float
+    computes: bool
+
+    @property
+    def key(self) -> Key:
+        """What stalls are added up by."""
+        return (self.place.file, self.place.function) if self.place.file else ("", self.route)
+
+
+class _Seen:
+    """What the probe noted of the loop in a window, by metric."""
+
+    def __init__(self, samples: Iterable[Sample], window: Window | None) -> None:
+        self._by_metric: dict[str, list[Sample]] = defaultdict(list)
+        for sample in samples:
+            if sample.probe == "loop":
+                self._by_metric[sample.metric].append(sample)
+        self.window_s = window.duration_s if window else 0.0
+        self.piece_s = median([sample.value for sample in self["piece_s"]] or [USUAL_PIECE_S])
+        self.own_lag_s = max((sample.fields["own_s"] for sample in self["lag_max_s"]), default=0.0)
+        # who asks may be late as well
+        self.lag_s = max((sample.value for sample in self["lag_max_s"]), default=0.0)
+        self.lag_s = max(self.lag_s, self.own_lag_s)
+        self.could_run_s = max(0.0, self.window_s - self.total("core_wait_s"))
+        self.stalls = [_stall(sample, window) for sample in (*self["stall_s"], *self._unfinished())] if window else []
+
+    def __getitem__(self, metric: str) -> list[Sample]:
+        """Return the samples of a metric."""
+        return self._by_metric[metric]
+
+    def total(self, metric: str, field: str = "") -> float:
+        """Add up the samples of a metric, or a field of theirs."""
+        return sum(sample.fields[field] if field else sample.value for sample in self[metric])
+
+    def counted(self, stalls: Iterable[_Stall]) -> list[_Stall]:
+        """Return those that are no mere work on a machine as fast as this one."""
+        return [one for one in stalls if not one.computes or one.held_s >= PIECES_AT_ONCE * self.piece_s]
+
+    def _unfinished(self) -> list[Sample]:
+        """Return what the loop had not come out of when the window ended."""
+        last = self["lasting_s"][-1:]
+        return last if not any(stall.t_ns > one.t_ns for one in last for stall in self["stall_s"]) else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What is said of a loop."""
+
+    verdict: Verdict
+    code: str
+    values: Mapping[str, Quantity] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    place: Place | None = None
+    count: int = 0
 
 
 def check_loop(evidence: Evidence) -> Findings:
-    """Add up the stalls by function, and fail where one takes more than a little of the time."""
-    window = evidence.window
-    by_metric: dict[str, list[Sample]] = defaultdict(list)
-    for sample in evidence.samples:
-        if sample.probe == "loop":
-            by_metric[sample.metric].append(sample)
-    if window is None or not by_metric["lag_max_s"]:
+    """Fail where calls of one function, or the answers of one route, take much of the loop's time."""
+    seen = _Seen(evidence.samples, evidence.window)
+    if evidence.window is None or not seen["lag_max_s"]:
         yield Finding(check="loop", verdict=Verdict.UNDECIDED, code="not_watched", count=1, subject=evidence.trial.id)
         return
-    functions: dict[tuple[str, str], list[Sample]] = defaultdict(list)
-    for stall in by_metric["stall_s"]:
-        place = stall.places["call_site"]
-        functions[place.file, place.function].append(stall)
-    worst = max(functions.values(), key=_total_s, default=[])
-    blocked = _total_s(worst) > MOST_OF_TIME * window.duration_s
-    stalled_s = _total_s(by_metric["stall_s"])
-    guesses = sum(stall.labels.get("length") == "guess" for stall in by_metric["stall_s"])
+    found = _held_up(seen, evidence.samples) or _saturated(seen, evidence.samples) or _late(seen)
     yield Finding(
         check="loop",
-        verdict=Verdict.FAIL if blocked else Verdict.PASS,
-        code="held_up" if blocked else "free",
-        values=in_unit("stalls", stalls=len(by_metric["stall_s"]), **({"guesses": guesses} if guesses else {}))
-        | in_unit("s", stalled=stalled_s, window=window.duration_s)
-        | in_unit("share", limit=MOST_OF_TIME, **({"worst": _total_s(worst) / stalled_s} if worst else {}))
-        | in_unit("ms", lag=1e3 * max(sample.value for sample in by_metric["lag_max_s"]))
-        | in_unit("s", core_wait=_total_s(by_metric["core_wait_s"]), collected=_total_s(by_metric["collection_s"]))
-        | in_unit("collections", collections=len(by_metric["collection_s"])),
-        place=Counter(stall.places["call_site"] for stall in worst).most_common(1)[0][0] if worst else None,
-        count=len(worst) if blocked else 0,
+        verdict=found.verdict,
+        code=found.code,
+        values={**_measured(seen), **found.values},
+        facts=found.facts,
+        place=found.place,
+        count=found.count,
         subject=evidence.trial.id,
     )
 
 
-def _total_s(samples: Iterable[Sample]) -> float:
-    return sum(sample.value for sample in samples)
+def _stall(sample: Sample, window: Window) -> _Stall:
+    """Return what a stall took of a window that it may have begun before."""
+    proven_s = sample.fields["proven_s"]
+    return _Stall(
+        place=sample.places["call_site"],
+        route=sample.labels.get("route", ""),
+        inside=sample.labels.get("inside", ""),
+        held_s=min(proven_s, (sample.t_ns - window.start_ns) / 1e9),
+        computes=sample.fields["computed_s"] > MOSTLY * proven_s,
+    )
+
+
+def _held_up(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
+    """Say which function, or which route without a line of the application's, held the loop up for long enough."""
+    worst = _worst(seen.counted(seen.stalls))
+    held_s = sum(stall.held_s for stall in worst)
+    often = len(worst) >= LEAST_STALLS and held_s > MOST_OF_TIME * seen.could_run_s
+    if not often and held_s <= LONG_OF_TIME * seen.window_s:
+        return None
+    each = in_unit("ms", each=1e3 * median(stall.held_s for stall in worst))
+    each |= in_unit("share", share=held_s / max(held_s, seen.could_run_s))
+    route, inside = (_most_common([getattr(stall, name) for stall in worst]) for name in ("route", "inside"))
+    if worst[0].place.file:
+        place = _most_common([stall.place for stall in worst])
+        return _Told(
+            verdict=Verdict.FAIL,
+            code="held_up",
+            values=each,
+            facts=known_facts(route=route),
+            place=place,
+            count=len(worst),
+        )
+    facts = known_facts(route=route, inside=inside)
+    return _Told(
+        verdict=Verdict.FAIL,
+        code="held_up_by_answers",
+        values={**each, **_answer(route, samples)},
+        facts=facts,
+        count=len(worst),
+    )
+
+
+def _saturated(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
+    """Say what takes the loop's time, if that has next to none left, and computes for long for each request."""
+    busy_s, could_s = seen.total("busy_s"), seen.total("busy_s", "passed_s") - seen.total("core_wait_s")
+    each_s = busy_s / max(1.0, seen.total("busy_s", "ended"))
+    late = seen.own_lag_s >= LATE_PIECES * seen.piece_s
+    if not late or busy_s < SATURATED * could_s or each_s < PIECES_A_REQUEST * seen.piece_s:
+        return None
+    values = in_unit("ms", each=1e3 * each_s) | in_unit("share", busy=min(1.0, busy_s / could_s))
+    spent = _spent(seen)
+    if spent is None:
+        return _Told(verdict=Verdict.FAIL, code="saturated", values=values, count=1)
+    route = spent.labels.get("route", "")
+    place = spent.places["call_site"] if spent.places["call_site"].file else None
+    return _Told(
+        verdict=Verdict.FAIL,
+        code="saturated",
+        values={**values, **_answer(route, samples)},
+        facts=known_facts(route=route),
+        place=place,
+        count=1,
+    )
+
+
+def _late(seen: _Seen) -> _Told:
+    """Say whether a loop that nothing holds up is late all the same, and whether that is the machine's doing."""
+    bound_s = LATE_PIECES * seen.piece_s
+    if seen.own_lag_s >= bound_s:
+        spent = _spent(seen)
+        facts = known_facts(route=spent.labels.get("route", "")) if spent else {}
+        return _Told(
+            verdict=Verdict.UNDECIDED,
+            code="late",
+            values=in_unit("ms", own=1e3 * seen.own_lag_s),
+            facts=facts,
+            count=1,
+        )
+    worst = _worst(seen.stalls)
+    place = _most_common([stall.place for stall in worst]) if worst and worst[0].place.file else None
+    return _Told(verdict=Verdict.PASS, code="late_by_machine" if seen.lag_s >= bound_s else "free", place=place)
+
+
+def _worst(stalls: Iterable[_Stall]) -> list[_Stall]:
+    """Return those of the function, or of the route, that held the loop up longest."""
+    by_key: dict[Key, list[_Stall]] = defaultdict(list)
+    for stall in stalls:
+        by_key[stall.key].append(stall)
+    return max(by_key.values(), key=lambda some: sum(stall.held_s for stall in some), default=[])
+
+
+def _spent(seen: _Seen) -> Sample | None:
+    """Return what a loop that was late spent most of its time in, told by one sample of it."""
+    spent_s: dict[Key, float] = defaultdict(float)
+    first: dict[Key, Sample] = {}
+    for sample in seen["late_in_s"]:
+        place = sample.places["call_site"]
+        key = (place.file, place.function) if place.file else ("", sample.labels.get("route", ""))
+        spent_s[key] += sample.value
+        first.setdefault(key, sample)
+    return first[max(spent_s, key=spent_s.__getitem__)] if spent_s else None
+
+
+def _answer(route: str, samples: Sequence[Sample]) -> dict[str, Quantity]:
+    """Return the size of a route's median answer, if another probe has told it."""
+    of_route = [one for one in samples if one.metric == "took_s" and one.labels.get("route") == route]
+    return in_unit("bytes", answer=median(one.fields["bytes"] for one in of_route)) if of_route else {}
+
+
+def _measured(seen: _Seen) -> dict[str, Quantity]:
+    """Return what there was of stalls and lag, whatever is said of it."""
+    guesses = sum(stall.labels.get("length") == "guess" for stall in seen["stall_s"])
+    stalled_s = sum(stall.held_s for stall in seen.stalls)
+    worst_s = sum(stall.held_s for stall in _worst(seen.stalls))
+    return (
+        in_unit("stalls", stalls=len(seen.stalls), **({"guesses": guesses} if guesses else {}))
+        | in_unit("s", stalled=stalled_s, window=seen.window_s)
+        | in_unit("share", limit=MOST_OF_TIME, **({"worst": worst_s / stalled_s} if stalled_s else {}))
+        | in_unit("ms", lag=1e3 * seen.lag_s, own_lag=1e3 * seen.own_lag_s)
+        | in_unit("s", core_wait=seen.total("core_wait_s"), collected=seen.total("collection_s"))
+        | in_unit("collections", collections=len(seen["collection_s"]))
+    )
+
+
+def _most_common(some: Sequence[T]) -> T:
+    return Counter(some).most_common(1)[0][0]

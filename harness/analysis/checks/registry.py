@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from harness.analysis.checks.added_latency import check_added_latency
 from harness.analysis.checks.completeness import check_completeness
 from harness.analysis.checks.confirmed import check_confirmed
+from harness.analysis.checks.consequence import referred
 from harness.analysis.checks.controls import check_control
 from harness.analysis.checks.cut_map import check_cut_map
 from harness.analysis.checks.deadline import check_deadline
@@ -86,13 +87,13 @@ def judge_subject(subject: object, name: str = "") -> tuple[Finding, ...]:
 def judge_trial(evidence: Evidence) -> tuple[Finding, ...]:
     """Judge a trial by the checks that its scenario names, and by those of its target's probes.
 
-    A pass tells how much of what was not seen there may be.
+    A pass tells how much of what was not seen there may be. What only follows from another finding refers to it.
 
     Raises:
         KeyError: The scenario names a check that there is not.
     """
     checks = checks_of(evidence.scenario, evidence.target)
-    findings = (finding for check in checks for finding in findings_of(check, evidence, evidence.trial.id))
+    findings = referred([finding for check in checks for finding in findings_of(check, evidence, evidence.trial.id)])
     return tuple(with_bound(finding, evidence) for finding in findings)
 
 
