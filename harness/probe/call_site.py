@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FrameType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType
 from typing import Any
 
 _LIBRARIES = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 _OF_OTHERS = (*_LIBRARIES, str(Path(__file__).parent), "<")
 _known: dict[str, bool] = {}  # by file, whether it is the application's
+# What stands between a coroutine and an async generator, or another coroutine, and does not say which.
+_STEPS = {"async_generator_asend", "async_generator_athrow", "anext_awaitable", "coroutine_wrapper"}
 
 Place = tuple[str, int, str]  # file, line and function
 FRAMEWORK: Place = ("", 0, "the framework")
@@ -43,12 +46,24 @@ def caller() -> FrameType | None:
 
 
 def inwards(coroutine: Any) -> Iterator[tuple[Any, FrameType]]:  # noqa: ANN401 - a coroutine, or a generator that one waits for
-    """Follow a suspended coroutine to what it waits for, and on: each with its call."""
+    """Follow a suspended coroutine to what it waits for, and on: each with its call, those of async generators, too."""
     while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        frame = _first(coroutine, "cr_frame", "gi_frame", "ag_frame")
         if frame is not None:
             yield coroutine, frame
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+        coroutine = _first(coroutine, "cr_await", "gi_yieldfrom", "ag_await") or _stepped_by(coroutine)
+
+
+def _first(of: object, *names: str) -> Any:  # noqa: ANN401 - what any of them is
+    return next((known for name in names if (known := getattr(of, name, None)) is not None), None)
+
+
+def _stepped_by(step: object) -> object:
+    """Return the coroutine or async generator that a step belongs to; None of anything else."""
+    if type(step).__name__ not in _STEPS:
+        return None
+    kinds = (AsyncGeneratorType, CoroutineType)
+    return next((one for one in gc.get_referents(step) if type(one) in kinds or type(one).__name__ in _STEPS), None)
 
 
 def waits_at(coroutine: Any) -> Place | None:  # noqa: ANN401 - the same
