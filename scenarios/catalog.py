@@ -44,12 +44,18 @@ PROFILES: dict[str, Profile] = {
 }
 
 CHAOS = chaos.SCENARIO
+CUT = ("create_user", "create_post", "transfer")
 
 CHAOS_PROFILES: dict[str, ChaosProfile] = {
     profile.name: profile
     for profile in (
-        ChaosProfile(name="default", cuts=("create_user",)),
-        ChaosProfile(name="full", cuts=("create_user", "create_post", "transfer"), blocks=5, flaws=True),
+        ChaosProfile(name="default", cuts=("create_user", "create_user+retry_key")),
+        ChaosProfile(
+            name="full",
+            cuts=(*CUT, *(f"{write}+retry_key" for write in CUT)),
+            blocks=5,
+            flaws=True,
+        ),
         ChaosProfile(name="soak", blocks=20, faults=10),
         ChaosProfile(name="flaws", faults=0, flaws=True),
     )

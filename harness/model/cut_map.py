@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.model.request_record import Outcome
+
+# Ends the name of a write that is cut under a retry key.
+WITH_RETRY_KEY = "+retry_key"
 
 
 class Direction(StrEnum):
@@ -48,6 +51,18 @@ class Conversation:
     def length_bytes(self) -> int:
         """Bytes of all messages."""
         return self.messages[-1].end if self.messages else 0
+
+    @property
+    def to_be_cut_at(self) -> Sequence[int]:
+        """After how many bytes it has to be cut.
+
+        After all; but of a write with a retry key, which is cut without it as well, at each message's beginning, in
+        its middle and before its last byte: what is not whole yet is no message to PostgreSQL, nor to a driver.
+        """
+        if not self.operation.endswith(WITH_RETRY_KEY):
+            return range(self.length_bytes + 1)
+        within = {at for one in self.messages for at in (one.start, (one.start + one.end) // 2, one.end - 1)}
+        return sorted({*within, self.length_bytes})
 
 
 @dataclass(frozen=True, kw_only=True)

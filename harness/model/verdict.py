@@ -23,6 +23,11 @@ class Place:
     line: int
     function: str
 
+    def __str__(self) -> str:
+        """Name it as ``file:line function``."""
+        line = f":{self.line}" if self.line else ""
+        return f"{self.file}{line} {self.function}".strip()
+
     def is_in(self, other: Place) -> bool:
         """Whether both are in one function, whatever the lines."""
         return (self.file, self.function) == (other.file, other.function)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from harness.model.cut_map import WITH_RETRY_KEY
 from harness.model.plan import ChaosProfile, Control, Decomposition, Profile, Scenario, Target
 
 PADDING = "x" * 200  # what makes a text in a body as long as such texts are; left out where a request is told
@@ -197,7 +198,13 @@ class Workload:
             headers[self.retry_header] = key
         return replace(request, headers=headers) if headers else request
 
+    def request_to_cut(self, write: str, seed: int, key: str) -> Request:
+        """Make the request of one of the writes that can be cut."""
+        operation = write.removesuffix(WITH_RETRY_KEY)
+        return self.request(operation, seed, key, named=operation != write)
+
     @property
     def cuttable(self) -> tuple[str, ...]:
-        """Return the writes that can be cut at every byte."""
-        return tuple(name for name, write in self.writes.items() if write.cuttable)
+        """Return the writes that can be cut, and those of them that a retry key goes with once more, under it."""
+        names = [name for name, write in self.writes.items() if write.cuttable]
+        return (*names, *(f"{name}{WITH_RETRY_KEY}" for name in names if self.writes[name].retries))

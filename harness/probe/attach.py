@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from pkgutil import resolve_name
 
-from harness.probe import recorder
+from harness.probe import call_site, recorder
 from harness.probe.loop import LoopProbe
 from harness.probe.recorder import Recorder
 from harness.probe.request_sampling import RequestSampling
@@ -37,13 +37,21 @@ def starting(served: Served, starts: Sequence[Callable[[], None]]) -> App:
     return start_first
 
 
-served = Served(resolve_name(os.environ[APP_VARIABLE]))
+call_site.serve(os.environ[APP_VARIABLE])
+names = os.environ.get(PROBES_VARIABLE, "").split()
 # What needs SQLAlchemy is imported where it is asked for: an application may not have it.
+engines = None
+if "pool" in names:
+    from harness.probe.engines import Engines
+
+    engines = Engines()
+    engines.watch()  # before the application is imported, which may make its engine at once
+served = Served(resolve_name(os.environ[APP_VARIABLE]))
 if folder := os.environ.get(GAUGES_VARIABLE):
     from harness.probe.pool import PoolGauge
 
     PoolGauge(Path(folder))
-if names := os.environ.get(PROBES_VARIABLE, "").split():
+if names:
     told, sampler = Recorder(Path(os.environ[recorder.FOLDER_VARIABLE])), Sampler()
     starts: list[Callable[[], None]] = []
     served.sampling = RequestSampling()
@@ -52,32 +60,27 @@ if names := os.environ.get(PROBES_VARIABLE, "").split():
 
         served.looked_into = QueryProbe(served.looked_into, told)
     checkouts = None
-    if "pool" in names:
+    if engines is not None:
         from harness.probe.checkouts import CheckoutProbe
-
-        checkouts = CheckoutProbe(told, sampler, served.in_flight)
-        starts.append(checkouts.start)
-    if {"requests", "pool"} & set(names):
         from harness.probe.request import beginning
-        from harness.probe.waits import tell_connections
+
+        checkouts = CheckoutProbe(told, sampler, served.in_flight, engines)
 
         def _know_requests() -> None:
             served.begins = beginning(asyncio.get_running_loop())
 
-        starts.append(_know_requests)
-        tell_connections(told, checkouts.checked_out if checkouts else None)
+        starts += [checkouts.start, _know_requests]
+    if {"requests", "pool"} & set(names):
+        from harness.probe.waits import tell_connections
+
+        tell_connections(told, checkouts)
     if "requests" in names:
         from harness.probe.phases import PhaseProbe
-        from harness.probe.turns import TurnProbe
         from harness.probe.unawaited import tell_unawaited
         from harness.probe.waits import tell_database
 
         tell_database()
         tell_unawaited(told)
-        turns = TurnProbe(told, sampler, served.in_flight)
-        if checkouts:
-            turns.holding = checkouts.holding
-        starts.append(turns.start)
         served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
     if "loop" in names:
         loop = LoopProbe(told, sampler, lambda: served.ended)

@@ -1,24 +1,47 @@
-"""The call site in the application: the innermost call that is neither Python's, nor a package's, nor a probe's."""
+"""The call site in the application: the innermost call that is neither Python's, nor a package's, nor a probe's.
+
+An application may be a package itself, installed where its dependencies are, as in most containers: then it is what the
+module that is served belongs to, and all else that is installed is not.
+"""
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
-from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType
+from types import CodeType, FrameType
 from typing import Any
 
-_LIBRARIES = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
-_OF_OTHERS = (*_LIBRARIES, str(Path(__file__).parent), "<")
+_PROBES = str(Path(__file__).parent)
+_OF_OTHERS = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
+# Where packages are installed, whichever Python they are for: Debian has a folder with a name of its own.
+_INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 _known: dict[str, bool] = {}  # by file, whether it is the application's
-# What stands between a coroutine and an async generator, or another coroutine, and does not say which.
-_STEPS = {"async_generator_asend", "async_generator_athrow", "anext_awaitable", "coroutine_wrapper"}
+_served: list[str] = []  # the folders, or the file, of what is served
 
 Place = tuple[str, int, str]  # file, line and function
 FRAMEWORK: Place = ("", 0, "the framework")
+
+
+def serve(app: str) -> None:
+    """Let the package that ``app`` (``module:attribute``) belongs to be the application, wherever it is installed.
+
+    It is the topmost package that is one by itself: a namespace is shared with packages that have nothing to do with
+    it. A module that can't be found has none; whoever imports it tells of that.
+    """
+    parts = app.partition(":")[0].split(".")
+    for depth in range(1, len(parts) + 1):
+        with suppress(ImportError, ValueError):
+            spec = find_spec(".".join(parts[:depth]))
+            if spec is not None and spec.origin is not None:
+                folders = spec.submodule_search_locations
+                _served[:] = [spec.origin] if folders is None else [os.path.join(folder, "") for folder in folders]  # noqa: PTH118 - as a path begins, a slash at its end
+                break
+    _known.clear()
 
 
 def of_application(frame: FrameType | None) -> FrameType | None:
@@ -45,25 +68,21 @@ def caller() -> FrameType | None:
     return frame
 
 
+def callers() -> Iterator[FrameType]:
+    """Yield all of the application's calls here, the innermost first."""
+    frame = caller()
+    while frame is not None:
+        yield frame
+        frame = of_application(frame.f_back)
+
+
 def inwards(coroutine: Any) -> Iterator[tuple[Any, FrameType]]:  # noqa: ANN401 - a coroutine, or a generator that one waits for
-    """Follow a suspended coroutine to what it waits for, and on: each with its call, those of async generators, too."""
+    """Follow a suspended coroutine to what it waits for, and on: each with its call."""
     while coroutine is not None:
-        frame = _first(coroutine, "cr_frame", "gi_frame", "ag_frame")
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
         if frame is not None:
             yield coroutine, frame
-        coroutine = _first(coroutine, "cr_await", "gi_yieldfrom", "ag_await") or _stepped_by(coroutine)
-
-
-def _first(of: object, *names: str) -> Any:  # noqa: ANN401 - what any of them is
-    return next((known for name in names if (known := getattr(of, name, None)) is not None), None)
-
-
-def _stepped_by(step: object) -> object:
-    """Return the coroutine or async generator that a step belongs to; None of anything else."""
-    if type(step).__name__ not in _STEPS:
-        return None
-    kinds = (AsyncGeneratorType, CoroutineType)
-    return next((one for one in gc.get_referents(step) if type(one) in kinds or type(one).__name__ in _STEPS), None)
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
 
 
 def waits_at(coroutine: Any) -> Place | None:  # noqa: ANN401 - the same
@@ -98,7 +117,20 @@ def is_of_application(frame: FrameType) -> bool:
     file = frame.f_code.co_filename
     if file in _known:
         return _known[file]
-    known = not (file.startswith(_OF_OTHERS) or frame.f_globals.get("__tracebackhide__"))
+    known = _is_the_applications(file) and not frame.f_globals.get("__tracebackhide__")
     if frame.f_code.co_name != "<module>":  # one that is being imported may not have said yet what it asks for
         _known[file] = known
     return known
+
+
+def _is_the_applications(file: str) -> bool:
+    if file.startswith(_PROBES):
+        return False
+    for root in _served:  # an environment within it is not of it
+        if file.startswith(root):
+            return not _is_installed(file[len(root) - 1 :])
+    return not (file.startswith(_OF_OTHERS) or _is_installed(file))
+
+
+def _is_installed(path: str) -> bool:
+    return any(folder in path for folder in _INSTALLED)

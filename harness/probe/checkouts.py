@@ -15,13 +15,24 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import CodeType
 
-from sqlalchemy import Pool, PoolProxiedConnection, event
+from sqlalchemy import Pool, PoolProxiedConnection, QueuePool, event
 
 from harness.probe import dialects, waits
-from harness.probe.call_site import caller
-from harness.probe.holders import BRIEFLY, Checkout, Stacks, holder_of, is_checked_out, place_of_longest, where_wanted
+from harness.probe.call_site import Place, caller, place_at, place_of
+from harness.probe.engines import Engines
+from harness.probe.holders import (
+    BRIEFLY,
+    Checkout,
+    Holder,
+    Stacks,
+    holder_of,
+    is_checked_out,
+    place_of_longest,
+    where_wanted,
+)
 from harness.probe.recorder import Recorder
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Came, Mark, came, current_task
 from harness.probe.sampler import Look, Sampler
@@ -46,14 +57,20 @@ class CheckoutProbe:
     has held its connection longest: where it waits or, if it is over, where it checked out; and of those that ask the
     database something, where the longest one ``asks``. ``wants`` is where a thread waits that has no connection.
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
-    something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without.
+    something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without,
+    and ``full`` those that ask a pool which has none left, with a connection or without. Of those that have one and ask
+    for ``another``, that is where the longest stands, and ``has`` is where it got its own.
     Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency;
     where the application has no AnyIO, none are known. Tasks that serve no request count too, as they take them away.
     ``open`` are all connections, in use or not, with the ages of the youngest and the oldest as labels, ``youngest_s``
-    and ``oldest_s``; the value of ``closed`` is the age that a connection came to.
+    and ``oldest_s``; the value of ``closed`` is the age that a connection came to. What ``engines`` know is noted with
+    it. ``late_s``, where stacks were read, is how long the process took to come to a look and the loop to answer it.
     """
 
-    def __init__(self, recorder: Recorder, sampler: Sampler, in_flight: Callable[[], int]) -> None:
+    def __init__(
+        self, recorder: Recorder, sampler: Sampler, in_flight: Callable[[], int], engines: Engines | None = None
+    ) -> None:
+        self._engines = engines or Engines()
         self._recorder = recorder
         self._sampler = sampler
         self._in_flight = in_flight
@@ -62,6 +79,8 @@ class CheckoutProbe:
         # first is by the driver's connections, each with the last time that it was checked out.
         self._noted: dict[int, _Noted] = {}
         self._opened_s: dict[int, float] = {}
+        self._has_at: dict[Place, Place] = {}  # by where a request has asked for another, where it got its first
+        self._loop_is_asked = False
         dialects.meet()
         event.listen(Pool, "invalidate", self._invalidated)
         event.listen(Pool, "connect", self._opened)
@@ -71,20 +90,24 @@ class CheckoutProbe:
         """Begin to look at requests that are served by the loop of this thread."""
         self._loop, self._loops_thread = asyncio.get_running_loop(), threading.get_ident()
         self._workers = Workers()
-        self._sampler.add(self._look(), early_s=EARLY_S)
+        self._looks = self._sampler.add(self._look(), early_s=EARLY_S)
 
-    def checked_out(self, connection: PoolProxiedConnection, request: Mark) -> None:
+    def asks(self, request: Mark) -> None:
+        """Note that a request which is looked into asks for a connection: it may have one already."""
+        for connection, holder, _, code, line, _ in list(self._noted.values()):
+            if holder is request and code is not None and is_checked_out(connection()):
+                self._has_at[place_of(caller())] = place_at(code, line)
+
+    def checked_out(self, pool: Pool, connection: PoolProxiedConnection, request: Mark) -> None:
         """Note a connection that a pool hands out; that it has been given back, it knows by itself."""
+        if request is not None:
+            self._engines.handed_out(pool)
         frame = caller() if request is None or looked_into.get() else None
         code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
         task = current_task(self._loop) if threading.get_ident() == self._loops_thread else None
         asked_in = weakref.ref(task) if task is not None else None
         noted = (weakref.ref(connection), request, asked_in, code, line, time.monotonic())
         self._noted[id(connection.dbapi_connection)] = noted
-
-    def holding(self) -> set[int]:
-        """Return the numbers of the tasks that requests came in which have a connection, of those that are not over."""
-        return _numbers([noted[1] for noted in list(self._noted.values()) if is_checked_out(noted[0]())])
 
     def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
         self._recorder.note("pool", "invalidated", 1, error=type(error).__name__ if error else "")
@@ -106,11 +129,13 @@ class CheckoutProbe:
 
     def _look_once(self) -> None:
         now_s = time.monotonic()
+        self._engines.look(self._recorder)
         held = [Checkout(*noted[1:]) for noted in list(self._noted.values()) if is_checked_out(noted[0]())]
         opened_s = list(self._opened_s.values())
         work = self._workers.look()
         holding = _numbers([one.request for one in held])
-        connecting = _numbers(list(waits.connecting.values()))
+        asked = list(waits.connecting.values())
+        connecting = _numbers([request for request, _ in asked])
         having, threadless = ({work.root(task) for task in tasks} for tasks in (work.having, work.waiting))
         waiting = {
             PHASES[CONNECTION]: len(connecting - holding),
@@ -120,6 +145,8 @@ class CheckoutProbe:
         short = threadless or connecting - holding or (waiting[PHASES[ELSEWHERE]] and len(held) >= len(opened_s))
         closer = [bool(short) or now_s - one.since_s >= BRIEFLY_S for one in held]
         stacks = self._stacks(work) if any(closer) else None
+        if stacks:
+            self._ask_loop(min(now_s, self._looks.due_s))
         holders = [holder_of(one, stacks if looked_at else None) for one, looked_at in zip(held, closer, strict=True)]
         asking = [one for one in holders if one.phase == PHASES[DATABASE]]
         idle = [one for one in holders if one.phase not in {PHASES[DATABASE], PHASES[CONNECTION], BRIEFLY}]
@@ -130,12 +157,35 @@ class CheckoutProbe:
             call_site=place_of_longest(idle),
             asks=place_of_longest(asking),
             wants=where_wanted(stacks, holding) if stacks else None,
+            **self._wanting_another(holders),
             longest_s=_ages([one.since_s for one in held], now_s)[1],
             **Counter(one.phase for one in holders),
         )
         youngest_s, oldest_s = _ages(opened_s, now_s)
         self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
-        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=len(work.having), **waiting)
+        full = sum(_is_full(pool) for _, pool in asked)
+        in_thread = len(work.having)
+        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=in_thread, full=full, **waiting)
+
+    def _wanting_another(self, holders: Sequence[Holder]) -> dict[str, Place | None]:
+        """Say where the longest of those that have a connection asks for another, and where it got its own."""
+        wanting = [one for one in holders if one.phase == PHASES[CONNECTION]]
+        if not wanting:
+            return {}
+        another = place_of_longest(wanting)
+        own = next((place_at(one.held.code, one.held.line) for one in wanting if one.held.code), None)
+        return {"another": another, "has": self._has_at.get(another, own) if another else own}
+
+    def _ask_loop(self, due_s: float) -> None:
+        """Ask the loop for a sign of life, unless it has yet to answer; a look was to be at ``due_s``."""
+        if not self._loop_is_asked:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._answer, due_s)
+                self._loop_is_asked = True
+
+    def _answer(self, due_s: float) -> None:
+        self._loop_is_asked = False
+        self._recorder.note("pool", "late_s", time.monotonic() - due_s)
 
     def _stacks(self, work: AtWork) -> Stacks:
         frames = sys._current_frames()  # noqa: SLF001 - documented for this purpose
@@ -152,6 +202,13 @@ def _numbers(requests: Sequence[Mark]) -> set[int]:
     """Return the numbers of the tasks that these requests came in, of those that are not over."""
     tasks = [task() for task in map(came, requests) if task is not None]
     return {id(task) for task in tasks if task is not None and not task.done()}
+
+
+def _is_full(pool: Pool) -> bool:
+    """Say whether a pool has no connection left, and opens no more."""
+    if not isinstance(pool, QueuePool) or pool.checkedin():
+        return False
+    return -1 < pool._max_overflow <= pool.overflow()  # noqa: SLF001 - below 0 there is no limit; told by nothing else
 
 
 def _ages(began_s: Sequence[float], now_s: float) -> tuple[float, float]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, Self
-from weakref import WeakSet
+from typing import Any, Protocol, Self
 
 from sqlalchemy import Engine, Pool, PoolProxiedConnection, SingletonThreadPool, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -14,38 +13,43 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from harness.probe.dialects import ENDS, STATEMENTS, Call, wrap
 from harness.probe.recorder import Recorder
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON, THREAD, Followed, Mark, under_way
-
-CheckedOut = Callable[[PoolProxiedConnection, Mark], object]
+from harness.probe.served import looked_into
 
 # Requests that ask a pool for a connection, by their ``id``: one that is gone can't be hashed any more, and a thread of
 # the application's may go on for it.
-connecting: dict[int, Mark] = {}
-# All that have been asked for one.
-pools: WeakSet[Any] = WeakSet()
+connecting: dict[int, tuple[Mark, Pool]] = {}
 
 
-def tell_connections(recorder: Recorder, checked_out: CheckedOut | None = None) -> None:
-    """Keep who waits for a connection, and note when somebody waited for one in vain.
+class Checkouts(Protocol):
+    """Those who want to know of connections that pools are asked for, and hand out."""
 
-    ``checked_out`` is called with each connection that a pool hands out, and the request that it is for.
-    """
+    def asks(self, request: Mark) -> None:
+        """Note that a request which is looked into asks for a connection."""
+
+    def checked_out(self, pool: Pool, connection: PoolProxiedConnection, request: Mark) -> None:
+        """Note a connection that a pool hands out, and the request that it is for."""
+
+
+def tell_connections(recorder: Recorder, checkouts: Checkouts | None = None) -> None:
+    """Keep who waits for a connection, note when somebody waited for one in vain, and tell of ``checkouts``."""
     for kind in (Pool, SingletonThreadPool):  # which has a way of its own
-        _tell_connections(kind, recorder, checked_out)
+        _tell_connections(kind, recorder, checkouts)
 
 
-def _tell_connections(kind: type[Pool], recorder: Recorder, checked_out: CheckedOut | None) -> None:
+def _tell_connections(kind: type[Pool], recorder: Recorder, checkouts: Checkouts | None) -> None:
     """Wrap how a pool is asked: a listener to SQLAlchemy's event of a checkout costs it several calls more."""
     original = kind.connect
 
     @wraps(original)
     def connect(pool: Any) -> PoolProxiedConnection:  # noqa: ANN401 - of this kind
-        pools.add(pool)
         request = under_way.get()
         followed = request if isinstance(request, Followed) else None
         if followed is not None:
             followed.look_for_its_task()
             before, followed.phase = followed.phase, CONNECTION
-        connecting[id(request)] = request
+        if checkouts is not None and looked_into.get():
+            checkouts.asks(request)
+        connecting[id(request)] = (request, pool)
         try:
             connection = original(pool)
         except PoolTimeoutError:
@@ -55,21 +59,11 @@ def _tell_connections(kind: type[Pool], recorder: Recorder, checked_out: Checked
             connecting.pop(id(request), None)
             if followed is not None:
                 followed.phase = before
-        if checked_out is not None:
-            checked_out(connection, request)
+        if checkouts is not None:
+            checkouts.checked_out(pool, connection, request)
         return connection
 
     kind.connect = connect  # type: ignore[assignment]  # no event says that somebody begins to wait
-
-
-def least_capacity() -> int | None:
-    """Return how many connections the smallest pool may have; None if there is no pool, or none with a limit."""
-    limits = [
-        pool.size() + pool._max_overflow  # noqa: SLF001 - told by nothing else
-        for pool in list(pools)
-        if getattr(pool, "_max_overflow", -1) >= 0
-    ]
-    return min(limits, default=None)
 
 
 def tell_database() -> None:

@@ -16,7 +16,6 @@ REFUSED = ("success_rate",)
 
 PROBES = {
     "n_plus_one": "queries",
-    "waits": "requests",
     **{name: name for name in ("loop", "pool", "requests")},
 }  # by the check that needs it
 
@@ -46,6 +45,7 @@ BROKEN_BY_FAULTS: Mapping[str, Control] = {
         Control(target=_flaw("commit_after_the_response", "cut_map"), cuts=("create_user",)),
         Control(target=_flaw("fire_and_forget", "cut_map"), cuts=("create_user",)),
         Control(target=_flaw("blind_retry", "cut_map"), cuts=("create_post",)),
+        Control(target=_flaw("key_kept_later", "cut_map"), cuts=("transfer+retry_key",)),
         Control(target=_flaw("swallowed_error", "writes"), faults=("serialization_failure",)),
         Control(target=_flaw("session_shared", "writes"), faults=SLOW, besides=("invariants", "recovery")),
         Control(target=_flaw("kept_in_memory", "writes"), faults=("kill_worker",)),
@@ -92,13 +92,16 @@ SEEN_INSIDE: Mapping[str, Control] = {
         # a pool that the clients fill, as a slow database by itself keeps nobody waiting for a connection
         _seen_inside(_flaw("slow_statement", "pool", sizes=(4, 4)), "get_user"),
         _seen_inside(_flaw("sync_slow_statement", "pool", "sync", sizes=(4, 4)), "get_user"),
+        _seen_inside(_flaw("no_pool", "pool"), "the_engine"),
+        _seen_inside(_flaw("engine_disposed", "pool"), "clean_up"),
+        _seen_inside(_flaw("sync_connect_in_route", "pool", "sync"), "connect"),
+        _seen_inside(_flaw("engine_per_request", "pool"), "open_session"),
+        _seen_inside(_flaw("sync_engine_per_request", "pool", "sync"), "__init__"),
+        # a pool that the clients fill
+        replace(_seen_inside(_flaw("second_session", "pool", sizes=(8, 8)), "note"), besides=REFUSED),
+        replace(_seen_inside(_flaw("sync_second_session", "pool", "sync", sizes=(20, 8)), "get_user"), besides=REFUSED),
         _seen_inside(_flaw("base_http_middleware", "requests"), "dispatch"),
         _seen_inside(_MISSING_AWAIT, "create_user", "write"),
-        _seen_inside(_flaw("lock_around_query", "waits"), "get_user"),
-        _seen_inside(_flaw("sync_lock_around_call", "waits", "sync"), "ask_somebody"),
-        _seen_inside(_flaw("hot_row", "waits"), "count_read"),
-        _seen_inside(_flaw("sync_advisory_lock", "waits", "sync"), "get_user"),
-        _seen_inside(_flaw("one_worker", "waits"), "get_user"),
         replace(
             _seen_inside(_flaw("threads_beyond_pool", "pool", "sync", sizes=(8, 4)), "get_session"),
             besides=REFUSED,

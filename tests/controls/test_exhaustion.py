@@ -4,6 +4,8 @@ Of what is taken for each other first, a pool, threads and a database, one each 
 tries the others.
 """
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +13,24 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks.pool import check_pool
+from harness.load.single_client import Client
+from harness.model.evidence import Window
 from harness.model.findings import Finding
 from harness.model.plan import Target
 from harness.model.verdict import Verdict
 from harness.provision.database import seed
+from harness.provision.meter import SessionMeter
 from harness.provision.postgres import Postgres
+from harness.provision.target import target_process, wait_until_serving
 from targets.catalog import CATALOG, PROBED, SHORT
 from targets.flaws.catalog import SEEN_INSIDE
 from targets.workload import WORKLOAD
-from tests.controls.many_clients import seen_by_many
-from tests.evidence import one
+from tests.evidence import evidence, one
 from tests.sample import sampled
 
+CLIENTS = 16
+WARM_S = 0.7
+LOAD_S = 2.0
 NAMES = {
     "async:small-pool": "pool_too_small",
     "sync:small-pool": "pool_too_small",
@@ -34,14 +42,49 @@ NAMES = {
     "flaw:sync_held_across_call": "transactions_idle",
     "flaw:slow_statement": "database_slow",
     "flaw:sync_slow_statement": "database_slow",
+    "flaw:no_pool": "connection_per_request",
+    "flaw:engine_disposed": "engine_disposed_per_request",
+    "flaw:sync_connect_in_route": "connection_past_pools",
+    "flaw:engine_per_request": "engine_per_request",
+    "flaw:sync_engine_per_request": "engine_per_request",
+    "flaw:second_session": "second_connection",
+    "flaw:sync_second_session": "second_connection",
 }
 # Those that no single client brings to light, with the line that is to be named.
 LINES = {
     "flaw:slow_statement": ("targets/flaws/slow_statement.py", "user = await session.scalar(statement)"),
     "flaw:sync_slow_statement": ("targets/flaws/sync_slow_statement.py", "user = session.scalar(statement)"),
     "flaw:threads_beyond_pool": ("targets/sync_api/session.py", "session.connection()"),
+    "flaw:no_pool": (
+        "targets/flaws/no_pool.py",
+        'return create_async_engine(settings.url("asyncpg"), poolclass=NullPool, **options(settings))',
+    ),
+    "flaw:engine_disposed": ("targets/flaws/engine_disposed.py", "await engine.dispose()"),
+    "flaw:sync_connect_in_route": (
+        "targets/flaws/sync_connect_in_route.py",
+        "return psycopg2.connect(Settings().database_url)",
+    ),
+    "flaw:engine_per_request": (
+        "targets/flaws/engine_per_request.py",
+        'engine = create_async_engine(settings.url("asyncpg"), **options(settings))',
+    ),
+    "flaw:sync_engine_per_request": (
+        "targets/flaws/sync_engine_per_request.py",
+        "self._engine = make_engine(Settings())",
+    ),
+    "flaw:second_session": ("targets/flaws/second_session.py", "await own.commit()"),
+    "flaw:sync_second_session": (
+        "targets/flaws/sync_second_session.py",
+        'return existing(session.get(User, user_id), "user", user_id)',
+    ),
 }
-SAMPLE = ("sync:small-pool", "sync:few-threads", "flaw:slow_statement")
+# Where a request got the connection that it has.
+HAS = {
+    "flaw:second_session": "session.py",
+    "flaw:sync_second_session": "sync_second_session.py",
+}
+SAMPLE = ("sync:small-pool", "sync:few-threads", "flaw:slow_statement", "flaw:sync_second_session")
+SOUND = ["afterwards", "lazily", "recycled"]  # of tests/controls/sound_connections.py
 Judged = Callable[[Target], Finding]
 
 
@@ -57,7 +100,29 @@ def judged(url: str, tmp_path: Path) -> Judged:
     """What the check of the pool says of a target whose users are read by sixteen clients at once."""
 
     def judge(target: Target) -> Finding:
-        return one(check_pool(seen_by_many(target, url, tmp_path / "log")))
+        ending = threading.Event()
+
+        def read(address: str, number: int) -> None:
+            with Client(address, 10.0) as client:
+                for turn in iter(int, 1):
+                    if ending.is_set():
+                        return
+                    client.send(WORKLOAD.request("get_user", 1000 * number + turn))
+
+        with target_process(WORKLOAD, target, url, tmp_path / "log") as running, SessionMeter(url) as meter:
+            wait_until_serving(running)
+            clients = [threading.Thread(target=read, args=(running.url, number)) for number in range(CLIENTS)]
+            for client in clients:
+                client.start()
+            time.sleep(WARM_S)
+            start_ns = time.monotonic_ns()
+            time.sleep(LOAD_S)
+            window = Window(start_ns=start_ns, end_ns=time.monotonic_ns())
+            ending.set()
+            for client in clients:
+                client.join()
+            samples = (*running.probed(window), *meter.samples())
+        return one(check_pool(replace(evidence(), target=target, window=window, samples=samples)))
 
     return judge
 
@@ -71,12 +136,20 @@ def test_it_has_its_name(name: str, judged: Judged) -> None:
         assert found.place is not None
         source = (Path(__file__).parents[2] / path).read_text().splitlines()
         assert (found.place.file, source[found.place.line - 1].strip()) == (Path(path).name, line)
+    assert found.facts.get("has", "").partition(":")[0] == HAS.get(name, "")
 
 
 @pytest.mark.parametrize("driver", sampled(["usual", "psycopg"], ["usual"]))
 @pytest.mark.parametrize("name", sampled(PROBED, ["sync:probed"]))
 def test_a_twin_is_short_of_nothing(name: str, driver: str, judged: Judged) -> None:
     found = judged(PROBED[name] if driver == "usual" else replace(PROBED[name], driver=driver))
+    assert found.verdict is Verdict.PASS, found
+
+
+@pytest.mark.parametrize("app", sampled(SOUND, ["recycled"]))
+def test_what_keeps_its_connections_is_accused_of_nothing(app: str, judged: Judged) -> None:
+    target = replace(PROBED["async:probed"], app=f"tests.controls.sound_connections:{app}", probes=("pool",))
+    found = judged(target)
     assert found.verdict is Verdict.PASS, found
 
 

@@ -27,8 +27,7 @@ from harness.provision.toxiproxy import Link
 from targets.catalog import PROBED
 from targets.flaws.catalog import SEEN_INSIDE
 from targets.workload import WORKLOAD
-from tests.controls.test_exhaustion import LINES as EXHAUSTED_BY_MANY
-from tests.controls.test_waits import LINES as WAITED_AT_BY_MANY
+from tests.controls.test_exhaustion import LINES as OF_MANY_CLIENTS
 from tests.evidence import evidence
 from tests.sample import sampled
 
@@ -71,6 +70,48 @@ FIXES = {
 # Of tests/controls/sound_loops.py, the first two of which are in the suite.
 SOUND_LOOPS = ["page", "thread", "tasks", "client", "signed", "waiting"]
 SOUND = ["at_once", "fanning_out", "in_a_list", "returning", "streaming"]  # of tests/controls/sound_pages.py
+# An application as a container has it, and a package that it depends on, which is installed beside it.
+INSTALLED = {
+    "shop/__init__.py": "",
+    "shop/main.py": """
+from sqlalchemy import select
+from shelf import ask_another, count_posts
+from targets.async_api.main import create_app
+from targets.async_api.repositories import Repository
+from targets.async_api.services import read_user
+from targets.async_api.session import DatabaseSession
+from targets.flaws.shadow import shadow
+from targets.shared.models import User
+from targets.shared.schemas import Id, Limit, Offset, UserOut
+
+async def get_user(session: DatabaseSession, user_id: Id):
+    ask_another()
+    return await read_user(Repository(session), user_id)
+
+async def list_users(session: DatabaseSession, limit: Limit = 20, offset: Offset = 0):
+    users = (await session.scalars(select(User).order_by(User.id).limit(limit).offset(offset))).all()
+    for user in users:
+        await count_posts(session, user.id)
+    return users
+
+app = shadow(create_app(), "/users/{user_id}", get_user, UserOut, method="get")
+app = shadow(app, "/users", list_users, list[UserOut], method="get")
+""",
+    "shelf/__init__.py": """
+import time
+from sqlalchemy import text
+
+def ask_another():
+    time.sleep(0.02)
+
+async def count_posts(session, user_id):
+    await session.scalar(text("SELECT count(*) FROM posts WHERE user_id = :id"), {"id": user_id})
+""",
+}
+OF_INSTALLED = {
+    "get_user": ("loop", "ask_another()"),
+    "list_some_users": ("n_plus_one", "await count_posts(session, user.id)"),
+}
 Judged = Callable[[Target, Sequence[str]], list[Finding]]
 
 
@@ -119,7 +160,7 @@ def judged(seeded: str, link: Link, tmp_path: Path) -> Judged:
 def test_a_flaw_is_caught_with_its_line(name: str, judged: Judged) -> None:
     flaw = SEEN_INSIDE[name].target
     operation, line = LINES[name]
-    (found,) = [one for one in judged(flaw, [operation]) if one.verdict is not Verdict.PASS]
+    (found,) = judged(flaw, [operation])
     assert (found.check, found.verdict) == next(iter(flaw.expected.items())), found
     assert found.place is not None
     path = Path(__file__).parents[2] / "targets" / "flaws" / f"{flaw.flaw}.py"
@@ -162,12 +203,27 @@ def test_a_loop_that_goes_on_is_caught_by_nothing(app: str, judged: Judged) -> N
     assert [one.verdict for one in found if one.check == "loop"] == [Verdict.PASS], found
 
 
+@pytest.mark.parametrize("operation", OF_INSTALLED)
+def test_an_installed_application_is_named_at_its_lines(operation: str, judged: Judged, tmp_path: Path) -> None:
+    check, line = OF_INSTALLED[operation]
+    folder = tmp_path / "lib" / "site-packages"
+    for name, text in INSTALLED.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    probes = ("loop", "queries")
+    target = replace(PROBED["async:probed"], app="shop.main:app", probes=probes, variables={"PYTHONPATH": str(folder)})
+    found = {finding.check: finding for finding in judged(target, [operation])}[check]
+    assert (found.verdict, found.place and found.place.file) == (Verdict.FAIL, "main.py"), found
+    assert found.place is not None
+    assert INSTALLED["shop/main.py"].splitlines()[found.place.line - 1].strip() == line
+
+
 def test_the_sample_has_a_flaw_for_each_probe() -> None:
     assert {SEEN_INSIDE[name].target.probes for name in SAMPLE} == {(probe,) for probe in PROBED["async:probed"].probes}
 
 
 def test_every_flaw_seen_inside_has_the_probe_that_its_check_needs() -> None:
-    assert {*LINES, *ROUTES, *BY_LOAD, *EXHAUSTED_BY_MANY, *WAITED_AT_BY_MANY} == set(SEEN_INSIDE)
+    assert {*LINES, *ROUTES, *BY_LOAD, *OF_MANY_CLIENTS} == set(SEEN_INSIDE)
     for target in (flaw.target for flaw in SEEN_INSIDE.values()):
         assert set(target.probes) >= {OF_TRIALS[check].probe for check in target.expected} - {""}
         assert set(target.probes) <= set(PROBED["async:probed"].probes)

@@ -165,7 +165,7 @@ async def serve(folder: Path, path: str, how: str, cases: list[str]) -> dict[str
     """Serve the requests of all cases, and tell until when those of each stood still."""
     served, recorder = Served(app), Recorder(folder)  # type: ignore[arg-type]  # an application that only the probe calls
     checkouts = CheckoutProbe(recorder, Sampler(), served.in_flight)
-    tell_connections(recorder, checkouts.checked_out)
+    tell_connections(recorder, checkouts)
     served.begins = request.beginning(asyncio.get_running_loop())
     if how == "followed":
         served.sampling = RequestSampling()

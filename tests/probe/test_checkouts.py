@@ -53,7 +53,7 @@ def work():
 async def serve():
     recorder = Recorder(Path(sys.argv[1]))
     checkouts = CheckoutProbe(recorder, Sampler(), lambda: 0)
-    waits.tell_connections(recorder, checkouts.checked_out)
+    waits.tell_connections(recorder, checkouts)
     checkouts.start()
     context = await asyncio.create_task(begin())
     await asyncio.sleep(0)  # the loop keeps what has woken this one up until then

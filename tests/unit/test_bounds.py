@@ -27,14 +27,12 @@ ROW = re.compile(r"^\| `((?:\w+/)?\w+)\.(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) 
 PLAIN = {0.0, 1.0, 100.0, 1e3, 1e6, 1e9}
 # Numbers without a name that bound nothing either, by module.
 NO_BOUNDS: dict[str, set[float]] = {
-    "pool": {2},  # most of them: twice as many are more than all
     "recovery": {400, 500},  # RFC 9110
     "stats/anytime": {2},  # of formulas
     "stats/intervals": {2},
     "stats/latency": {6},  # decimals
     "stats/slices": {0.5, 2, 3},  # a fair coin, two sides; columns
     "probe/loop": {2},  # times a pause
-    "probe/primitives": {2, 4096},  # positions; instructions that are kept
     "probe/request_sampling": {1.7},  # times the requests that are chosen anyway
     "probe/sampler": {4, 8},  # of the kernel's structures
     "probe/served": {200},  # RFC 9110

@@ -1,10 +1,14 @@
 """Which calls are the application's, and which ask to be passed over."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
+from types import FrameType, FunctionType
 
-from harness.probe.call_site import of_application
+import pytest
+
+from harness.probe import call_site
+from harness.probe.call_site import is_of_application, of_application
 
 SOURCE = """
 import sys
@@ -27,3 +31,73 @@ def test_a_file_that_was_seen_while_it_was_imported_is_passed_over_afterwards(tm
     call = scope["call"]
     assert callable(call)
     assert call() is sys._getframe()
+
+
+# What is looked up: the application's own, as it is installed, and what is installed beside and within it.
+FILES = {
+    "shop/__init__.py": "",
+    "shop/main.py": "",
+    "shop/.venv/lib/python3/site-packages/driver/__init__.py": "",
+    "library/__init__.py": "",
+    "alone.py": "",
+    "company/shop/__init__.py": "",
+    "company/library/__init__.py": "",
+}
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of installed packages, on the path."""
+    folder = tmp_path / "lib" / "site-packages"
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(call_site, "_served", [])
+    monkeypatch.setattr(call_site, "_known", {})
+    yield folder
+    for name in ("shop", "library", "alone", "company"):
+        sys.modules.pop(name, None)
+
+
+def applications(folder: Path) -> set[str]:
+    """Those of the installed files whose calls are the application's."""
+
+    def call() -> FrameType:
+        return sys._getframe()
+
+    def frame_in(file: str) -> FrameType:
+        code = call.__code__.replace(co_filename=str(folder / file))
+        frame = FunctionType(code, {"sys": sys})()
+        assert isinstance(frame, FrameType)
+        return frame
+
+    return {file for file in FILES if is_of_application(frame_in(file))}
+
+
+@pytest.mark.parametrize(
+    ("app", "of_it"),
+    [
+        ("shop.main:app", {"shop/__init__.py", "shop/main.py"}),
+        ("shop:app", {"shop/__init__.py", "shop/main.py"}),
+        ("alone:app", {"alone.py"}),
+        ("company.shop:app", {"company/shop/__init__.py"}),
+        ("nowhere.to.be:found", set()),
+    ],
+)
+def test_an_installed_application_is_what_is_served_belongs_to_and_nothing_else(
+    app: str, of_it: set[str], installed: Path
+) -> None:
+    call_site.serve(app)
+    assert applications(installed) == of_it
+
+
+def test_beside_an_installed_application_files_that_are_not_installed_are_the_applications_still(
+    installed: Path, tmp_path: Path
+) -> None:
+    call_site.serve("shop:app")
+    code = compile("import sys\nframe = sys._getframe()", str(tmp_path / "settings.py"), "exec")
+    scope: dict[str, FrameType] = {}
+    exec(code, scope)  # noqa: S102 - a module of ours, as an import runs it
+    assert installed.name == "site-packages"
+    assert is_of_application(scope["frame"])

@@ -26,7 +26,7 @@ def test_all_controls_are_tried_if_none_is_named_and_what_is_none_is_refused() -
 def test_the_twins_meet_every_fault_if_nothing_is_named() -> None:
     chosen = Chaos.of(WORKLOAD, "default")
     assert tuple(chosen.targets) == WORKLOAD.twins
-    assert chosen.cuts == ("create_user",)
+    assert chosen.cuts == ("create_user", "create_user+retry_key")
     assert (chosen.faults, chosen.draw) == (tuple(FAULTS), len(FAULTS))
     assert chosen.controls == ()
 

@@ -6,6 +6,7 @@ import pytest
 
 from harness.analysis.checks.registry import judge_subject
 from harness.analysis.stats.cut_map import strips
+from harness.experiments.chaos.cut import places
 from harness.model.cut_map import Conversation, Cut, CutMap, CutWay, Direction, WireMessage
 from harness.model.request_record import Outcome
 from harness.model.verdict import Verdict
@@ -196,3 +197,40 @@ def test_what_served_again_too_late_is_told_the_first_and_the_slowest() -> None:
     )
     assert "cut up after byte 1 " in found.first
     assert "cut up after byte 3 " in found.worst  # never again, which is worse than late
+
+
+LONGER = (WireMessage(name="Query", says="BEGIN", start=0, end=40), WireMessage(name="Sync", says="", start=40, end=45))
+KEYED = replace(UP, operation="create_user+retry_key", messages=LONGER)
+
+
+def test_a_write_under_a_retry_key_is_to_be_cut_in_each_message_and_any_other_at_every_byte() -> None:
+    assert list(KEYED.to_be_cut_at) == [0, 20, 39, 40, 42, 44, 45]
+    assert list(UP.to_be_cut_at) == list(range(8))
+
+
+def test_so_it_is_whole_if_it_was_cut_there_and_open_if_it_was_not() -> None:
+    cuts = tuple(cut(offset, operation=KEYED.operation) for offset in KEYED.to_be_cut_at)
+    known = CutMap(conversations=(KEYED,), cuts=cuts, duration_s=1.0)
+    found = judge(known)["cut_map"]
+    assert (found.verdict, found.summary.partition(",")[0]) == (Verdict.PASS, "Cut in and after each message")
+    for left_out in (20, 45):
+        few = tuple(one for one in cuts if one.offset != left_out)
+        found = judge(replace(known, cuts=few))["cut_map"]
+        assert (found.verdict, found.summary.rpartition(" ")[2]) == (Verdict.UNDECIDED, f"{left_out}")
+
+
+def test_a_key_that_is_not_kept_with_its_write_is_partial() -> None:
+    owed = {**WHOLE, "replays": 1}
+    cuts = tuple(cut(offset, operation=KEYED.operation, owed=owed, rows=WHOLE) for offset in KEYED.to_be_cut_at)
+    found = judge(CutMap(conversations=(KEYED,), cuts=cuts, duration_s=1.0))["cut_map"]
+    assert (found.verdict, found.count) == (Verdict.FAIL, len(cuts))
+    assert found.first.startswith("partial: create_user+retry_key to async")
+
+
+def test_places_of_a_write_under_a_retry_key_are_those_where_it_has_to_be_cut_in_a_sample_as_well() -> None:
+    for stride in (1, 100):
+        offsets = {one.offset for one in places([KEYED], stride) if one.way is CutWay.LIMIT}
+        assert offsets == set(KEYED.to_be_cut_at)
+    assert {one.offset for one in places([UP], 5) if one.way is CutWay.LIMIT} == {0, 1, 2, 3, 4, 5, 6, 7}
+    long = replace(UP, messages=(*LONGER, WireMessage(name="Query", says="COMMIT", start=45, end=47)))
+    assert {one.offset for one in places([long], 9) if one.way is CutWay.LIMIT} == {0, 9, 18, 27, 36, *range(40, 48)}

@@ -1,6 +1,7 @@
 """The check of the pool: each name by what is seen of it, its nearest neighbours, and what leaves it open."""
 
 from dataclasses import replace
+from math import ceil, floor
 
 import pytest
 
@@ -12,6 +13,7 @@ from harness.report.sentences.findings import FindingText
 from tests.evidence import TARGET, evidence, one, op, place, sample, told, values
 
 LOOKS = 20
+LONG_S = 0.05
 POOL, THREADS = 4, 4
 Look = tuple[Sample, Sample]
 
@@ -29,19 +31,26 @@ def look(
         name: place(text) if text else None
         for name, text in {"call_site": call_site, "asks": asks, "wants": wants}.items()
     }
-    waits = {name: (waiting or {}).get(name, 0) for name in ("connection", "thread", "elsewhere", "in_thread")}
+    waits = {name: (waiting or {}).get(name, 0) for name in ("connection", "thread", "elsewhere", "in_thread", "full")}
     return (
         sample("pool", "in_use", sum(held.values()), longest_s=0.1, **at, **held),
         sample("pool", "waiting", sum(waits.values()), **waits),
     )
 
 
-def sessions(*, active: float = 0, long_active: float = 0, long_idle: float = 0) -> tuple[Sample, ...]:
-    """What PostgreSQL says."""
+def sessions(
+    *, active: float = 0, long_active: float = 0, long_idle: float = 0, idle: float = 0, age_s: float = 0.2
+) -> tuple[Sample, ...]:
+    """What PostgreSQL says, in two readings; each that is ``idle`` long enough to be told is so for ``age_s``."""
+    readings = (floor(long_idle), ceil(long_idle))
     return (
         sample("sessions", "active", active),
         sample("sessions", "long_active", long_active),
-        sample("sessions", "long_idle_in_transaction", long_idle),
+        sample("sessions", "idle_in_transaction", max(idle, long_idle)),
+        *(
+            sample("sessions", "long_idle_in_transaction", count, limit_s=LONG_S, ages=" ".join([f"{age_s}"] * count))
+            for count in readings
+        ),
     )
 
 
@@ -317,3 +326,105 @@ def test_of_a_growing_leak_the_last_count_is_told() -> None:
 def test_only_what_is_no_pass_is_counted() -> None:
     assert found(*[CALM] * LOOKS).count == 0
     assert found(*[CALM] * LOOKS, said=()).count == 1
+
+
+def asking(holders: dict[str, int], full: int, waiting: int = 0) -> Look:
+    """One look at a pool that so many ask which has none left, some of whom hold none."""
+    held, waits = look(holders, {"connection": waiting, "full": full})
+    at = {"another": place("a.py:8 note"), "has": place("b.py:2 open")}
+    return replace(held, places={**held.places, **at}), waits
+
+
+NESTED = asking({"connection": POOL}, full=9, waiting=5)
+
+
+def test_who_has_a_connection_and_waits_for_another_has_a_name_of_its_own_and_both_lines() -> None:
+    second = found(*[NESTED] * LOOKS, said=sessions(long_idle=POOL))
+    assert second.summary.startswith(
+        "Requests that have a connection wait for another: of 4.0 connections in use, 4.0 are held by those"
+    )
+    assert second.first == "a.py:8 note, having one from b.py:2 open"
+    assert second.measured.startswith("somebody waited at 20 of 20 looks")
+    assert "a request with a connection asked for another at 20" in second.measured
+
+
+def test_so_it_is_whatever_the_target_was_told_of_the_size_of_its_pool() -> None:
+    small = asking({"connection": 2}, full=2)
+    assert found(*[small] * LOOKS).summary.startswith("Requests that have a connection wait for another")
+
+
+def test_while_the_pool_has_some_left_nobody_waits_and_it_is_no_more_than_told() -> None:
+    enough = found(*[asking({"connection": 2}, full=0)] * LOOKS)
+    assert enough.verdict is Verdict.PASS
+    assert "a request with a connection asked for another at 20" in enough.measured
+    assert "asked for another" not in found(*[CALM] * LOOKS).measured
+
+
+@pytest.mark.parametrize(("holding", "second"), [(2, True), (1, False)])
+def test_they_are_to_blame_if_half_of_the_connections_are_theirs(holding: int, second: bool) -> None:  # noqa: FBT001 - one of two
+    some = asking({"connection": holding, "database": POOL - holding}, full=20, waiting=19)
+    assert found(*[some] * LOOKS).summary.startswith("Requests that have a connection") is second
+
+
+@pytest.mark.parametrize(("full", "second"), [(2, True), (3, False)])
+def test_or_half_of_those_who_wait(full: int, second: bool) -> None:  # noqa: FBT001 - one of two
+    some = asking({"connection": 1, "database": POOL - 1}, full=full, waiting=full - 1)
+    assert found(*[some] * LOOKS).summary.startswith("Requests that have a connection") is second
+
+
+def test_they_may_wait_at_a_tenth_of_all_looks_and_are_named_if_most_that_wait_do() -> None:
+    assert found(*[CALM] * (LOOKS - 2), *[NESTED] * 2).verdict is Verdict.PASS
+    assert found(*[CALM] * (LOOKS - 3), *[NESTED] * 3).summary.startswith("Requests that have a connection")
+    both = found(*[CALM] * 6, *[SHORT] * 9, *[NESTED] * 5)
+    assert both.summary.startswith("The pool is too small")
+
+
+def test_without_the_line_of_the_first_the_second_is_named() -> None:
+    held, waits = NESTED
+    alone = replace(held, places={"another": place("a.py:8 note")})
+    assert found(*[(alone, waits)] * LOOKS).first == "a.py:8 note"
+
+
+APART = look({"elsewhere": POOL}, call_site="routes.py:7 ask")
+
+
+def late(seconds: float, t_ns: int = 500_000_000) -> Sample:
+    """How long the process took to give anybody a turn, until this moment."""
+    return replace(sample("pool", "late_s", seconds), t_ns=t_ns)
+
+
+def idles(*more: Sample, age_s: float = 0.2) -> bool:
+    """Whether transactions of this age are said to idle."""
+    trial = seen(*[APART] * LOOKS, said=sessions(long_idle=POOL, age_s=age_s), more=more)
+    return one(check_pool(trial)).code == "transactions_idle"
+
+
+def test_a_process_that_gives_nobody_a_turn_is_not_idle_by_its_own_fault() -> None:
+    assert idles()
+    assert idles(late(0.149))
+    assert not idles(late(0.151))
+
+
+def test_it_is_the_longest_turn_that_counts_of_those_meanwhile() -> None:
+    assert not idles(late(0.1), late(0.16), late(0.1))
+    assert idles(late(0.16, 299_999_999))  # it was over when they began to idle
+    assert not idles(late(0.16, 300_000_000))
+    assert not idles(late(0.16, 660_000_000))
+    assert idles(late(0.16, 660_000_001))  # it began when they had been looked at
+
+
+def test_those_who_have_their_answer_and_have_yet_to_see_it_do_not_idle() -> None:
+    said = sessions(long_idle=POOL)
+    assert found(*[look({"database": POOL})] * LOOKS, said=said).verdict is Verdict.PASS
+    assert found(*[look({"thread": POOL})] * LOOKS, said=said).verdict is Verdict.PASS
+    for what in ("python", "elsewhere", "background"):
+        assert found(*[look({what: 3, "database": 1})] * LOOKS, said=said).summary.startswith("Transactions idle")
+        assert found(*[look({what: 2, "database": 2})] * LOOKS, said=said).verdict is Verdict.PASS
+
+
+def test_no_more_idle_than_there_are() -> None:
+    """Of 10 in use at the looks PostgreSQL may see 14 idle, as it looks while the process can't."""
+    more = found(*[look({"elsewhere": 10})] * LOOKS, said=sessions(long_idle=14))
+    assert more.summary == "Transactions idle: of 14.0 connections in use, 10.0 asked nothing for long"
+    assert found(*[look({"elsewhere": 7})] * LOOKS, said=sessions(long_idle=14)).verdict is Verdict.PASS
+    assert found(*[look({"elsewhere": 3})] * LOOKS, said=sessions(active=3, long_idle=3)).verdict is Verdict.PASS

@@ -21,7 +21,7 @@ from harness.probe import checkouts, waits
 from harness.probe.checkouts import CheckoutProbe
 from harness.probe.holders import NOBODYS, OVER, Checkout, Stacks, holder_of, is_checked_out, place_of_longest
 from harness.probe.request import Came, Followed, Mark, beginning, came, under_way
-from harness.probe.sampler import Look
+from harness.probe.sampler import Look, Scheduled
 from harness.probe.waits import ThreadWaits
 from harness.probe.workers import IDLE, AtWork
 
@@ -29,9 +29,10 @@ from harness.probe.workers import IDLE, AtWork
 class Sampler:
     """Lets a test take the looks."""
 
-    def add(self, look: Look, early_s: float = 0.0) -> None:
+    def add(self, look: Look, early_s: float = 0.0) -> Scheduled:
         assert early_s
         self.looks = look
+        return Scheduled(look, early_s, time.monotonic())
 
     def take_one(self) -> None:
         next(self.looks)  # which waits first
@@ -142,7 +143,7 @@ def test_a_connection_that_nobody_has_any_more_goes_back_to_its_pool() -> None:
 
     async def look() -> list[float]:
         probe, sampler, told = watched(0)
-        probe.checked_out(pool.connect(), None)
+        probe.checked_out(pool, pool.connect(), None)
         gc.collect()
         sampler.take_one()
         return [value for value, _ in told.in_use]
@@ -211,7 +212,8 @@ def test_a_task_leads_back_to_the_first_and_a_number_that_is_used_again_leads_no
 
 
 def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connection(listeners: Listeners) -> None:
-    connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
+    pool = QueuePool(lambda: sqlite3.connect(":memory:"))
+    connection = pool.connect()
 
     async def look() -> tuple[list[float], object, object]:
         probe, sampler, told = watched(1)
@@ -219,7 +221,7 @@ def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connecti
         await asyncio.sleep(0)
         request = Followed(task)
         request.serving = task.get_coro()  # type: ignore[assignment]  # of an async function
-        probe.checked_out(connection, request)
+        probe.checked_out(pool, connection, request)
         sampler.take_one()
         gone, forgotten = weakref.ref(task), weakref.ref(request)
         task.cancel()
@@ -237,7 +239,8 @@ def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connecti
 def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
     why: str, listeners: Listeners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection = QueuePool(lambda: sqlite3.connect(":memory:")).connect()
+    pool = QueuePool(lambda: sqlite3.connect(":memory:"))
+    connection = pool.connect()
 
     async def look() -> list[tuple[float, dict[str, Any]]]:
         in_flight = 3 if why == "waits elsewhere" else 1  # as the loop may be seen to run one of them
@@ -248,11 +251,11 @@ def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
         tasks = [asyncio.create_task(serve()) for _ in range(2)]
         await asyncio.sleep(0)
         holds, waits_for_one = map(weakref.ref, tasks)
-        await asyncio.to_thread(probe.checked_out, connection, holds)
+        await asyncio.to_thread(probe.checked_out, pool, connection, holds)
         if why == "held for long":
             monkeypatch.setattr(checkouts, "BRIEFLY_S", 0.0)
         if why == "waits for a connection":
-            monkeypatch.setitem(waits.connecting, 1, waits_for_one)
+            monkeypatch.setitem(waits.connecting, 1, (waits_for_one, pool))
         await asyncio.to_thread(sampler.take_one)
         for task in tasks:
             task.cancel()

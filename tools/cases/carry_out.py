@@ -17,7 +17,6 @@ from harness.model.plan import Control
 from harness.model.verdict import Verdict, merge
 from harness.provision.postgres import postgres_server
 from harness.provision.toxiproxy import toxiproxy_server
-from harness.report.sentences.cases import place_text
 from harness.run import assess, run
 from harness.store import Store
 from tests.cases.workload import WORKLOAD
@@ -125,6 +124,6 @@ def _tried(case: Control, config: Config, condition: str, number: int) -> Outcom
         answer=judged.answer,
         verdict=merge(one.verdict for one in findings),
         said=f"{finding.check}: {finding.code}" if finding else "",
-        place=place_text(finding.place) if finding and finding.place else "",
+        place=str(finding.place) if finding and finding.place else "",
         why=judged.why,
     )

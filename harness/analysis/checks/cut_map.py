@@ -18,10 +18,10 @@ def check_cut_map(cut_map: CutMap) -> Findings:
 
 
 def _judge(conversation: Conversation, cuts: Sequence[Cut]) -> Finding:
-    """Offences first; then whether every byte was cut at, and every cut took effect."""
+    """Offences first; then whether it was cut at wherever it had to be, and every cut took effect."""
     limited = [cut for cut in cuts if cut.way is CutWay.LIMIT]
     offences = [cut for cut in cuts if status_of_cut(cut) in OFFENCES]
-    missing = sorted(set(range(conversation.length_bytes + 1)) - {cut.offset for cut in limited})
+    missing = sorted({*conversation.to_be_cut_at} - {cut.offset for cut in limited})
     idle = [cut for cut in cuts if not _confirmed(cut)]
     values = {**tally(map(status_of_cut, cuts)), **in_unit("cuts", cuts=len(cuts), limit=0)}
     if offences:
@@ -36,6 +36,8 @@ def _judge(conversation: Conversation, cuts: Sequence[Cut]) -> Finding:
         values |= {**in_unit("cuts", idle=len(idle)), **in_unit("bytes", first_byte=idle[0].offset)}
     else:
         verdict, code = Verdict.PASS, "whole"
+    if code == "whole" and len(conversation.to_be_cut_at) <= conversation.length_bytes:
+        verdict, code = Verdict.PASS, "whole_in_each_message"
     return Finding(
         check="cut_map",
         verdict=verdict,

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from harness.experiments.chaos.lane import TRIES, Lane
-from harness.model.cut_map import Conversation, Cut, CutWay, Direction
+from harness.model.cut_map import WITH_RETRY_KEY, Conversation, Cut, CutWay, Direction
 from harness.model.ledger import Effects
 from harness.model.request_record import Outcome
 from harness.provision.database import count_rows, read_ledger, wait_until_settled
@@ -31,16 +31,18 @@ class CutPlace:
 
 
 def places(conversations: Sequence[Conversation], stride: int) -> Iterator[CutPlace]:
-    """Every byte by Toxiproxy; and by the relay at each message's end.
+    """Wherever it has to be cut by Toxiproxy; and by the relay at each message's end.
 
     The holds, in which a lane only waits, are spread over the others, so that other lanes have work meanwhile. A
-    sample leaves them out, and cuts at each ``stride``-th byte and all along COMMIT and its answer.
+    sample leaves them out, and cuts at each ``stride``-th byte and all along COMMIT and its answer; a write with a
+    retry key, wherever it has to be cut.
     """
     ends = [(conversation, message.end) for conversation in conversations for message in conversation.messages]
     quick = [_place(conversation, end, way) for way in (CutWay.FIN, CutWay.RST) for conversation, end in ends]
     for conversation in conversations:
         last = range(conversation.messages[-2].start, conversation.length_bytes + 1)
-        offsets = sorted({*range(0, conversation.length_bytes + 1, stride), *last})
+        whole = conversation.to_be_cut_at
+        offsets = sorted({*whole[::stride], *last}) if len(whole) > conversation.length_bytes else whole
         quick += [_place(conversation, offset, CutWay.LIMIT) for offset in offsets]
     holds = [] if stride > 1 else [_place(conversation, end, CutWay.HOLD) for conversation, end in ends]
     apart = len(quick) // (len(holds) + 1)
@@ -67,6 +69,7 @@ def cut_once(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
 def _cut(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
     """Cut one write, see what its client is told, and bring the lane back to where it was."""
     services = lane.testbed.services
+    operation = place.operation.removesuffix(WITH_RETRY_KEY)
     key = lane.key()
     count = counter(services)
     limit = place.way is CutWay.LIMIT
@@ -96,7 +99,7 @@ def _cut(lane: Lane, place: CutPlace, conversation: Conversation) -> Cut:
         recovered_after=tries,
         next_status=status,
         rows=rows,
-        owed=Effects.of(services.workload).owed(place.operation),
+        owed=Effects.of(services.workload).owed(operation, named=operation != place.operation),
         asked=answer.asked,
     )
 

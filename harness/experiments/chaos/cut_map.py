@@ -19,7 +19,7 @@ from harness.experiments.base import Run
 from harness.experiments.chaos.cut import CutPlace, cut_once, places, with_rows
 from harness.experiments.chaos.lane import Lane, open_lane
 from harness.load.single_client import seeds_apart
-from harness.model.cut_map import Conversation, Cut, CutMap
+from harness.model.cut_map import WITH_RETRY_KEY, Conversation, Cut, CutMap
 from harness.model.plan import Target
 from harness.provision.database import restart_ids, seed
 from harness.provision.target import wait_until_serving
@@ -30,7 +30,7 @@ Queues: TypeAlias = "Mapping[str, queue.SimpleQueue[CutPlace]]"
 
 
 def map_cuts(run: Run, targets: Sequence[Target], operations: Sequence[str], stride: int = 1) -> CutMap:
-    """Cut every operation on every target at every byte, both ways, and at every message's end in other ways.
+    """Cut every operation on every target all along, both ways, and at every message's end in other ways.
 
     With a ``stride`` of several bytes it is a sample, which proves no pass.
 
@@ -40,7 +40,7 @@ def map_cuts(run: Run, targets: Sequence[Target], operations: Sequence[str], str
     url, database = run.services.postgres.url, run.workload.database
     seed(url, database)
     restart_ids(url, database, FIRST_ID)
-    seeds = enumerate(seeds_apart(run.workload, operations))
+    seeds = enumerate(seeds_apart(run.workload, [one.removesuffix(WITH_RETRY_KEY) for one in operations]))
     with ExitStack() as stack:
         lanes = _open_lanes(run, targets, seeds, stack)
         for lane in lanes:

@@ -51,7 +51,7 @@ class Lane:
 
     def send(self, operation: str, key: str) -> Answer:
         """Send one write about this lane's own rows, or the cheapest request without a key."""
-        return self.client.send(self.testbed.services.workload.request(operation, self.seed, key))
+        return self.client.send(self.testbed.services.workload.request_to_cut(operation, self.seed, key))
 
     @property
     def health(self) -> str:

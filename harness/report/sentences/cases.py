@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from harness.model.cut_map import Cut
 from harness.model.findings import Case
 from harness.model.request_record import Op
-from harness.model.verdict import Place
 from harness.model.write_status import WriteStatus
 from harness.report.words import filled, numbers_text, plain
 
@@ -37,15 +36,9 @@ def case_text(case: Case) -> str:
     if case.code in CASES:
         return filled(CASES[case.code], _known(case))
     if case.place:
-        return filled((place_text(case.place), ": {fix} spares it"), case.facts)
+        return filled((str(case.place), ": {fix} spares it", ", having one from {has}"), case.facts)
     told = "; ".join([*map(_told, case.ops), *([_stored(case.rows)] if case.rows else ())])
     return ": ".join(filter(None, (plain(case.code), numbers_text(case.values), told)))
-
-
-def place_text(place: Place) -> str:
-    """Name a place as ``file:line function``."""
-    line = f":{place.line}" if place.line else ""
-    return f"{place.file}{line} {place.function}".strip()
 
 
 def _known(case: Case) -> dict[str, object]:

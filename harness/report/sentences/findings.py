@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.model.findings import Case, Finding
 from harness.model.verdict import Verdict
-from harness.report.sentences.cases import case_text, place_text
+from harness.report.sentences.cases import case_text
 from harness.report.words import filled, numbers_text, plain
 
 
@@ -52,7 +52,7 @@ def finding_text(finding: Finding) -> FindingText:
     words = CHECKS.get(finding.check, Words())
     known: dict[str, object] = {**{name: quantity.value for name, quantity in finding.values.items()}, **finding.facts}
     if finding.place:
-        known["place"] = place_text(finding.place)
+        known["place"] = str(finding.place)
     summary = words.summaries.get(finding.code) or CHECKS["any"].summaries.get(finding.code, "")
     measured = filled(words.measured, known) if words.measured else numbers_text(finding.values)
     if finding.check in MEASURED:
