@@ -5,20 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-import pyarrow as pa
-
 from harness.analysis.stats.decomposition import decomposed
 from harness.experiments.comparison.plan import all_places, with_block
 from harness.model.evidence import Sample, Slice, Window
 from harness.model.measures import Comparison
 from harness.model.plan import Decomposition, Factor, Plan, Trial
 from harness.model.run_records import RunRecord, TrialRecord
-from harness.ops_file import SCHEMA
-from harness.store import VERSION, Store
+from harness.store import Store
 from targets.catalog import CATALOG, MODEL_AND_DRIVERS
+from tests.evidence import MS, op
 from tests.report_fixture import PROFILE, SCENARIOS, SUMMARY, cell, comparison, plan_of
+from tests.stored_run import record_of, write_ops
 
-MS = 1_000_000
 FOUR = ("async", "sync", "async:psycopg", "sync:psycopg")  # not in the order of the chain
 CHAIN = Decomposition(
     factors=(
@@ -91,24 +89,10 @@ def stored(
     )
     for _ in range(4):
         plan = with_block(plan, {scenario.name: scenario}, all_places(plan, {scenario.name: scenario}))
-    record = RunRecord(
-        version=VERSION,
-        run="r",
-        kind="comparison",
-        command="twinbench run write",
-        workload="targets.workload:WORKLOAD",
-        started_at="2026-01-01T00:00:00+00:00",
-        started_ns=1,
-        plan=plan,
-        targets=tuple(
-            replace(CATALOG["async"], name=name, reference="", direct_twin=direct_twins.get(name, ""))
-            for name in mean_ops
-        ),
-        scenarios=(scenario,),
-        environment={"cores": "2"},
-        settings=(),
-        not_done=(),
-    )
+    targets = [
+        replace(CATALOG["async"], name=name, reference="", direct_twin=direct_twins.get(name, "")) for name in mean_ops
+    ]
+    record = record_of(plan, targets, [scenario])
     store = Store.create(folder, "20260101-000000")
     store.write_record(record)
     random = Random(1)  # noqa: S311 - to be repeated, no secret
@@ -128,22 +112,12 @@ def _store_trial(store: Store, trial: Trial, counts: list[int], samples: tuple[S
         for start, count in zip(starts_ms, counts, strict=True)
         for place in range(count)
     ]
-    columns = {
-        "id": [*range(len(ended_ns))],
-        "name": ["create_user"] * len(ended_ns),
-        "key": [""] * len(ended_ns),
-        "intended_ns": [ended - 5 * MS for ended in ended_ns],
-        "started_ns": [ended - 5 * MS for ended in ended_ns],
-        "ended_ns": ended_ns,
-        "outcome": ["ok"] * len(ended_ns),
-        "status": [201] * len(ended_ns),
-        "named": [False] * len(ended_ns),
-        **{name: [""] * len(ended_ns) for name in ("error", "said", "asked")},
-    }
-    with pa.OSFile(str(store.ops_path(trial)), "wb") as sink, pa.ipc.new_stream(sink, SCHEMA) as writer:
-        writer.write_batch(
-            pa.record_batch([pa.array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
-        )
+    took = 5 * MS
+    ops = [
+        replace(op(number, key=""), intended_ns=ended - took, started_ns=ended - took, ended_ns=ended)
+        for number, ended in enumerate(ended_ns)
+    ]
+    write_ops(store, trial, ops, batches=1)
     slices = tuple(
         Slice(
             start_ns=start * MS,

@@ -1,14 +1,16 @@
 """A small stored run that passes: both twins under writes, one block, everything in it that a reader may fall over."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from harness.model.evidence import Sample
 from harness.model.measures import WireCount
-from harness.model.plan import Plan, Profile, Shape, Trial
+from harness.model.plan import Plan, Profile, Scenario, Shape, Target, Trial
 from harness.model.request_record import Op
 from harness.model.run_records import RunRecord, TrialRecord
 from harness.ops_file import SCHEMA
@@ -30,21 +32,39 @@ PLAN = Plan(
     trials=TRIALS,
     seed=1,
 )
-RECORD = RunRecord(
-    version=VERSION,
-    run="20260101-000000",
-    kind="comparison",
-    command="twinbench run write --seed 1",
-    workload="targets.workload:WORKLOAD",
-    started_at="2026-01-01T00:00:00+00:00",
-    started_ns=0,
-    plan=PLAN,
-    targets=(TARGET, replace(TARGET, name="sync", model="sync", driver="psycopg2")),
-    scenarios=(CHECKED,),
-    environment={"cores": "2"},
-    settings=(),
-    not_done=(),
-)
+
+
+def record_of(plan: Plan, targets: Sequence[Target], scenarios: Sequence[Scenario], **changes: object) -> RunRecord:
+    """What is stored of a run before its first trial; the usual, but for the changes."""
+    usual: dict[str, Any] = {
+        "version": VERSION,
+        "run": "20260101-000000",
+        "kind": "comparison",
+        "command": "twinbench run write --seed 1",
+        "workload": "targets.workload:WORKLOAD",
+        "started_at": "2026-01-01T00:00:00+00:00",
+        "started_ns": 0,
+        "environment": {"cores": "2"},
+        "settings": (),
+        "not_done": (),
+    }
+    return RunRecord(plan=plan, targets=tuple(targets), scenarios=tuple(scenarios), **(usual | changes))
+
+
+RECORD = record_of(PLAN, [TARGET, replace(TARGET, name="sync", model="sync", driver="psycopg2")], [CHECKED])
+
+
+def edit(path: Path, change: Callable[[dict[str, object]], object]) -> None:
+    """Change a file of JSON."""
+    known = json.loads(path.read_bytes())
+    change(known)
+    path.write_text(json.dumps(known))
+
+
+def put_folder(path: Path) -> None:
+    """Put a folder in a file's place."""
+    path.unlink()
+    path.mkdir()
 
 
 def write_ops(store: Store, trial: Trial, ops: Sequence[Op], batches: int = 3) -> None:

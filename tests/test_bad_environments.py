@@ -9,8 +9,7 @@ import pytest
 from harness import premises, shell
 from harness.errors import HarnessError, UsageError
 from harness.shell import LOOPBACK, shielded
-from tests.fix_command_line import Say
-from tests.test_command_line import twinbench
+from tests.fix_command_line import Say, twinbench
 from tools.bad_environments import VARIABLES, Case, complaint, sample
 
 

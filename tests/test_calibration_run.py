@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import ExitCode
 from harness.provision import reaper
-from tests.test_command_line import ROOT
+from tests.fix_command_line import ROOT
 from tools.calibration.carry_out import LOG, outcomes
 from tools.calibration.course import course
 from tools.calibration.report import line

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,22 +11,21 @@ from harness.model.verdict import Verdict
 from harness.seal import MANIFEST, seal
 from harness.store import Store
 from targets.catalog import ON_PSYCOPG
-from tests.fix_command_line import Say
-from tests.test_command_line import twinbench
+from tests.fix_command_line import WATCHED_LONGER, Said, Say, twinbench
 
 WORDS = ("chaos", "--target", "sync", "--target", "async:psycopg", "--cut", "none", "--fault", "terminate_backend")
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Store]:
+def whole(tmp_path_factory: pytest.TempPathFactory, say: Say) -> tuple[Said, Store]:
     """A fault on a twin of each kind, on two drivers."""
     out = tmp_path_factory.mktemp("chaos")
-    done = twinbench(*WORDS, "--out", str(out))
+    done = say(*WORDS, "--out", str(out), changed=WATCHED_LONGER)
     return done, Store.open(out / "latest")
 
 
 def test_the_command_on_record_and_in_the_report_is_the_one_that_was_given_with_the_seed_that_was_drawn(
-    whole: tuple[subprocess.CompletedProcess[str], Store],
+    whole: tuple[Said, Store],
 ) -> None:
     _, store = whole
     record = store.record()
@@ -36,7 +34,7 @@ def test_the_command_on_record_and_in_the_report_is_the_one_that_was_given_with_
     assert f"<code>{record.command}</code>" in (store.folder / "report.html").read_text()
 
 
-def test_it_ends_with_a_verdict_and_a_report(whole: tuple[subprocess.CompletedProcess[str], Store]) -> None:
+def test_it_ends_with_a_verdict_and_a_report(whole: tuple[Said, Store]) -> None:
     done, store = whole
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 faults, 2 took effect" in done.stdout
@@ -46,7 +44,7 @@ def test_it_ends_with_a_verdict_and_a_report(whole: tuple[subprocess.CompletedPr
 
 
 def test_every_write_has_a_fate_and_every_fault_a_proof(
-    whole: tuple[subprocess.CompletedProcess[str], Store],
+    whole: tuple[Said, Store],
 ) -> None:
     _, store = whole
     summary = store.summary()
@@ -58,9 +56,7 @@ def test_every_write_has_a_fate_and_every_fault_a_proof(
     assert checks == {"completeness", "confirmed", "writes", "invariants", "deadline", "recovery"}
 
 
-def test_judged_again_it_has_the_same_findings_byte_for_byte(
-    whole: tuple[subprocess.CompletedProcess[str], Store], say: Say
-) -> None:
+def test_judged_again_it_has_the_same_findings_byte_for_byte(whole: tuple[Said, Store], say: Say) -> None:
     done, store = whole
     summary = store.summary()
     assert summary is not None
@@ -69,9 +65,7 @@ def test_judged_again_it_has_the_same_findings_byte_for_byte(
     assert again.returncode == done.returncode
 
 
-def test_a_stored_run_that_was_tampered_with_is_judged_as_what_it_is(
-    whole: tuple[subprocess.CompletedProcess[str], Store], say: Say
-) -> None:
+def test_a_stored_run_that_was_tampered_with_is_judged_as_what_it_is(whole: tuple[Said, Store], say: Say) -> None:
     """The verdict comes from the evidence, not from what an earlier judgement wrote."""
     _, store = whole
     path = next((store.folder / "trials").iterdir()) / "trial.json"

@@ -1,14 +1,11 @@
 """Each mistake of a user gets one line that names the thing and the next step, and the right exit code."""
 
 import json
-import os
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 
@@ -17,45 +14,7 @@ from harness.faults.catalog import FAULTS
 from harness.store import VERSION
 from scenarios.catalog import CHAOS_PROFILES, PROFILES, SCENARIOS
 from targets.catalog import CATALOG
-from tests.fix_command_line import Say
-
-ROOT = Path(__file__).parents[1]
-# Warm-ups and counts that are as long as they need to be where nobody compares what comes out, for ``program``.
-SHORTER = {
-    "harness.experiments.trial.WARM_UP_S": "0.3",
-    "harness.experiments.round_trips.WARMUP_S": "0.1",
-    "harness.experiments.round_trips.MEASURE_S": "0.1",
-}
-
-
-def program(changed: Mapping[str, str]) -> list[str]:
-    """Return what starts the command line, as a person would or with names of modules ``changed``, for a shorter run.
-
-    Each becomes what an expression says, in which ``module`` is the one that it is of.
-    """
-    if not changed:
-        return [sys.executable, "-m", "harness.cli"]
-    lines = ["from importlib import import_module"]
-    for whole, value in changed.items():
-        module, _, name = whole.rpartition(".")
-        lines += [f"module = import_module({module!r})", f"module.{name}", f"module.{name} = {value}"]
-    return [sys.executable, "-c", "\n".join([*lines, "from harness.cli import main", "main()"])]
-
-
-def twinbench(
-    *words: str, timeout_s: float = 100, changed: Mapping[str, str] = MappingProxyType({}), **variables: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a person would."""
-    return subprocess.run(
-        [*program(changed), *words],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200", **variables},
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-    )
-
+from tests.fix_command_line import ROOT, Say, assert_one_line, twinbench
 
 MISTAKES = {
     "unknown command": (["frob"], {}, "No such command 'frob'"),
@@ -92,15 +51,6 @@ MISTAKES = {
         "TWIN_STATEMENT_TIMEOUT_MS is 'soon'",
     ),
 }
-
-
-def assert_one_line(error: str, expected: str) -> None:
-    """One line of ours that holds what is expected, and no traceback."""
-    lines = [line for line in error.splitlines() if line.startswith("twinbench: ")]
-    assert len(lines) == 1, error
-    assert expected in lines[0]
-    assert lines[0].endswith(".")
-    assert "Traceback" not in error
 
 
 @pytest.mark.parametrize(("words", "variables", "expected"), MISTAKES.values(), ids=MISTAKES)

@@ -9,18 +9,20 @@ from harness.experiments.eager_loading.pages import STRATEGIES, pages
 from harness.model.measures import PageCost
 from harness.model.summary import Summary
 from harness.model.verdict import Verdict
+from harness.provision.postgres import Postgres
+from harness.provision.postgres_url import VARIABLE
 from harness.store import Store
-from tests.test_command_line import twinbench
+from tests.fix_command_line import Say
 
 LEVEL_MS = 2
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
+def run(tmp_path_factory: pytest.TempPathFactory, say: Say, postgres: Postgres) -> tuple[Store, Summary]:
     """One block of it, on both twins at one distance."""
     out: Path = tmp_path_factory.mktemp("results")
     words = ("eager-loading", "--blocks", "1", "--latency-ms", str(LEVEL_MS), "--seed", "7", "--out", str(out))
-    done = twinbench(*words, changed={"harness.experiments.eager_loading.pages.REQUESTS": "1"})
+    done = say(*words, changed={"harness.experiments.eager_loading.pages.REQUESTS": 1}, **{VARIABLE: postgres.url})
     assert done.returncode == 0, done.stderr + done.stdout
     store = Store.open(out / "latest")
     summary = store.summary()

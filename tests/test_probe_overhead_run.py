@@ -6,24 +6,25 @@ import pytest
 
 from harness.experiments.probe_overhead.experiment import in_order
 from harness.model.summary import Summary
+from harness.provision.postgres import Postgres
+from harness.provision.postgres_url import VARIABLE
 from harness.store import Store
 from tests.fix_command_line import Say
-from tests.test_command_line import twinbench
 
 TIMES = {"async:probed": 2, "sync:pool": 1}  # with all the probes, more often
 SHORTER = {
-    "harness.experiments.probe_overhead.experiment.TIMES_ALL": str(TIMES["async:probed"]),
-    "harness.experiments.interleaved.WARM_UP_S": "0.2",
+    "harness.experiments.probe_overhead.experiment.TIMES_ALL": TIMES["async:probed"],
+    "harness.experiments.interleaved.WARM_UP_S": 0.2,
 }
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Summary]:
+def run(tmp_path_factory: pytest.TempPathFactory, say: Say, postgres: Postgres) -> tuple[Store, Summary]:
     """One block of it, of one pair on each twin."""
     out: Path = tmp_path_factory.mktemp("results")
     chosen = ("--target", "async:probed", "--target", "sync:pool")
     words = ("probe-overhead", *chosen, "--blocks", "1", "--seconds", "0.3", "--seed", "7", "--out", str(out))
-    done = twinbench(*words, changed=SHORTER)
+    done = say(*words, changed=SHORTER, **{VARIABLE: postgres.url})
     store = Store.open(out / "latest")
     summary = store.summary()
     assert summary is not None, done.stderr + done.stdout

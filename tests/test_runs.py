@@ -21,8 +21,7 @@ from harness.model.verdict import Verdict
 from harness.provision import reaper
 from harness.seal import MANIFEST, is_sealed, seal
 from harness.store import Store
-from tests.fix_command_line import Say
-from tests.test_command_line import ROOT, SHORTER, program, twinbench
+from tests.fix_command_line import ROOT, SHORTER, Say, program, twinbench
 
 pytestmark = pytest.mark.timeout(300)
 ONE_TARGET = ("--target", "sync")  # which is up sooner than two, and no less of a run
@@ -83,9 +82,9 @@ def assert_nothing_is_left(children: list[psutil.Process], ports: set[int], fold
 def whole(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[subprocess.CompletedProcess[str], Store]:
-    """A run to its end: writes at 20 ms and pings."""
+    """A run to its end: writes at 10 ms and pings."""
     out = tmp_path_factory.mktemp("whole")
-    words = ("run", "ping", "write", "--latency-ms", "20", "--profile", "quick", "--seed", "3")
+    words = ("run", "ping", "write", "--latency-ms", "10", "--profile", "quick", "--seed", "3")
     done = twinbench(*words, "--blocks", str(request.param), "--out", str(out), timeout_s=280, changed=SHORTER)
     return done, Store.open(out / "latest")
 

@@ -7,9 +7,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 
@@ -19,12 +18,11 @@ from harness.model.verdict import Verdict
 from harness.provision.toxiproxy_binary import get_program
 from harness.store import Store
 from harness.workload.find import load_workload, missing_operations
+from tests.fix_command_line import AS_IT_IS, ROOT, SHORTER, WATCHED_LONGER, Changed, program
 from tests.sample import sampled
 from tests.second_workload.app import app
 from tests.second_workload.workload import WORKLOAD
-from tests.test_command_line import SHORTER, program
 
-ROOT = Path(__file__).parents[1]
 Twinbench = Callable[..., tuple[int, Store]]
 A_SEVENTH = {"harness.experiments.chaos.cut_map.places": "lambda *of, every=module.places: list(every(*of))[::7]"}
 
@@ -39,7 +37,7 @@ def twinbench(tmp_path_factory: pytest.TempPathFactory) -> Twinbench:
     (copy / "targets" / "__init__.py").write_text("raise ImportError('the exhibit has moved away')\n")
     proxy = str(get_program(print).path)
 
-    def run(*words: str, changed: Mapping[str, str] = MappingProxyType({})) -> tuple[int, Store]:
+    def run(*words: str, changed: Changed = AS_IT_IS) -> tuple[int, Store]:
         done = subprocess.run(
             [*program(changed), *words, "--workload", WORKLOAD.name, "--seed", "1"],
             cwd=copy,
@@ -84,7 +82,7 @@ def test_faults_break_it_and_those_that_do_not_apply_are_left_out_with_the_reaso
     kind: str, twinbench: Twinbench
 ) -> None:
     faults = ("--fault", kind, "--fault", "blind_retry")
-    code, store = twinbench("chaos", "--target", "wide", "--cut", "none", *faults)
+    code, store = twinbench("chaos", "--target", "wide", "--cut", "none", *faults, changed=WATCHED_LONGER)
     found, summary = verdicts(store), store.summary()
     assert summary is not None
     assert code == 3
@@ -99,11 +97,9 @@ def test_faults_break_it_and_those_that_do_not_apply_are_left_out_with_the_reaso
 
 
 @pytest.mark.parametrize(
-    "changed", [pytest.param(A_SEVENTH, id="a seventh"), pytest.param({}, id="all", marks=pytest.mark.slow)]
+    "changed", [pytest.param(A_SEVENTH, id="a seventh"), pytest.param(AS_IT_IS, id="all", marks=pytest.mark.slow)]
 )
-def test_cuts_count_rows_without_a_key_and_catch_a_write_that_is_halved(
-    changed: Mapping[str, str], twinbench: Twinbench
-) -> None:
+def test_cuts_count_rows_without_a_key_and_catch_a_write_that_is_halved(changed: Changed, twinbench: Twinbench) -> None:
     _, store = twinbench("chaos", "--profile", "flaws", "--target", "halved", changed=changed)
     summary = store.summary()
     assert summary is not None

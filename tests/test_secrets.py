@@ -16,8 +16,7 @@ from harness.commands.serve import _password_file
 from harness.provision.postgres import Postgres, connect
 from harness.provision.postgres_url import VARIABLE
 from harness.store import Store
-from tests.fix_command_line import Say
-from tests.test_command_line import ROOT, SHORTER, program
+from tests.fix_command_line import ROOT, SHORTER, Say, program
 
 pytestmark = pytest.mark.timeout(300)
 NEEDLE = "Needle7Haystack"  # what no encoding changes, and nothing else says

@@ -18,7 +18,7 @@ from harness.store import Store
 from targets.catalog import CONTROLS, TWINS
 from targets.flaws.catalog import BROKEN_BY_FAULTS, FLAWS, SEEN_IN_COMPARISONS, SEEN_INSIDE
 from tests.evidence import one
-from tests.test_command_line import twinbench
+from tests.fix_command_line import WATCHED_LONGER, twinbench
 
 FOLDER = Path(__file__).parents[2] / "targets" / "flaws"
 NO_FLAWS = {"__init__", "catalog", "shadow"}
@@ -33,7 +33,8 @@ Tried = tuple[Store, Summary, int]
 def try_controls(names: Sequence[str], out: Path) -> Tried:
     """Do what ``make flaws`` does, from end to end, with some of them."""
     chosen = [word for name in names for word in ("--target", name)]
-    done = twinbench("chaos", "--profile", "flaws", *chosen, "--seed", "7", "--out", str(out), timeout_s=900)
+    words = ("chaos", "--profile", "flaws", *chosen, "--seed", "7", "--out", str(out))
+    done = twinbench(*words, timeout_s=900, changed=WATCHED_LONGER)
     store = Store.open(out / "latest")
     summary = store.summary()
     assert summary is not None, done.stderr

@@ -13,7 +13,7 @@ from harness.report.sentences.findings import finding_text
 from harness.store import Store
 from targets.catalog import CONTROLS, TWINS
 from targets.flaws.catalog import SEEN_IN_COMPARISONS
-from tests.test_command_line import twinbench
+from tests.fix_command_line import twinbench
 
 BLOCKS = 4  # of two, the mean of the twins' difference alone would have to be nine times its spread
 LIMIT_S = 600

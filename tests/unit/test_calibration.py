@@ -1,61 +1,26 @@
-"""A calibration: what it runs, what it keeps, how it judges, and what it plants."""
+"""A calibration: what it runs, how it judges, and what it tells."""
 
-import asyncio
-import fcntl
 import io
-import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
 from rich.console import Console
 
-from harness.analysis.cells import Measured
-from harness.errors import ExitCode, HarnessError, UsageError
+from harness.errors import ExitCode
 from harness.experiments.comparison.plan import all_places
-from harness.model.evidence import Window
-from harness.model.measures import CellName, Comparison, Measures
-from harness.model.plan import Plan, Trial
-from harness.model.run_records import RunRecord, TrialRecord
-from harness.store import VERSION, Store
+from harness.model.measures import Measures
+from harness.model.plan import Plan
 from scenarios.catalog import PROFILES, SCENARIOS
-from targets.catalog import TWINS
-from tests.evidence import TRIAL
+from tests.calibrated import SAME, SLOWER, STEPS, came_of, comparison, same
 from tests.report_fixture import SUMMARY
-from tools.calibration import carry_out
-from tools.calibration import outcome as outcome_module
 from tools.calibration.conditions import Condition, conditions, exit_code, is_found
 from tools.calibration.course import SAME_ADDED_MS, SAME_SCENARIOS, Step, course
-from tools.calibration.outcome import Outcome, Prefix, outcome
+from tools.calibration.outcome import Outcome
 from tools.calibration.report import line, page, planted, table
-from tools.calibration.slowed import Slowed, burn
 from tools.calibration.workload import WORKLOAD
 
 START_S = 20.0  # more than a run takes to start and to report
-STEPS = course(1)
-SAME = next(step for step in STEPS if not step.percent)
-SLOWER = next(step for step in STEPS if step.percent == 20)
-
-
-def comparison(word: str, metric: str = "throughput") -> Comparison:
-    """An answer about two targets."""
-    return replace(SUMMARY.measures.comparisons[0], word=word, metric=metric)
-
-
-def came_of(step: Step, words: Sequence[str], prefixes: Sequence[str] = ()) -> Outcome:
-    """A run that says so of each throughput, by all of its blocks and by its first two."""
-    measures = Measures(comparisons=tuple(map(comparison, words)))
-    first = tuple(Prefix(blocks=2, comparison=comparison(word)) for word in prefixes)
-    return Outcome(step=step, summary=replace(SUMMARY, measures=measures), prefixes=first)
-
-
-def same(different: int, of: int = 60) -> list[str]:
-    """So many answers about a target and itself."""
-    return ["first", "second"][:different] + ["first"] * (different - 2) + ["not_significant"] * (of - different)
 
 
 class TestCourse:
@@ -134,193 +99,6 @@ class TestConditions:
         assert exit_code(map(condition, answers)) == code
 
 
-def record_of(step: Step, blocks: int = 1) -> RunRecord:
-    """What is stored of a step's run before its first trial."""
-    profile = replace(
-        PROFILES["quick"], scenarios=step.scenarios, added_ms=step.added_ms, seconds=step.seconds, blocks=step.blocks
-    )
-    trials = tuple(
-        replace(TRIAL, block=block, target=step.targets[0], scenario=step.scenarios[0])
-        for block in range(1, blocks + 1)
-    )
-    return RunRecord(
-        version=VERSION,
-        run="20260101-000000",
-        kind="comparison",
-        command="",
-        workload=WORKLOAD.name,
-        started_at="",
-        started_ns=0,
-        plan=Plan(profile=profile, targets=step.targets, trials=trials, seed=step.seed, sliced=True),
-        targets=tuple(WORKLOAD.targets[name] for name in step.targets),
-        scenarios=tuple(SCENARIOS[name] for name in step.scenarios),
-        environment={},
-        settings=(),
-        not_done=(),
-    )
-
-
-def store_run(step: Step, folder: Path, *, finished: bool = True, summed_up: bool = True, blocks: int = 1) -> Store:
-    """Store a run of a step that says that the second target is slower."""
-    store = Store.create(folder, "20260101-000000")
-    with store.sealed():
-        store.write_record(record_of(step, blocks))
-        if finished:
-            store.finish(1.0)
-    if summed_up:
-        store.write_summary(came_of(step, ["first"]).summary)
-    return store
-
-
-class TestResuming:
-    steps = (SLOWER, replace(SLOWER, name="another"), replace(SLOWER, name="third"))
-
-    @pytest.fixture
-    def ran(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        """Store a run instead of making it; return the names of those that were to be made."""
-        names: list[str] = []
-
-        def run(step: Step, folder: Path, _lock: int) -> None:
-            names.append(step.name)
-            store_run(step, folder)
-
-        monkeypatch.setattr(carry_out, "_run", run)
-        return names
-
-    @staticmethod
-    def taken(out: Path, steps: Sequence[Step]) -> list[str]:
-        return [one.step.name for one in carry_out.outcomes(steps, out, lambda _said: None)]
-
-    def test_what_is_done_is_kept(self, ran: list[str], tmp_path: Path) -> None:
-        began = carry_out.outcomes(self.steps, tmp_path, lambda _said: None)
-        next(began)
-        next(began)
-        began.close()  # type: ignore[attr-defined]  # a generator, as its own function says
-        assert ran == [SLOWER.name, "another"]
-        assert self.taken(tmp_path, self.steps) == [SLOWER.name, "another", "third"]
-        assert ran == [SLOWER.name, "another", "third"]
-        assert self.taken(tmp_path, self.steps) == [SLOWER.name, "another", "third"]
-        assert len(ran) == 3
-
-    def test_what_was_interrupted_is_made_again(self, ran: list[str], tmp_path: Path) -> None:
-        store_run(SLOWER, tmp_path / SLOWER.name, finished=False)
-        assert self.taken(tmp_path, self.steps[:1]) == [SLOWER.name]
-        assert ran == [SLOWER.name]
-
-    def test_what_was_killed_before_its_report_is_summed_up(
-        self, ran: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        store_run(SLOWER, tmp_path / SLOWER.name, summed_up=False)
-        monkeypatch.setattr(outcome_module, "conclude", lambda _store: came_of(SLOWER, ["second"]).summary)
-        (found,) = carry_out.outcomes(self.steps[:1], tmp_path, lambda _said: None)
-        assert [one.word for one in found.comparisons] == ["second"]
-        assert ran == []
-
-    @pytest.mark.parametrize(
-        ("changed", "told"),
-        [
-            ({"seed": 7}, f"its seed is 7, and that of this one is {SLOWER.seed}"),
-            ({"seconds": 11.0}, "its time in seconds is 11.0, and that of this one is 60.0"),
-            ({"targets": ("sync", "async")}, "its list of targets is"),
-            ({"scenarios": ("write",)}, "its list of scenarios is"),
-            ({"added_ms": (20,)}, "its list of added latencies in ms is"),
-            ({"blocks": 3}, "its number of blocks is 3, and that of this one is 0"),
-        ],
-    )
-    def test_runs_of_another_calibration_are_refused(
-        self, ran: list[str], tmp_path: Path, changed: dict[str, Any], told: str
-    ) -> None:
-        store_run(replace(SLOWER, **changed), tmp_path / SLOWER.name)
-        with pytest.raises(UsageError, match=told):
-            self.taken(tmp_path, self.steps)
-        assert ran == []
-
-    def test_a_folder_in_use_is_refused(self, ran: list[str], tmp_path: Path) -> None:
-        lock = os.open(tmp_path / ".lock", os.O_RDWR | os.O_CREAT)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH)
-            with pytest.raises(UsageError, match="going on"):
-                self.taken(tmp_path, self.steps)
-        finally:
-            os.close(lock)
-        assert self.taken(tmp_path, self.steps[:1]) == ran == [SLOWER.name]
-
-    def test_a_run_that_fails_is_named_with_its_log(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(carry_out, "words", lambda _step, _out: ["no-such-command"])
-        with pytest.raises(HarnessError, match=f"{SLOWER.name} ended with exit code 2.*{carry_out.LOG}"):
-            self.taken(tmp_path, self.steps)
-        assert "no-such-command" in (tmp_path / SLOWER.name / carry_out.LOG).read_text()
-
-
-EQUAL, SLOW = (100.0, 0.1), (50.0, 0.1)
-
-
-def measured(target: str, rates: Sequence[tuple[float, float]]) -> list[Measured]:
-    """Pings of a target, in one piece a block, at such a rate in each."""
-
-    def one(block: int, rate: tuple[float, float]) -> Measured:
-        trial: Trial = replace(TRIAL, target=target, scenario="ping", added_ms=0, block=block)
-        record = TrialRecord(trial=trial, window=Window(start_ns=0, end_ns=1), samples=(), faults=(), ledger=None)
-        return Measured(record=record, ops=pd.DataFrame(), rates=(rate,), costs=((100.0, 0.05),))
-
-    return [one(number, rate) for number, rate in enumerate(rates, start=1)]
-
-
-class TestPrefixes:
-    step = replace(SAME, scenarios=("ping",), added_ms=(0,))
-
-    @pytest.fixture
-    def found(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[Prefix, ...]]:
-        def find(first: Sequence[tuple[float, float]], again: Sequence[tuple[float, float]], seed: int) -> Any:
-            step = replace(self.step, seed=seed)
-            folder = tmp_path / str(seed)
-            store_run(step, folder, blocks=len(first))
-            trials = {
-                CellName(scenario="ping", added_ms=0, target=name): measured(name, rates)
-                for name, rates in zip(step.targets, (first, again), strict=True)
-            }
-            monkeypatch.setattr(outcome_module, "measured_trials", lambda _store, _record: trials)
-            known = outcome(step, folder)
-            assert known is not None
-            return known.prefixes
-
-        return find
-
-    def test_they_are_of_the_first_blocks_alone(self, found: Callable[..., tuple[Prefix, ...]]) -> None:
-        first, again = [EQUAL] * 16, [SLOW] * 8 + [EQUAL] * 8
-        drawn = [found(first, again, seed)[0] for seed in range(30)]
-        assert len({prefix.blocks for prefix in drawn}) > 5
-        assert max(prefix.blocks for prefix in drawn) < 16
-        for prefix in drawn:
-            assert prefix.comparison.ratio.blocks == prefix.blocks
-        assert {one.comparison.word for one in drawn if one.blocks <= 8} == {"first"}
-        assert {one.comparison.word for one in drawn if one.blocks >= 12} == {"not_significant"}
-
-    def test_each_comparison_draws_its_own_and_a_seed_repeats_them(
-        self, found: Callable[..., tuple[Prefix, ...]], tmp_path: Path
-    ) -> None:
-        several = [found([EQUAL] * 12, [EQUAL] * 12, seed) for seed in range(5)]
-        assert all([one.comparison.metric for one in prefixes] == ["throughput", "processor"] for prefixes in several)
-        assert any(prefixes[0].blocks != prefixes[1].blocks for prefixes in several)
-        again = outcome(replace(self.step, seed=4), tmp_path / "4")
-        assert again is not None
-        assert again.prefixes == several[4]
-
-    def test_they_are_long_enough_for_an_interval(self, found: Callable[..., tuple[Prefix, ...]]) -> None:
-        drawn = [found([EQUAL] * 6, [EQUAL] * 6, seed)[0] for seed in range(20)]
-        assert {prefix.comparison.word for prefix in drawn} == {"not_significant"}
-        assert min(prefix.blocks for prefix in drawn) > 1
-
-    def test_a_run_of_one_block_is_its_own(self, found: Callable[..., tuple[Prefix, ...]]) -> None:
-        assert [prefix.blocks for prefix in found([EQUAL], [EQUAL], 1)] == [1, 1]
-
-    def test_a_slowed_target_has_none(self, tmp_path: Path) -> None:
-        store_run(SLOWER, tmp_path)
-        known = outcome(SLOWER, tmp_path)
-        assert known is not None
-        assert known.prefixes == ()
-
-
 class TestReport:
     known = (came_of(SAME, ["not_significant", "second"], ["first", "too_few_blocks"]), came_of(SLOWER, ["first"]))
 
@@ -373,48 +151,3 @@ class TestReport:
         assert of_20.endswith("of 2 runs")
         assert f"- {of_20}" in page(known[:2], 31)
         assert list(planted(())) == []
-
-
-class TestPlanted:
-    def test_the_same_again_differs_by_its_name_alone(self) -> None:
-        for name, twin in TWINS.items():
-            known = WORKLOAD.targets[name]
-            assert known == replace(twin, reference="", direct_twin="")
-            assert WORKLOAD.targets[f"{name}:again"] == replace(known, name=f"{name}:again")
-
-    def test_a_slower_one_has_the_settings_of_its_twin(self) -> None:
-        for name in TWINS:
-            plain = list(WORKLOAD.settings(WORKLOAD.targets[name]))
-            assert list(WORKLOAD.settings(WORKLOAD.targets[f"{name}:slower-5"])) == plain
-
-    @pytest.mark.parametrize("share", [0.05, 0.2])
-    def test_it_costs_a_share_of_all_that_the_process_uses(self, share: float) -> None:
-        async def costly(_scope: Any, _receive: Any, _send: Any) -> None:
-            burn(0.001)
-
-        slowed = Slowed(costly, share)
-
-        async def serve() -> float:
-            await slowed({"type": "http"}, None, None)  # type: ignore[arg-type]  # which nothing reads
-            began_s, burnt_s = time.process_time(), slowed._burnt_s
-            for _ in range(200):
-                burn(0.0005)  # beside the request, as a server's own code and other threads are
-                await slowed({"type": "http"}, None, None)  # type: ignore[arg-type]  # the same
-            planted_s = slowed._burnt_s - burnt_s
-            return planted_s / (time.process_time() - began_s - planted_s)
-
-        assert asyncio.run(serve()) == pytest.approx(share, rel=0.1)
-
-    def test_what_was_used_before_the_first_request_is_not_owed(self) -> None:
-        served: list[str] = []
-
-        async def cheap(scope: Any, _receive: Any, _send: Any) -> None:
-            served.append(scope["type"])
-
-        slowed = Slowed(cheap, 1.0)
-        burn(0.05)
-        asyncio.run(slowed({"type": "lifespan"}, None, None))  # type: ignore[arg-type]  # which nothing reads
-        assert slowed._burnt_s == 0
-        asyncio.run(slowed({"type": "http"}, None, None))  # type: ignore[arg-type]  # the same
-        assert 0 < slowed._burnt_s < 0.05
-        assert served == ["lifespan", "http"]

@@ -10,7 +10,6 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import pytest
@@ -19,11 +18,10 @@ from sqlalchemy import QueuePool, event
 
 from harness.probe import checkouts, waits
 from harness.probe.checkouts import CheckoutProbe
-from harness.probe.holders import NOBODYS, OVER, Checkout, Stacks, holder_of, is_checked_out, place_of_longest
-from harness.probe.request import Came, Followed, Mark, beginning, came, under_way
+from harness.probe.holders import is_checked_out
+from harness.probe.request import Followed, Mark, beginning, came, under_way
 from harness.probe.sampler import Look, Scheduled
 from harness.probe.waits import ThreadWaits
-from harness.probe.workers import IDLE, AtWork
 
 
 class Sampler:
@@ -74,31 +72,11 @@ async def serve() -> None:
     await asyncio.Event().wait()
 
 
-async def other() -> None:
-    """Another that does."""
-    await asyncio.Event().wait()
-
-
-async def ended() -> None:
-    """An application that has nothing to do."""
-
-
 async def followed() -> Followed:
     """One that is followed."""
     task = asyncio.current_task()
     assert task
     return Followed(task)
-
-
-def over() -> Came:
-    """One that is served: its task may be gone, too."""
-
-    async def make() -> Came:
-        task = asyncio.create_task(ended())
-        await task
-        return weakref.ref(task)
-
-    return asyncio.run(make())
 
 
 def test_in_a_thread_of_the_applications_own_there_is_no_task_to_look_for() -> None:
@@ -107,26 +85,11 @@ def test_in_a_thread_of_the_applications_own_there_is_no_task_to_look_for() -> N
     assert not here.handed_on
 
 
-def held(request: Mark, code: CodeType | None = serve.__code__, since_s: float = 0.0) -> Checkout:
-    """A connection that is checked out."""
-    return Checkout(request, None, code, serve.__code__.co_firstlineno, since_s)
-
-
-def phase(request: Mark, work: AtWork = IDLE) -> str:
-    """What its holder is seen to do by somebody in the loop's thread."""
-    return holder_of(held(request), Stacks(work, {}, sys._getframe())).phase
-
-
 def test_what_it_did_last_before_its_answer_is_told_too() -> None:
     request = asyncio.run(followed())
     time.sleep(0.02)
     request.answered()
     assert sum(request.told_s) >= 0.02
-
-
-def test_a_connection_that_no_request_has_checked_out_has_not_leaked() -> None:
-    assert phase(None) == NOBODYS
-    assert phase(over()) == OVER
 
 
 @pytest.mark.parametrize("part_with", ["close", "detach", "invalidate"])
@@ -150,65 +113,6 @@ def test_a_connection_that_nobody_has_any_more_goes_back_to_its_pool() -> None:
 
     assert asyncio.run(look()) == [0]
     assert pool.checkedout() == 0
-
-
-def test_a_request_waits_elsewhere_if_nothing_of_it_runs_and_it_waits_for_no_thread() -> None:
-    async def look() -> list[str]:
-        task, other = asyncio.create_task(serve()), asyncio.create_task(serve())
-        await asyncio.sleep(0)
-        one = weakref.ref(task)
-        at = [IDLE, *(IDLE._replace(**{name: (task,)}) for name in ("having", "waiting"))]
-        phases = [phase(one, work) for work in at]
-        phases.append(phase(one, IDLE._replace(having=(other,), waiting=(other,), parents={id(other): id(task)})))
-        phases.append(phase(one, IDLE._replace(waiting=(other,), children={id(task): [other]})))
-        task.cancel()
-        other.cancel()
-        await asyncio.sleep(0)
-        return [*phases, phase(one, IDLE._replace(having=(task,)))]
-
-    assert asyncio.run(look()) == ["elsewhere", "python", "thread", "elsewhere", "thread", OVER]
-
-
-def test_what_a_task_has_asked_for_that_has_ended_its_request_goes_on_with() -> None:
-    async def look() -> list[str]:
-        request, asks, has_asked = (asyncio.create_task(one()) for one in (serve, other, ended))
-        await has_asked
-        stacks = Stacks(IDLE, {}, sys._getframe())
-        held = [Checkout(weakref.ref(request), weakref.ref(one), None, 0, 0.0) for one in (asks, has_asked)]
-        places = [holder_of(one, stacks).place for one in held]
-        request.cancel()
-        asks.cancel()
-        return [place[2] for place in places if place]
-
-    assert asyncio.run(look()) == ["other", "serve"]
-
-
-def test_a_request_runs_while_its_coroutine_does() -> None:
-    async def look() -> str:
-        beginning(asyncio.get_running_loop())()
-        return phase(under_way.get())
-
-    assert asyncio.run(look()) == "python"
-
-
-def test_a_task_leads_back_to_the_first_and_a_number_that_is_used_again_leads_nowhere_for_ever() -> None:
-    async def look() -> None:
-        tasks = [asyncio.create_task(ended()) for _ in range(3)]
-        first, second, third = tasks
-        work = IDLE._replace(
-            parents={id(third): id(second), id(second): id(first)},
-            children={id(first): [second], id(second): [third]},
-        )
-        ring = IDLE._replace(
-            parents={id(first): id(second), id(second): id(first)},
-            children={id(first): [second], id(second): [first]},
-        )
-        assert [work.root(task) for task in tasks] == [id(first)] * 3
-        assert work.family(first) == tasks
-        assert ring.family(first) == [first, second]
-        assert ring.root(first) in {id(first), id(second)}
-
-    asyncio.run(look())
 
 
 def test_a_look_keeps_no_task_alive_until_the_next_nor_a_note_after_its_connection(listeners: Listeners) -> None:
@@ -265,16 +169,6 @@ def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
     phase, function = ("briefly", None) if why == "nothing" else ("elsewhere", "serve")
     place = labels["call_site"]
     assert (value, labels[phase], place and place[2]) == (1, 1, function)
-
-
-def test_a_leak_is_named_by_the_oldest_of_which_it_is_known_where_it_was_checked_out() -> None:
-    unknown, known, later = (
-        holder_of(held(over(), code, since_s), None)
-        for code, since_s in ((None, 1.0), (serve.__code__, 2.0), (serve.__code__, 3.0))
-    )
-    line = serve.__code__.co_firstlineno
-    assert place_of_longest([unknown, later, known]) == known.place == ("test_probe_harmless.py", line, "serve")
-    assert not place_of_longest([unknown])
 
 
 def test_what_a_request_does_in_threads_and_tasks_of_its_own_is_part_of_it() -> None:

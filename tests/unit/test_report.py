@@ -2,33 +2,25 @@
 
 import base64
 import hashlib
-import json
 import re
 from dataclasses import replace
 from functools import cache
-from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
-from pydantic import TypeAdapter
 
 from harness.model.findings import Case, Finding, in_unit
 from harness.model.measures import Interval, ProbeOverhead
-from harness.model.summary import Summary
 from harness.model.verdict import Place, Verdict
 from harness.report.figures.probe_overhead import draw_probe_overhead
 from harness.report.page import render, write_report
 from harness.report.palette import VARIABLES
 from harness.report.sections import FIGURES, OWN, TABLES
-from tests.decomposed import DECOMPOSED
-from tests.report_fixture import LOADING, SPARSE, SUMMARY, WITHOUT_FIGURES, fixed
+from tests.report_fixture import SUMMARY, WITHOUT_FIGURES
+from tests.report_variants import ALL
 
-ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "docs" / "summary.schema.json"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-ALL = {"whole": SUMMARY, "loading": LOADING, "decomposed": DECOMPOSED, **SPARSE}
 
 
 class Page(HTMLParser):
@@ -226,87 +218,19 @@ def test_the_same_evidence_makes_the_same_bytes() -> None:
     assert render(WITHOUT_FIGURES) == render(WITHOUT_FIGURES)
 
 
-@pytest.mark.parametrize("kind", FIGURES)
-def test_the_command_that_repeats_it_is_the_stored_one(kind: str) -> None:
-    command = "twinbench chaos --fault 'a b' --seed 7"
-    page = unescape(render(replace(WITHOUT_FIGURES, kind=kind, command=command)))
-    assert f"<code>{command}</code>" in page
-
-
 def test_an_incomplete_run_says_so_before_anything_else() -> None:
     body = drawn("nothing at all").partition("</style>")[2]
     assert body.index("This run is incomplete") < body.index("<h1>")
-
-
-@pytest.mark.parametrize(
-    ("ended", "said"),
-    [
-        ("blocks", "It took 1.5 min. It ended after as many blocks as were asked for. To run the same blocks"),
-        ("time", "It took 1.5 min. It ended when its time was spent. To run"),
-        ("precision", "It ended when every interval was within 2.5 % of its ratio. To run"),
-        ("interrupted", "Ctrl-C ended it. To run"),
-        ("", "It took 1.5 min. To run the same blocks"),
-    ],
-)
-def test_how_a_run_ended_is_said_before_the_command_that_repeats_it(ended: str, said: str) -> None:
-    plan = replace(SUMMARY.plan, profile=replace(SUMMARY.plan.profile, precision=0.025))
-    page = render(replace(WITHOUT_FIGURES, plan=plan, ended=ended))
-    assert said in page
-    assert page.index("2 blocks, and fresh target processes") < page.index(said)
-
-
-def test_a_run_that_was_interrupted_says_so_at_the_top_and_how_far_its_intervals_hold() -> None:
-    stopped = replace(WITHOUT_FIGURES, ended="interrupted", duration_s=0.0)
-    page = render(stopped)
-    assert page.index("Ctrl-C ended this run after 2 blocks") < page.index("<h1>")
-    assert "Its intervals hold whenever a run ends" in page
-    assert "It took" not in page
-    assert "unless it was ended because of what they showed" in render(fixed(stopped))
-    assert "Ctrl-C" not in render(WITHOUT_FIGURES)
-
-
-def test_the_limits_say_which_kind_of_interval_it_is() -> None:
-    at_any_time, by_blocks = (render(one).partition("<footer>")[2] for one in (WITHOUT_FIGURES, fixed(WITHOUT_FIGURES)))
-    assert "whenever the run is looked at" in at_any_time
-    assert "expect a few that do" not in at_any_time
-    assert "expect a few that do" in by_blocks
-    assert "whenever the run is looked at" not in by_blocks
 
 
 def test_what_was_not_done_is_told() -> None:
     assert "Toxiproxy can be had in no way" in drawn("no added latency")
 
 
-def test_a_failed_check_is_told_at_the_top_and_in_the_table() -> None:
-    bad = Finding(
-        check="writes",
-        verdict=Verdict.FAIL,
-        code="lost",
-        count=3,
-        subject="01-007",
-        first=Case(code="lost", facts={"key": "ab"}),
-    )
-    html = render(replace(WITHOUT_FIGURES, findings=(*SUMMARY.findings, bad), verdict=Verdict.FAIL))
-    assert html.count("lost: key ab") >= 2
-
-
 def test_it_is_written_whole(tmp_path: Path) -> None:
     path = write_report(WITHOUT_FIGURES, tmp_path)
     assert path.read_text(encoding="utf-8") == render(WITHOUT_FIGURES)
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
-
-
-def test_the_documented_schema_is_the_one_in_force() -> None:
-    current = TypeAdapter(Summary).json_schema()
-    assert json.loads(SCHEMA.read_text()) == current, "run 'make schema'"
-
-
-@pytest.mark.parametrize("summary", ALL.values(), ids=ALL)
-def test_a_summary_fits_the_documented_schema_and_comes_back(summary: Summary) -> None:
-    adapter = TypeAdapter(Summary)
-    data = adapter.dump_json(summary)
-    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(data))
-    assert adapter.validate_json(data) == summary
 
 
 def test_it_has_the_sections_that_are_named_in_their_order_and_no_other() -> None:
@@ -319,9 +243,3 @@ def test_it_has_the_sections_that_are_named_in_their_order_and_no_other() -> Non
 
 def test_no_section_is_called_as_another() -> None:
     assert len({*FIGURES, *TABLES, *OWN}) == len(FIGURES) + len(TABLES) + len(OWN)
-
-
-def test_a_kind_of_run_that_nobody_has_words_for_has_a_report() -> None:
-    html = render(replace(WITHOUT_FIGURES, kind="capacity", sections=("findings", "environment")))
-    assert "async and sync: every check passed." in html
-    assert SUMMARY.command in html

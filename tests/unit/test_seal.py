@@ -1,26 +1,19 @@
 """A run that has changed since it ended is told from one that has not, and nothing in its folder ends the reader."""
 
-import json
 import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
-import pyarrow as pa
 import pytest
 
-from harness.errors import EvidenceUnreadable
-from harness.model.request_record import Op
-from harness.ops_file import read_ops
 from harness.seal import MANIFEST, evidence_files, is_sealed, seal
 from harness.store import Store
-from harness.stored_file import MAX_BYTES, read_json
-from tests.fix_command_line import Say
-from tests.stored_run import OPS, RECORD, TRIALS, passing_run, write_ops
-from tests.test_command_line import assert_one_line
+from harness.stored_file import MAX_BYTES
+from tests.fix_command_line import Say, assert_one_line
+from tests.stored_run import RECORD, TRIALS, edit, passing_run, put_folder
 
 ASYNC, SYNC = (f"trials/{trial.id}" for trial in TRIALS)
 
@@ -39,11 +32,6 @@ def exchange(first: Path, second: Path) -> None:
     aside.rename(second)
 
 
-def put_folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
 def put_pipe(path: Path) -> None:
     path.unlink()
     os.mkfifo(path)
@@ -53,12 +41,6 @@ def put_link(path: Path) -> None:
     elsewhere = path.parents[3] / "elsewhere"
     path.rename(elsewhere)
     path.symlink_to(elsewhere)
-
-
-def edit(path: Path, change: Callable[[dict[str, object]], object]) -> None:
-    known = json.loads(path.read_bytes())
-    change(known)
-    path.write_text(json.dumps(known))
 
 
 def only_the_first_trial(record: dict[str, object]) -> None:
@@ -173,127 +155,6 @@ def test_a_run_that_answers_for_nothing_is_undecided(run: Path, say: Say) -> Non
     done = say("check", str(run))
     assert done.returncode == 3
     assert "No trial has a check to answer for" in done.stdout
-
-
-def write_other(path: Path) -> None:
-    """Write an Arrow stream of something else."""
-    batch = pa.record_batch([pa.array([1])], names=["id"])
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-
-
-UNFINISHED: dict[str, tuple[str, Callable[[Path], object], str]] = {
-    "a nest": ("run.json", lambda path: path.write_text("[" * 100_000), "recursion limit"),
-    "a nest in place": (
-        "wire.json",
-        lambda path: path.write_text('{"a":' * 9999 + "1" + "}" * 9999),
-        "recursion limit",
-    ),
-    "a huge number": (
-        f"{ASYNC}/trial.json",
-        lambda path: path.write_text(path.read_text().replace("500000000", "9" * 400)),
-        "more than 64 bits",
-    ),
-    "a number that is none": (
-        f"{ASYNC}/trial.json",
-        lambda path: path.write_text(path.read_text().replace("1.4", "1e999")),
-        "not finite",
-    ),
-    "another trial's": (
-        f"{ASYNC}/trial.json",
-        lambda path: shutil.copy(path.parents[1] / TRIALS[1].id / path.name, path),
-        f"it is of the trial '{TRIALS[1].id}'",
-    ),
-    "a missing field": (f"{ASYNC}/trial.json", lambda path: path.write_text("{}"), "trial: Field required"),
-    "a target that is not there": (
-        "run.json",
-        lambda path: path.write_text(path.read_text().replace('"target": "sync"', '"target": "nosuch"')),
-        "its plan names the target 'nosuch', which it does not describe",
-    ),
-    "a scenario that is not there": (
-        "run.json",
-        lambda path: path.write_text(path.read_text().replace('"scenario": "write"', '"scenario": "nosuch"')),
-        "its plan names the scenario 'nosuch', which it does not describe",
-    ),
-    "a check that is not there": (
-        "run.json",
-        lambda path: path.write_text(path.read_text().replace('"writes"', '"nosuch"')),
-        "it names the check 'nosuch', and this twinbench knows completeness",
-    ),
-    "a trial elsewhere": (
-        "run.json",
-        lambda path: path.write_text(path.read_text().replace(TRIALS[0].id, "../elsewhere")),
-        "its plan has the trial '../elsewhere', which would lie elsewhere",
-    ),
-    "a folder": (f"{ASYNC}/ops.arrows", put_folder, "Is a directory"),
-    "a file for a folder": (
-        ASYNC,
-        lambda path: (shutil.rmtree(path), path.write_text("")),
-        "",
-    ),
-    "other columns": (f"{ASYNC}/ops.arrows", write_other, "it has other columns"),
-    "another outcome": (
-        f"{ASYNC}/ops.arrows",
-        lambda path: path.write_bytes(path.read_bytes().replace(b"okokok", b"okhaok")),
-        "it has the outcome 'ha', and there are ok, fail, unknown, unsent",
-    ),
-}
-
-
-@pytest.mark.parametrize(("name", "alter", "told"), UNFINISHED.values(), ids=UNFINISHED)
-def test_of_an_unfinished_run_the_file_that_makes_no_sense_is_named(
-    name: str, alter: Callable[[Path], object], told: str, run: Path, say: Say
-) -> None:
-    (run / MANIFEST).unlink()
-    alter(run / name)
-    done = say("check", str(run))
-    if not told:  # as if the trial had never begun
-        assert done.returncode == 3, done.stderr
-        return
-    assert done.returncode == 2, done.stdout
-    assert_one_line(done.stderr, told)
-    assert name in done.stderr
-
-
-def test_whatever_else_evidence_breaks_is_one_line(run: Path, say: Say) -> None:
-    (run / MANIFEST).unlink()
-    edit(run / ASYNC / "trial.json", lambda known: known["samples"][-1].update(labels={}))  # type: ignore[index]  # the same
-    done = say("check", str(run))
-    assert done.returncode == 2
-    assert_one_line(done.stderr, "can't be read: KeyError: 'part', in cells.py:")
-
-
-def test_a_flipped_bit_of_ops_ends_no_process(tmp_path: Path) -> None:
-    """Without validation one in fifty of these ends it by a signal, and others by an error."""
-    store = Store.create(tmp_path, "r")
-    write_ops(store, TRIALS[0], OPS)
-    path, random = store.ops_path(TRIALS[0]), Random(1)  # noqa: S311 - to be repeated
-    sound, read = path.read_bytes(), 0
-    for _ in range(300):
-        data = bytearray(sound)
-        place = random.randrange(len(data))
-        data[place] ^= 1 << random.randrange(8)
-        path.write_bytes(bytes(data))
-        try:
-            frame = read_ops(path)
-        except EvidenceUnreadable:
-            continue
-        rows = [] if frame is None else frame.to_dict("records")
-        assert len([Op(**row) for row in rows]) <= len(OPS)
-        read += len(rows)
-    assert read > 300  # most of them leave most of the batches as they were
-
-
-def test_a_record_comes_back_with_numbers_that_only_look_too_long(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    path.write_text('["1234567890123456789012", "1e999", "NaN"]')
-    assert read_json(path, list[str]) == ["1234567890123456789012", "1e999", "NaN"]
-    path.write_text("[0.12345678901234567890123, 9223372036854775807, -1E-300, 1e20]")
-    assert len(read_json(path, list[float])) == 4
-    for beyond in ("9223372036854775808", "1E999", "NaN", "-Infinity", "1" + "0" * 400):
-        path.write_text(f"[1,{beyond}]")
-        with pytest.raises(EvidenceUnreadable, match="more than 64 bits"):
-            read_json(path, list[float])
 
 
 def test_a_run_that_is_sealed_says_so(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from harness.report.sentences.chaos import chaos_answers, chaos_headline
 from harness.report.sentences.comparison import answers, headline
 from harness.report.sentences.eager_loading import loading_answers, loading_headline
 from harness.report.sentences.probe_overhead import probes_answers, probes_headline
-from tests.report_fixture import LOADING, SPARSE, SUMMARY, comparison
+from tests.report_fixture import SUMMARY, comparison
+from tests.report_variants import LOADING, SPARSE
 
 ONLY = " Only four-row writes were compared."
 

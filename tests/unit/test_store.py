@@ -3,36 +3,25 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from harness.commands.list import stored_runs
 from harness.errors import EvidenceUnreadable, UsageError
 from harness.experiments.registry import EXPERIMENTS, experiment
-from harness.model.run_records import RunRecord, TrialRecord
-from harness.ops_file import SCHEMA
+from harness.model.run_records import TrialRecord
 from harness.store import VERSION, Store
-from tests.evidence import FAULT, SCENARIO, TARGET, WINDOW, distances, ledger
+from tests.evidence import FAULT, SCENARIO, TARGET, WINDOW, distances, ledger, op
+from tests.stored_run import record_of, write_ops
 from tests.unit.test_plan import plan
 
 PLAN = plan(1)
-RECORD = RunRecord(
-    version=VERSION,
-    run="r",
-    kind="comparison",
-    command="twinbench bench --seed 1",
-    workload="targets.workload:WORKLOAD",
-    started_at="2026-01-01T00:00:00+00:00",
-    started_ns=1,
-    plan=PLAN,
-    targets=(TARGET, replace(TARGET, name="sync")),
-    scenarios=(SCENARIO, replace(SCENARIO, name="ping"), replace(SCENARIO, name="point-read")),
-    environment={"cores": "2"},
-    settings=(),
-    not_done=(),
+RECORD = record_of(
+    PLAN,
+    [TARGET, replace(TARGET, name="sync")],
+    [replace(SCENARIO, name=name) for name in ("write", "ping", "point-read")],
 )
 TRIAL = PLAN.trials[0]
-ROW = (0, "create_user", "ab", 1, 2, 3, "ok", 201, "", False, "", "POST /users")
+END_OF_STREAM = 8  # bytes
 
 
 @pytest.fixture
@@ -43,19 +32,16 @@ def store(tmp_path: Path) -> Store:
     return made
 
 
-def write_ops(store: Store, batches: int) -> Path:
-    """Write the ops of the first trial in so many batches of two rows, never closed, as a killed generator does."""
-    path = store.ops_path(TRIAL)
-    with pa.OSFile(str(path), "wb") as sink:
-        writer = pa.ipc.new_stream(sink, SCHEMA)
-        for _ in range(batches):
-            columns = [pa.array([value, value], field.type) for value, field in zip(ROW, SCHEMA, strict=True)]
-            writer.write_batch(pa.record_batch(columns, schema=SCHEMA))
-    return path
+def write_batches(store: Store, batches: int) -> Path:
+    """Write the ops of the first trial in so many batches of two."""
+    write_ops(store, TRIAL, [op(number) for number in range(2 * batches)], batches)
+    return store.ops_path(TRIAL)
 
 
-def test_a_trial_comes_back_as_it_was(store: Store) -> None:
-    write_ops(store, 2)
+@pytest.mark.parametrize("cut_off", [0, END_OF_STREAM], ids=["ended", "of a killed generator"])
+def test_a_trial_comes_back_as_it_was(store: Store, cut_off: int) -> None:
+    path = write_batches(store, 2)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size - cut_off])
     known = TrialRecord(trial=TRIAL, window=WINDOW, samples=distances(20, 1), faults=(FAULT,), ledger=ledger())
     store.write_trial(known)
     found = Store.open(store.folder).evidence(TRIAL, store.record())
@@ -67,7 +53,7 @@ def test_a_trial_comes_back_as_it_was(store: Store) -> None:
 
 
 def test_a_torn_tail_costs_its_batch_only(store: Store) -> None:
-    path = write_ops(store, 3)
+    path = write_batches(store, 3)
     path.write_bytes(path.read_bytes()[:-20])
     found = store.evidence(TRIAL, RECORD)
     assert found is not None
@@ -78,7 +64,7 @@ def test_a_torn_tail_costs_its_batch_only(store: Store) -> None:
 
 @pytest.mark.parametrize("left", [0, 10])
 def test_a_record_torn_at_its_head_holds_nothing(store: Store, left: int) -> None:
-    path = write_ops(store, 1)
+    path = write_batches(store, 1)
     path.write_bytes(path.read_bytes()[:left])
     assert store.evidence(TRIAL, RECORD) is None
 

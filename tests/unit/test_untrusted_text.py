@@ -23,7 +23,8 @@ from harness.printable import printable
 from harness.report.page import render
 from harness.terminal import Terminal
 from tests.fix_command_line import Say
-from tests.report_fixture import LOADING, SUMMARY
+from tests.report_fixture import SUMMARY
+from tests.report_variants import LOADING
 from tests.unit.test_report import Page, parse
 
 MARKUP = """'"--></style></text></svg><script>alert(1)</script><img src=x onerror="alert(2)">&lt;{{ 7 * 7 }}"""
