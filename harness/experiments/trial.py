@@ -123,7 +123,7 @@ def run_trial(trial: Trial, block: Block) -> TrialRecord:
         route = block.routes[trial.target if testbed.link else "direct"]
         stack.enter_context(added_latency(testbed, trial.added_ms, route.round_trip_s, healed))
         meters: list[Sampler] = [stack.enter_context(Meter(compared))]
-        if "pool" in target.target.probes:
+        if {"pool", "requests"} & set(target.target.probes):
             meters.append(stack.enter_context(SessionMeter(url, trial.added_ms / 1000)))
         loaded = block.generator.run(order_of(trial, block), read_cpu)
     ledger = read_ledger(url, run.workload, key_prefix(trial))

@@ -62,25 +62,30 @@ if names:
     checkouts = None
     if engines is not None:
         from harness.probe.checkouts import CheckoutProbe
-        from harness.probe.request import beginning
 
         checkouts = CheckoutProbe(told, sampler, served.in_flight, engines)
+        starts.append(checkouts.start)
+    if {"requests", "pool"} & set(names):
+        from harness.probe.request import beginning
+        from harness.probe.waits import tell_connections
 
         def _know_requests() -> None:
             served.begins = beginning(asyncio.get_running_loop())
 
-        starts += [checkouts.start, _know_requests]
-    if {"requests", "pool"} & set(names):
-        from harness.probe.waits import tell_connections
-
+        starts.append(_know_requests)
         tell_connections(told, checkouts)
     if "requests" in names:
         from harness.probe.phases import PhaseProbe
+        from harness.probe.turns import TurnProbe
         from harness.probe.unawaited import tell_unawaited
         from harness.probe.waits import tell_database
 
         tell_database()
         tell_unawaited(told)
+        turns = TurnProbe(told, sampler, served.in_flight)
+        if checkouts:
+            turns.holding = checkouts.holding
+        starts.append(turns.start)
         served.looked_into = PhaseProbe(served.looked_into, told, served.in_flight)
     if "loop" in names:
         loop = LoopProbe(told, sampler, lambda: served.ended)

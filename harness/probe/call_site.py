@@ -6,6 +6,7 @@ module that is served belongs to, and all else that is installed is not.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import sysconfig
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType, FrameType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType
 from typing import Any
 
 _PROBES = str(Path(__file__).parent)
@@ -22,6 +23,8 @@ _OF_OTHERS = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "plat
 _INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 _known: dict[str, bool] = {}  # by file, whether it is the application's
 _served: list[str] = []  # the folders, or the file, of what is served
+# What stands between a coroutine and an async generator, or another coroutine, and does not say which.
+_STEPS = {"async_generator_asend", "async_generator_athrow", "anext_awaitable", "coroutine_wrapper"}
 
 Place = tuple[str, int, str]  # file, line and function
 FRAMEWORK: Place = ("", 0, "the framework")
@@ -77,12 +80,24 @@ def callers() -> Iterator[FrameType]:
 
 
 def inwards(coroutine: Any) -> Iterator[tuple[Any, FrameType]]:  # noqa: ANN401 - a coroutine, or a generator that one waits for
-    """Follow a suspended coroutine to what it waits for, and on: each with its call."""
+    """Follow a suspended coroutine to what it waits for, and on: each with its call, those of async generators, too."""
     while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        frame = _first(coroutine, "cr_frame", "gi_frame", "ag_frame")
         if frame is not None:
             yield coroutine, frame
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+        coroutine = _first(coroutine, "cr_await", "gi_yieldfrom", "ag_await") or _stepped_by(coroutine)
+
+
+def _first(of: object, *names: str) -> Any:  # noqa: ANN401 - what any of them is
+    return next((known for name in names if (known := getattr(of, name, None)) is not None), None)
+
+
+def _stepped_by(step: object) -> object:
+    """Return the coroutine or async generator that a step belongs to; None of anything else."""
+    if type(step).__name__ not in _STEPS:
+        return None
+    kinds = (AsyncGeneratorType, CoroutineType)
+    return next((one for one in gc.get_referents(step) if type(one) in kinds or type(one).__name__ in _STEPS), None)
 
 
 def waits_at(coroutine: Any) -> Place | None:  # noqa: ANN401 - the same

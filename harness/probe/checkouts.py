@@ -109,6 +109,10 @@ class CheckoutProbe:
         noted = (weakref.ref(connection), request, asked_in, code, line, time.monotonic())
         self._noted[id(connection.dbapi_connection)] = noted
 
+    def holding(self) -> set[int]:
+        """Return the numbers of the tasks that requests came in which have a connection, of those that are not over."""
+        return _numbers([noted[1] for noted in list(self._noted.values()) if is_checked_out(noted[0]())])
+
     def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
         self._recorder.note("pool", "invalidated", 1, error=type(error).__name__ if error else "")
 

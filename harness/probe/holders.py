@@ -141,20 +141,27 @@ def of_coroutine(coroutine: Any, loops: FrameType | None) -> RequestState:  # no
     """Follow a coroutine inwards to where it waits; ``loops`` is the loop's stack, which it is on if it runs."""
     runs = getattr(coroutine, "cr_running", False)
     state = of_stack(loops) if runs else RequestState(ELSEWHERE, None)
-    greenlet_spawn = getattr(sys.modules.get("sqlalchemy.util.concurrency"), "greenlet_spawn", None)
+    spawn = spawns_greenlets()
     frame = None
     for inner, its in inwards(coroutine):
         if is_of_application(its):
             frame = its
-        elif not runs and greenlet_spawn and its.f_code is greenlet_spawn.__code__:
-            state = _in_greenlet(inner)
+        elif not runs and its.f_code is spawn:
+            state = of_stack(greenlet_in(inner), ELSEWHERE)
     return RequestState(state.phase, state.frame or frame)
 
 
-def _in_greenlet(spawned: object) -> RequestState:
-    """Read the stack of the greenlet in which SQLAlchemy runs what a coroutine of its own waits for."""
+def spawns_greenlets() -> CodeType | None:
+    """Return the code of the coroutine in which SQLAlchemy waits for a greenlet, if it is there."""
+    greenlet_spawn = getattr(sys.modules.get("sqlalchemy.util.concurrency"), "greenlet_spawn", None)
+    return getattr(greenlet_spawn, "__code__", None)
+
+
+def greenlet_in(spawned: object) -> FrameType | None:
+    """Return the innermost call of the greenlet in which SQLAlchemy runs what a coroutine of its own waits for."""
     greenlet = sys.modules["greenlet"].greenlet
     for held in gc.get_referents(spawned):  # its variables, any of which may be a stranger: its type is asked only
         if issubclass(type(held), greenlet):
-            return of_stack(held.gr_frame, ELSEWHERE)
-    return RequestState(ELSEWHERE, None)
+            frame: FrameType | None = held.gr_frame
+            return frame
+    return None

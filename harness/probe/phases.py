@@ -61,6 +61,9 @@ class _Stepped:
                 step, value = inner.throw, error
 
 
+STEPPED = _Stepped.__await__.__code__  # of whose calls the request is a variable, to follow it further inwards
+
+
 class PhaseProbe:
     """An ASGI application that notes what requests ``took_s``, up to the last of their answers.
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, Protocol, Self
+from weakref import WeakSet
 
 from sqlalchemy import Engine, Pool, PoolProxiedConnection, SingletonThreadPool, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -18,6 +19,8 @@ from harness.probe.served import looked_into
 # Requests that ask a pool for a connection, by their ``id``: one that is gone can't be hashed any more, and a thread of
 # the application's may go on for it.
 connecting: dict[int, tuple[Mark, Pool]] = {}
+# All that have been asked for one.
+pools: WeakSet[Any] = WeakSet()
 
 
 class Checkouts(Protocol):
@@ -42,6 +45,7 @@ def _tell_connections(kind: type[Pool], recorder: Recorder, checkouts: Checkouts
 
     @wraps(original)
     def connect(pool: Any) -> PoolProxiedConnection:  # noqa: ANN401 - of this kind
+        pools.add(pool)
         request = under_way.get()
         followed = request if isinstance(request, Followed) else None
         if followed is not None:
@@ -64,6 +68,16 @@ def _tell_connections(kind: type[Pool], recorder: Recorder, checkouts: Checkouts
         return connection
 
     kind.connect = connect  # type: ignore[assignment]  # no event says that somebody begins to wait
+
+
+def least_capacity() -> int | None:
+    """Return how many connections the smallest pool may have; None if there is no pool, or none with a limit."""
+    limits = [
+        pool.size() + pool._max_overflow  # noqa: SLF001 - told by nothing else
+        for pool in list(pools)
+        if getattr(pool, "_max_overflow", -1) >= 0
+    ]
+    return min(limits, default=None)
 
 
 def tell_database() -> None:

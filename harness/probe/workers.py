@@ -59,6 +59,15 @@ class Workers:
         self._limiter: Any = to_thread.current_default_thread_limiter() if to_thread else None
         self._backend: Any = sys.modules.get("anyio._backends._asyncio")
 
+    @property
+    def limiter(self) -> object:
+        """What a request waits at for a thread; None without AnyIO."""
+        return self._limiter
+
+    def any_at_work(self) -> bool:
+        """Say whether any thread is in use."""
+        return self._limiter is not None and self._limiter.borrowed_tokens > 0
+
     def look(self) -> AtWork:
         """Return who has threads, and who waits."""
         if self._limiter is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from random import sample, uniform
@@ -21,21 +22,26 @@ INTERVAL_S = 0.01
 JITTER = 0.5  # of the interval: what happens ten times a second would else be seen at the same moment of its course
 SESSIONS_INTERVAL_S = 0.1
 LONG_S = 0.05  # beside the added latency: what a statement takes, and the pause before the next, is far less otherwise
+# Of a statement, up to its first value or the place of one; as harness/probe/standing.py has it.
+BEGINNING = r"""btrim(substring(btrim(query, E' \n\r\t') FROM '^[^$%%''0-9:?]{0,200}'), E' \n\r\t')"""
 # The function behind pg_stat_activity: the view joins the names of users and databases, which takes as long again.
-SESSIONS = """
+SESSIONS = f"""
 SELECT count(*) FILTER (WHERE active),
        count(*) FILTER (WHERE active AND since > %(long)s),
        count(*) FILTER (WHERE idle),
        count(*) FILTER (WHERE idle AND since > %(long)s),
-       coalesce(string_agg(round(since, 3)::text, ' ') FILTER (WHERE idle AND since > %(long)s), '')
+       coalesce(string_agg(round(since, 3)::text, ' ') FILTER (WHERE idle AND since > %(long)s), ''),
+       array_agg(ARRAY[wait_event, beginning]) FILTER (WHERE active AND wait_event_type = 'Lock')
   FROM (SELECT state = 'active' AS active,
                state LIKE 'idle in transaction%%' AS idle,
-               extract(epoch FROM clock_timestamp() - state_change) AS since
+               extract(epoch FROM clock_timestamp() - state_change) AS since,
+               wait_event_type, wait_event,
+               {BEGINNING} AS beginning
           FROM pg_stat_get_activity(NULL)
          WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database())
            AND backend_type = 'client backend'
            AND application_name NOT LIKE 'twinbench%%') AS sessions
-"""
+"""  # noqa: S608 - our own
 STATES = ("active", "long_active", "idle_in_transaction", "long_idle_in_transaction")
 
 
@@ -117,10 +123,12 @@ class Meter(Sampler):
 
 
 class SessionMeter(Sampler):
-    """Counts sessions by state ten times a second.
+    """Counts sessions by state, and by the lock that they wait for, ten times a second.
 
     Samples of the probe ``sessions``: ``active`` and ``idle_in_transaction``, and how many have been so for longer than
-    ``LONG_S`` and the added latency, ``limit_s``; of those idle, ``ages`` are for how many seconds each.
+    ``LONG_S`` and the added latency, ``limit_s``; of those idle, ``ages`` are for how many seconds each. ``blocked``
+    are those that wait for a ``lock`` of this kind, by the beginning of their ``statement``, which ends before its
+    first value: harness/probe/standing.py tells as much.
     """
 
     def __init__(self, url: str, added_s: float = 0.0) -> None:
@@ -136,7 +144,7 @@ class SessionMeter(Sampler):
     def _read(self) -> Iterable[Sample]:
         self._cursor.execute(SESSIONS, {"long": self._long_s})
         now_ns = time.monotonic_ns()
-        *counts, ages = self._cursor.fetchone() or ()
+        *counts, ages, blocked = self._cursor.fetchone() or ()
         for name, count in zip(STATES, counts, strict=True):
             yield Sample(
                 t_ns=now_ns,
@@ -146,6 +154,9 @@ class SessionMeter(Sampler):
                 fields={"limit_s": self._long_s},
                 labels={"ages": ages} if name == STATES[-1] else {},
             )
+        for (lock, statement), count in Counter(map(tuple, blocked or ())).items():
+            labels = {"lock": lock, "statement": statement}
+            yield Sample(t_ns=now_ns, probe="sessions", metric="blocked", value=count, labels=labels)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ REFUSED = ("success_rate",)
 
 PROBES = {
     "n_plus_one": "queries",
+    "waits": "requests",
     **{name: name for name in ("loop", "pool", "requests")},
 }  # by the check that needs it
 
@@ -102,6 +103,11 @@ SEEN_INSIDE: Mapping[str, Control] = {
         replace(_seen_inside(_flaw("sync_second_session", "pool", "sync", sizes=(20, 8)), "get_user"), besides=REFUSED),
         _seen_inside(_flaw("base_http_middleware", "requests"), "dispatch"),
         _seen_inside(_MISSING_AWAIT, "create_user", "write"),
+        _seen_inside(_flaw("lock_around_query", "waits"), "get_user"),
+        _seen_inside(_flaw("sync_lock_around_call", "waits", "sync"), "ask_somebody"),
+        _seen_inside(_flaw("hot_row", "waits"), "count_read"),
+        _seen_inside(_flaw("sync_advisory_lock", "waits", "sync"), "get_user"),
+        _seen_inside(_flaw("one_worker", "waits"), "get_user"),
         replace(
             _seen_inside(_flaw("threads_beyond_pool", "pool", "sync", sizes=(8, 4)), "get_session"),
             besides=REFUSED,

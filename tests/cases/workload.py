@@ -67,6 +67,11 @@ _NEIGHBOURS = (
         _sound(f"{app}_loop", load="point-read", app=f"tests.controls.sound_loops:{app}")
         for app in ("page", "tasks", "client", "thread", "waiting", "signed")
     ),
+    *(
+        _sound(app, load="point-read", app=f"tests.controls.sound_waits:{app}")
+        for app in ("short_lock", "wide_semaphore", "own_rows", "keyed_cache", "gathering")
+    ),
+    _sound("short_thread_lock", "sync", load="point-read", app="tests.controls.sound_waits:short_thread_lock"),
 )
 
 SOUND: Mapping[str, Control] = {case.target.name: case for case in (*_TWINS, *_OWN, *_NEIGHBOURS)}

@@ -4,8 +4,6 @@ Of what is taken for each other first, a pool, threads and a database, one each 
 tries the others.
 """
 
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,24 +11,18 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks.pool import check_pool
-from harness.load.single_client import Client
-from harness.model.evidence import Window
 from harness.model.findings import Finding
 from harness.model.plan import Target
 from harness.model.verdict import Verdict
 from harness.provision.database import seed
-from harness.provision.meter import SessionMeter
 from harness.provision.postgres import Postgres
-from harness.provision.target import target_process, wait_until_serving
 from targets.catalog import CATALOG, PROBED, SHORT
 from targets.flaws.catalog import SEEN_INSIDE
 from targets.workload import WORKLOAD
-from tests.evidence import evidence, one
+from tests.controls.many_clients import seen_by_many
+from tests.evidence import one
 from tests.sample import sampled
 
-CLIENTS = 16
-WARM_S = 0.7
-LOAD_S = 2.0
 NAMES = {
     "async:small-pool": "pool_too_small",
     "sync:small-pool": "pool_too_small",
@@ -100,29 +92,7 @@ def judged(url: str, tmp_path: Path) -> Judged:
     """What the check of the pool says of a target whose users are read by sixteen clients at once."""
 
     def judge(target: Target) -> Finding:
-        ending = threading.Event()
-
-        def read(address: str, number: int) -> None:
-            with Client(address, 10.0) as client:
-                for turn in iter(int, 1):
-                    if ending.is_set():
-                        return
-                    client.send(WORKLOAD.request("get_user", 1000 * number + turn))
-
-        with target_process(WORKLOAD, target, url, tmp_path / "log") as running, SessionMeter(url) as meter:
-            wait_until_serving(running)
-            clients = [threading.Thread(target=read, args=(running.url, number)) for number in range(CLIENTS)]
-            for client in clients:
-                client.start()
-            time.sleep(WARM_S)
-            start_ns = time.monotonic_ns()
-            time.sleep(LOAD_S)
-            window = Window(start_ns=start_ns, end_ns=time.monotonic_ns())
-            ending.set()
-            for client in clients:
-                client.join()
-            samples = (*running.probed(window), *meter.samples())
-        return one(check_pool(replace(evidence(), target=target, window=window, samples=samples)))
+        return one(check_pool(seen_by_many(target, url, tmp_path / "log")))
 
     return judge
 

@@ -33,6 +33,7 @@ NO_BOUNDS: dict[str, set[float]] = {
     "stats/latency": {6},  # decimals
     "stats/slices": {0.5, 2, 3},  # a fair coin, two sides; columns
     "probe/loop": {2},  # times a pause
+    "probe/primitives": {2, 4096},  # positions; instructions that are kept
     "probe/request_sampling": {1.7},  # times the requests that are chosen anyway
     "probe/sampler": {4, 8},  # of the kernel's structures
     "probe/served": {200},  # RFC 9110

@@ -119,4 +119,4 @@ def test_it_is_asked_of_targets_that_have_the_probe() -> None:
     def checks(probes: tuple[str, ...]) -> set[str]:
         return {f.check for f in judge_trial(replace(seen(request()), target=replace(TARGET, probes=probes)))}
 
-    assert checks(("requests",)) - checks(()) == {"requests"}
+    assert checks(("requests",)) - checks(()) == {"requests", "waits"}

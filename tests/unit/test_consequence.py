@@ -86,3 +86,26 @@ def test_where_no_request_ended_as_the_loop_stood_still_that_is_said() -> None:
     assert judged("requests", *FREE).code == "nothing_looked_into"
     some = sample("requests", "took_s", 0.1, bytes=7, in_flight=0, **dict.fromkeys(PHASES, 0.02))
     assert judged("requests", *STANDS, some).code == "served_in_one_task"
+
+
+@pytest.mark.parametrize("code", ["wait_for_a_lock", "wait_in_a_queue", "wait_for_a_row"])
+def test_who_has_a_lock_stands_with_the_loop(code: str) -> None:
+    stands = Finding(check="loop", verdict=Verdict.FAIL, code="held_up", place=AT_SESSION)
+    waits = Finding(check="waits", verdict=Verdict.FAIL, code=code, place=AT_SESSION, count=1)
+    found = referred([stands, waits])[1]
+    assert (found.verdict, found.code, found.place) == (Verdict.UNDECIDED, "follows_from_loop", None)
+    late = replace(stands, verdict=Verdict.UNDECIDED, code="late")
+    assert referred([late, waits])[1] == waits
+
+
+@pytest.mark.parametrize("code", ["transactions_idle", "database_slow", "pool_too_small", "too_few_threads"])
+def test_what_those_hold_who_wait_for_one_another_is_left_to_that(code: str) -> None:
+    waits = Finding(check="waits", verdict=Verdict.FAIL, code="wait_for_a_row", place=AT_SESSION, count=1)
+    of_pool = Finding(check="pool", verdict=Verdict.FAIL, code=code, place=AT_SESSION, count=9)
+    cause, found = referred([waits, of_pool])
+    assert cause == waits
+    assert (found.verdict, found.code, found.place) == (Verdict.UNDECIDED, "follows_from_waits", None)
+    assert finding_text(found).summary.endswith("see the check waits, wait_for_a_row")
+    assert referred([replace(waits, verdict=Verdict.UNDECIDED, code="may_wait"), of_pool])[1] == of_pool
+    leak = replace(of_pool, code="connections_leak")
+    assert referred([waits, leak])[1] == leak

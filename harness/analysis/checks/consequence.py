@@ -1,40 +1,58 @@
-"""What only follows from an event loop that stands still: one cause has one finding, and the others refer to it."""
+"""What only follows from something else: one cause has one finding, and the others refer to it.
+
+An event loop that stands still is such a cause, and so are requests that wait for one another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from harness.analysis.checks.waits import CODES
 from harness.model.findings import Finding
 from harness.model.verdict import Verdict
 
 NOT_WATCHED = "not_watched"
 # By check, what a loop that stands still brings about: nobody asks anything meanwhile, everybody waits, and no request
 # comes to its end.
-OF_A_LOOP_THAT_STANDS: Mapping[str, tuple[str, ...]] = {
+OF_A_LOOP_THAT_STANDS: Mapping[str, Collection[str]] = {
     "pool": ("too_few_threads", "transactions_idle", "pool_too_small"),
     "requests": ("nothing_looked_into",),
 }
+# What one that is known to stand brings about: whoever has a lock stands with it. Where it is only late, nobody knows.
+OF_A_LOOP_THAT_FAILS: Mapping[str, Collection[str]] = {"waits": tuple(CODES.values())}
+# What requests that wait for one another hold meanwhile: connections, with a transaction or a statement, and threads.
+OF_WAITS: Mapping[str, Collection[str]] = {
+    "pool": ("too_few_threads", "transactions_idle", "database_slow", "pool_too_small"),
+}
+FOLLOWS = {"loop": "follows_from_loop", "waits": "follows_from_waits"}  # what is said of it, by the cause's check
+RULES = (
+    ("loop", {Verdict.FAIL, Verdict.UNDECIDED}, OF_A_LOOP_THAT_STANDS),
+    ("loop", {Verdict.FAIL}, OF_A_LOOP_THAT_FAILS),
+    ("waits", {Verdict.FAIL}, OF_WAITS),
+)
 
 
 def referred(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Leave open what may only follow from the loop, if that does not pass, and name its finding's code instead.
+    """Leave open what may only follow from another finding, and name that one's code instead.
 
-    Whether it would be there without is not known until the loop is mended. The findings are of one trial.
+    Whether it would be there without is not known until the cause is mended. The findings are of one trial.
     """
-    causes = [one for one in findings if one.check == "loop" and one.verdict is not Verdict.PASS]
-    cause = next((one.code for one in causes if one.code != NOT_WATCHED), "")
-    return tuple(_left_open(one, cause) if cause and _may_follow(one) else one for one in findings)
+    known = tuple(findings)
+    for check, verdicts, follow in RULES:
+        causes = [one.code for one in known if one.check == check and one.verdict in verdicts]
+        cause = next((code for code in causes if code != NOT_WATCHED), "")
+        if cause:
+            known = tuple(
+                _left_open(one, check, cause) if one.code in follow.get(one.check, ()) else one for one in known
+            )
+    return known
 
 
-def _may_follow(finding: Finding) -> bool:
-    return finding.code in OF_A_LOOP_THAT_STANDS.get(finding.check, ())
-
-
-def _left_open(finding: Finding, cause: str) -> Finding:
+def _left_open(finding: Finding, check: str, cause: str) -> Finding:
     return Finding(
         check=finding.check,
         verdict=Verdict.UNDECIDED,
-        code="follows_from_loop",
+        code=FOLLOWS[check],
         values=finding.values,
         facts={"cause": cause},
         count=1,

@@ -27,6 +27,7 @@ from harness.analysis.checks.recovery import check_recovery, check_recovery_of_c
 from harness.analysis.checks.requests import check_requests
 from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.unseen import with_bound
+from harness.analysis.checks.waits import check_waits
 from harness.analysis.checks.writes import check_writes
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
@@ -65,6 +66,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("loop", Evidence, check_loop, probe="loop"),
     Check("n_plus_one", Evidence, check_n_plus_one, probe="queries"),
     Check("requests", Evidence, check_requests, probe="requests"),
+    Check("waits", Evidence, check_waits, probe="requests"),
     Check("pool", Evidence, check_pool, probe="pool"),
     Check("cut_map", CutMap, check_cut_map),
     Check("recovery", CutMap, check_recovery_of_cuts),
