@@ -61,3 +61,9 @@ class EvidenceUnreadable(HarnessError):
     """A stored run is missing, torn or of another version."""
 
     exit_code = ExitCode.USAGE
+
+
+class NothingMeasured(HarnessError):
+    """A run was killed before it had a plan, so nothing can be said of it."""
+
+    exit_code = ExitCode.UNDECIDED

@@ -18,6 +18,8 @@ LEAST = {
     resource.RLIMIT_NPROC: ("number of processes", "-u", 256),
     resource.RLIMIT_NOFILE: ("number of open files", "-n", 256),
     resource.RLIMIT_FSIZE: ("size of a file, in bytes,", "-f", 2**30),
+    resource.RLIMIT_STACK: ("stack of a process, in bytes,", "-s", 2**20),  # and of each of its threads
+    resource.RLIMIT_CPU: ("processor time of a process, in seconds,", "-t", 3600),
 }
 # What the system says where there is no more of something.
 SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EFBIG}

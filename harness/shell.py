@@ -1,4 +1,4 @@
-"""What of a shell's variables reaches the program and all that it starts.
+"""What of a shell's variables, and of its umask, reaches the program and all that it starts.
 
 A shell carries variables that were meant for other programs: which server psql asks, by which proxy the world is
 reached, how Python runs. Here they would send our own traffic elsewhere, or change what is measured. They are taken
@@ -21,12 +21,15 @@ FOREIGN = (
     *("PG", "PSYCOPG_"),  # libpq, asyncpg and psycopg: the URL says it all
     "PYTHON",  # the interpreter's switches: debugging makes it slower, and warnings may be errors
     *("LOCUST_", "GEVENT", "GREENLET_", "SSLKEYLOGFILE"),  # the load generator's
-    *("UVICORN_", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"),  # the targets' server's
+    *("UVICORN_", "GUNICORN_", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"),  # the targets' server's
     *("SQLALCHEMY_", "DISABLE_SQLALCHEMY_", "ALEMBIC_", "PYDANTIC_"),
-    *("MPL", "MATPLOTLIBRC", "NPY_", "ARROW_", "OMP_", "KMP_", "OPENBLAS_", "GOTO_", "MKL_"),  # of figures and numbers
+    *("MPL", "MATPLOTLIBRC", "NPY_", "NUMPY_", "SCIPY_", "PANDAS_", "NUMEXPR_", "ARROW_", "ACERO_"),  # of figures
+    *("OMP_", "KMP_", "OPENBLAS_", "GOTOBLAS_", "MKL_", "BLIS_", "VECLIB_"),  # and numbers
+    *("MIMALLOC_", "MALLOC_CONF", "JE_ARROW_"),  # of what Arrow takes its memory from
     *("TYPER_", "_TYPER_", "_TWINBENCH_"),
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"),  # of whoever calls us from a hook
     *("GOROOT", "GOOS", "GOARCH", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT"),  # how Toxiproxy is built, and runs
+    *("GOTRACEBACK", "GOCOVERDIR", "GORACE"),
     "TWINBENCH_",  # what we tell our own processes
 )
 KEPT = {
@@ -58,6 +61,7 @@ def shield() -> None:
         os.execvpe(sys.orig_argv[0], sys.orig_argv, clean)  # noqa: S606 - ourselves once more
     os.environ.clear()
     os.environ.update(clean)
+    os.umask(os.umask(0o077) & 0o077)  # what we make is ours to use
 
 
 def fault_of_path(error: BaseException) -> str:

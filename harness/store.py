@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from harness.errors import EvidenceUnreadable, UsageError
+from harness.errors import EvidenceUnreadable, NothingMeasured, UsageError
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReading, SliceReading
 from harness.model.measures import WireCount
@@ -88,9 +88,12 @@ class Store:
 
         Raises:
             EvidenceUnreadable: There is no run in ``folder``, or it has changed since it ended.
+            NothingMeasured: The run was killed before there was a plan.
         """
         # which says no of a name that can't be, too
         if not os.path.lexists(folder / "run.json") and not is_sealed(folder):
+            if os.path.lexists(folder / "trials"):
+                raise NothingMeasured(f"{folder} has no plan: its run was killed before it began", AGAIN)
             raise EvidenceUnreadable(
                 f"No run is stored in {folder}", "Say 'twinbench list' to see those that there are"
             )

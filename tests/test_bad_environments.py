@@ -1,16 +1,19 @@
 """In a bad environment the program says what is wrong in a line, or does as if nothing were."""
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from harness import premises, shell
+from harness.commands.interruption import ended_in_order
 from harness.errors import HarnessError, UsageError
 from harness.shell import LOOPBACK, shielded
-from tests.fix_command_line import Say, twinbench
-from tools.bad_environments import VARIABLES, Case, complaint, sample
+from tests.fix_command_line import Say, assert_one_line, twinbench
+from tools.bad_environments import NOBODY_READS, VARIABLES, Case, complaint, sample
 
 
 def test_a_sample_of_bad_environments_is_taken_well(tmp_path: Path) -> None:
@@ -49,7 +52,6 @@ class TestShielded:
     def test_what_was_meant_for_others_is_left_out(self) -> None:
         kept = {"PGUSER", "PGPASSWORD", "PGPASSFILE", "TWINBENCH_CACHE", "PYTHONUTF8"}
         kept |= {"PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONNOUSERSITE"}
-        kept |= {"GOFLAGS", "GOTOOLCHAIN", "LOG_LEVEL"}  # each set where it matters
         carried = [*VARIABLES["libpq"], *VARIABLES["python"], *VARIABLES["libraries"]]
         assert shielded(dict.fromkeys(carried, "junk")).keys() <= {*kept, "NO_PROXY", "no_proxy"}
 
@@ -146,7 +148,44 @@ class TestPremises:
         assert bool(premises.shortage(error)) == short
 
 
+@pytest.mark.parametrize(("umask", "expected"), [(0o777, 0o077), (0o022, 0o022), (0o000, 0)])
+def test_what_it_makes_is_its_own_to_use(umask: int, expected: int) -> None:
+    program = "import os, sys; from harness import shell; shell.shield(); print(os.umask(0))"
+    done = subprocess.run([sys.executable, "-c", program], umask=umask, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == expected
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_ends_it_in_order_unless_the_shell_has_it_ignored(number: signal.Signals) -> None:
+    before = {one: signal.getsignal(one) for one in (number, signal.SIGCHLD)}
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # of which no end of a child would be known
+        for handler in (signal.SIG_DFL, signal.SIG_IGN):
+            signal.signal(number, handler)
+            with ended_in_order():
+                ends = signal.getsignal(number) is signal.default_int_handler
+                assert ends == (handler is signal.SIG_DFL)
+                assert signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL
+            assert signal.getsignal(number) is handler
+            assert signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@pytest.mark.parametrize("given", ["@~nosuch/url", "@/dev/zero", "@/etc/passwd", "@/dev/null", "@"])
+def test_a_file_that_has_no_url_is_one_line_without_what_is_in_it(given: str, say: Say, tmp_path: Path) -> None:
+    done = say("run", "ping", "--postgres-url", given, "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert_one_line(done.stderr, "--postgres-url")
+    assert "root" not in done.stderr
+
+
 @pytest.mark.parametrize("output", [">/dev/full", ">&-"], ids=["full", "closed"])
 def test_standard_output_that_takes_nothing(output: str) -> None:
     full = output != ">&-"
     assert complaint(Case(words=("list",), codes=frozenset({4 if full else 0}), output=output)) == ""
+
+
+def test_where_there_is_no_terminal_and_nobody_reads_it_ends_in_order() -> None:
+    assert complaint(Case(words=("list", "--all"), codes=frozenset({0}), output=NOBODY_READS)) == ""

@@ -5,7 +5,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -60,14 +60,24 @@ def arguments() -> set[bytes]:
     return found
 
 
-def run_watched(out: Path, *words: str, **variables: str) -> tuple[set[bytes], bytes]:
+# Small runs, each with variables of its own.
+COMMANDS: Mapping[str, tuple[Sequence[str], Mapping[str, str]]] = {
+    "run": (
+        ("point-read", "--target", "sync", "--latency-ms", "0", "--profile", "quick", "--blocks", "1"),
+        {"TOXIPROXY_BIN": os.devnull + "/none"},
+    ),
+    "chaos": (("--target", "sync", "--cut", "none", "--fault", "deadlock", "--fault", "terminate_backend"), {}),
+}
+
+
+def run_watched(command: str, out: Path, *words: str, **variables: str) -> tuple[set[bytes], bytes]:
     """Make a small run; return the arguments of all processes while it lasted, and what it wrote to the terminal."""
-    chosen = ["run", "point-read", "--target", "sync", "--latency-ms", "0", "--profile", "quick", "--blocks", "1"]
+    chosen, usual = COMMANDS[command]
     with (out / "terminal").open("w+b") as terminal:
         process = subprocess.Popen(
-            [*program(SHORTER), *chosen, "--out", str(out / "runs"), *words],
+            [*program(SHORTER), command, *chosen, "--out", str(out / "runs"), *words],
             cwd=ROOT,
-            env={**os.environ, "TOXIPROXY_BIN": os.devnull + "/none", **variables},
+            env={**os.environ, **usual, **variables},
             stdout=terminal,
             stderr=terminal,
         )
@@ -83,12 +93,20 @@ def run_watched(out: Path, *words: str, **variables: str) -> tuple[set[bytes], b
         return seen | arguments(), terminal.read()
 
 
-@pytest.mark.parametrize("way", ["variable", pytest.param("file", marks=pytest.mark.slow)])
-def test_a_run_shows_the_password_nowhere(way: str, guarded: str, url_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "way"),
+    [
+        ("run", "variable"),
+        pytest.param("run", "file", marks=pytest.mark.slow),
+        ("chaos", "file"),
+        pytest.param("chaos", "variable", marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_shows_the_password_nowhere(command: str, way: str, guarded: str, url_file: Path, tmp_path: Path) -> None:
     words = ["--postgres-url", f"@{url_file}"] if way == "file" else []
     variables = {VARIABLE: guarded} if way == "variable" else {}
-    seen, terminal = run_watched(tmp_path, *words, **variables)
-    for part in (b"alembic", b"uvicorn", b"scenarios.locust.generator", b"--postgres-url" if words else b"point-read"):
+    seen, terminal = run_watched(command, tmp_path, *words, **variables)
+    for part in (b"alembic", b"uvicorn", b"scenarios.locust.generator", b"--postgres-url" if words else b"--target"):
         assert any(part in told for told in seen), (part, terminal)
     assert not [told for told in seen if holds_password(told)]
     assert not holds_password(terminal)
@@ -99,10 +117,10 @@ def test_a_run_shows_the_password_nowhere(way: str, guarded: str, url_file: Path
     assert {"run.json", "summary.json", "report.html", "sync.log"} <= {path.name for path in files}
     assert not [path for path in files if holds_password(path.read_bytes())]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files if path.suffix == ".log"} == {0o600}
-    assert_told(store, guarded, url_file if way == "file" else None)
+    assert_told(store, command, guarded, url_file if way == "file" else None)
 
 
-def assert_told(store: Store, url: str, file: Path | None) -> None:
+def assert_told(store: Store, name: str, url: str, file: Path | None) -> None:
     """How to run it again names where the URL is; where it was run is told without the password."""
     place = url.rpartition("@")[2]
     command = store.record().command
@@ -110,7 +128,7 @@ def assert_told(store: Store, url: str, file: Path | None) -> None:
         assert f" --postgres-url @{file}" in command
         assert VARIABLE not in command
     else:
-        assert command.startswith(f"{VARIABLE}=postgresql://{ROLE}@{place} twinbench run point-read")
+        assert command.startswith(f"{VARIABLE}=postgresql://{ROLE}@{place} twinbench {name} ")
     assert store.record().environment["database"].startswith(f"postgresql://{ROLE}@127.0.0.1:")
 
 

@@ -117,7 +117,8 @@ def _what_is_wrong(case: Case, code: int, said: str, *, is_changed: bool) -> str
         return "hang" if code == -signal.SIGALRM else f"signal {-code}"
     if "Traceback" in said or code not in VERDICTS | {ExitCode.USAGE}:
         return "traceback"
-    if (code == ExitCode.USAGE) != (said.count("\n") == 1 and said.startswith("twinbench: ")):
+    is_one_line = said.count("\n") == 1 and said.startswith("twinbench: ")
+    if (code == ExitCode.USAGE and not is_one_line) or (code in {ExitCode.PASS, ExitCode.FAIL} and said):
         return "no clear line"
     if is_changed and case.manifest != "removed" and code != ExitCode.USAGE:
         return "not noticed"

@@ -4,7 +4,8 @@
 
 Each case is a command with variables, words, limits or an output as some shell carries them, drawn from the seed. None
 may end in a traceback, hang, or return another code than docs/cli.md says. Cases take a fraction of a second each, as
-their commands start nothing; ``--runs`` is how many whole runs there are besides, in half a minute each.
+their commands start nothing; ``--runs`` is how many whole runs there are besides, in half a minute each. What is tried
+is in bad_environments.toml.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -39,25 +41,32 @@ def _spelt(text: str) -> str:
 
 _DRAWN_FROM = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
 VALUES = [_spelt(value) for value in _DRAWN_FROM["values"]]
+FITTING: Mapping[str, Sequence[str]] = _DRAWN_FROM["fitting"]
 VARIABLES: Mapping[str, Sequence[str]] = _DRAWN_FROM["variables"]
 # Options, and what people give them that can't be.
 OPTIONS = {name: [_spelt(value) for value in values] for name, values in _DRAWN_FROM["options"].items()}
+# What a shell does first, and where output goes, each with the codes that may then come besides the usual ones.
+BEFORE: Mapping[str, Sequence[int]] = _DRAWN_FROM["before"]
+OUTPUTS: Mapping[str, Sequence[int]] = _DRAWN_FROM["outputs"]
+NOBODY_READS = "<nobody>"  # of the outputs: a pipe whose other end is closed
+UNKNOWN_ACCOUNT = 12345  # of no name, as in a container that is run with a user's number
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One command in one environment, and the codes that it may return.
 
-    ``limit`` is what a shell says before it runs the program, and ``output`` where standard output goes, if not to us.
-    ``account`` is whom it runs as instead of us.
+    ``before`` is what a shell says before it runs the program, and ``output`` where output goes, if not to us.
+    ``account`` is whom it runs as instead of us, and ``kind`` what of it is bad.
     """
 
     words: tuple[str, ...]
     codes: frozenset[int]
     variables: Mapping[str, str] = field(default_factory=dict)
-    limit: str = ""
+    kind: str = ""
+    before: str = ""
     output: str = ""
-    account: str | None = None
+    account: str | int | None = None
     folder: Path = ROOT
     timeout_s: float = TIMEOUT_S
 
@@ -65,7 +74,7 @@ class Case:
         """Return it as it could be typed, in short."""
         variables = [f"{name}={value}" for name, value in self.variables.items()]
         typed = shlex.join(["env", *variables, "twinbench", *self.words])
-        return ascii(f"{self.limit or ':'}; {typed[:300]} {self.output}") + f" as {self.account or 'us'}"
+        return ascii(f"{self.kind}: {self.before or ':'}; {typed[:300]} {self.output}") + f" as {self.account or 'us'}"
 
 
 def sample(seed: int, count: int, scratch: str, *, stored: str = "", runs: int = 0) -> list[Case]:
@@ -76,7 +85,7 @@ def sample(seed: int, count: int, scratch: str, *, stored: str = "", runs: int =
     random = Random(seed)  # noqa: S311 - to be repeated, no secret
     return [
         *itertools.islice(_cheap(random, stored, scratch), count),
-        *itertools.islice(_whole_runs(random, Path(scratch)), runs),
+        *itertools.islice(_whole_runs(random, scratch), runs),
     ]
 
 
@@ -88,25 +97,34 @@ def _cheap(random: Random, stored: str, scratch: str) -> Iterator[Case]:
         Case(words=("list", "--all"), codes=frozenset({0})),
         Case(words=("--help",), codes=frozenset({0})),
         Case(words=("run", "nosuch", "--out", scratch), codes=frozenset({2})),
+        Case(words=("chaos", "--fault", "nosuch", "--out", scratch), codes=frozenset({2})),
         Case(words=("run", "ping", *NO_START, "--out", scratch), codes=frozenset({2})),
+        Case(words=("serve", "sync", "--port", "9999", *NO_START), codes=frozenset({2})),
         *([Case(words=("check", stored), codes=frozenset({0, 1, 3}))] if stored else []),
     ]
     while True:
         case = random.choice(usual)
-        match random.randrange(10):
+        match random.randrange(12):
             case 0 | 1:
                 yield _mistaken(random, scratch)
             case 2:
-                yield replace(case, output=random.choice((">/dev/full", ">&-")), codes=case.codes | {4})
+                output, codes = random.choice([*OUTPUTS.items()])
+                yield replace(case, kind="output", output=output, codes=case.codes.union(codes))
             case 3:
                 limit, allowed = random.choice("vnufsd"), random.choice((64, 1000, 100_000, 1_000_000, 4_000_000))
-                yield replace(case, limit=f"ulimit -{limit} {allowed}", codes=case.codes | {4})
-            case 4 if _open_to_nobody():
-                variables = _carried(random, 1)
-                yield replace(case, account="nobody", variables=variables, codes=case.codes | {2})
+                yield replace(case, kind="limit", before=f"ulimit -{limit} {allowed}", codes=case.codes | {4})
+            case 4 | 5:
+                before, codes = random.choice([*BEFORE.items()])
+                yield replace(case, kind="before", before=before, codes=case.codes.union(codes))
+            case 6 if _open_to_nobody():
+                account = random.choice(("nobody", UNKNOWN_ACCOUNT))
+                variables = _carried(random, 1, scratch)
+                yield replace(case, kind="account", account=account, variables=variables, codes=case.codes | {2})
             case _:
-                variables = _carried(random, random.choice((1, 1, 1, 3, 10)))
-                yield replace(case, variables=variables, codes=case.codes | {2})
+                variables = _carried(random, random.choice((1, 1, 1, 1, 3, 10)), scratch)
+                kinds = [kind for kind, names in VARIABLES.items() if variables.keys() <= {*names}]
+                kind = f"variable: {kinds[0] if kinds else 'several kinds'}"
+                yield replace(case, kind=kind, variables=variables, codes=case.codes | {2})
 
 
 @cache
@@ -127,37 +145,54 @@ def _mistaken(random: Random, scratch: str) -> Case:
     words = ["run", "ping", option, random.choice(OPTIONS[option])]
     words += [] if option == "--toxiproxy-url" else NO_START
     words += [] if option == "--out" else ["--out", scratch]
-    return Case(words=tuple(words), codes=frozenset({2}))
+    return Case(words=tuple(words), codes=frozenset({2}), kind=f"option {option}")
 
 
-def _carried(random: Random, count: int) -> dict[str, str]:
-    return {random.choice(VARIABLES[random.choice([*VARIABLES])]): random.choice(VALUES) for _ in range(count)}
+def _carried(random: Random, count: int, scratch: str) -> dict[str, str]:
+    """Draw so many variables, half of them of those that have fitting values, and these with one of them."""
+    carried = {}
+    for _ in range(count):
+        fits = random.random() < 0.5  # noqa: PLR2004 - half of them
+        name = random.choice([*FITTING] if fits else VARIABLES[random.choice([*VARIABLES])])
+        carried[name] = _value(random, name if fits else "", scratch)
+    return carried
 
 
-def _whole_runs(random: Random, folder: Path) -> Iterator[Case]:
+def _value(random: Random, name: str, scratch: str) -> str:
+    """Draw a value: one that fits a variable of this name, if there is one."""
+    value = random.choice(FITTING.get(name, VALUES))
+    return scratch if value == "<scratch>" else value
+
+
+def _whole_runs(random: Random, scratch: str) -> Iterator[Case]:
     """Yield whole runs under everything at once from which the program shields itself, in a folder with a hard name."""
     shielded = {name for kind in ("libpq", "proxies", "python", "libraries") for name in VARIABLES[kind]}
     shielded -= {"PYTHONPATH", "TWINBENCH_CACHE", "PGUSER"}  # which are ours
     shielded |= {"LC_ALL", "LANG", "TZ", "TMPDIR", "TERM", "COLUMNS", "MALLOC_ARENA_MAX", "GIT_DIR", "NO_COLOR"}
     for number in itertools.count():
-        there = folder / f"ä folder {number}"
+        there = Path(scratch) / f"ä folder {number}"
         there.mkdir()
-        carried = {name: random.choice(VALUES[:-2]) for name in sorted(shielded)}
+        carried = {name: _value(random, random.choice((name, "")), scratch) for name in sorted(shielded)}
         for name in VARIABLES["python"]:
             if not _python_begins({name: carried.get(name, "")}):
                 carried.pop(name, None)
+        before = random.choice([before for before, codes in BEFORE.items() if not codes and "cd " not in before])
         words = ("run", "ping", "--blocks", "1", "--latency-ms", "0", "--target", "sync")
         # a verdict is there, whatever a busy machine makes of it
-        yield Case(words=words, codes=frozenset({0, 1, 3}), variables=carried, folder=there, timeout_s=RUN_TIMEOUT_S)
+        usual = Case(kind="whole run", words=words, codes=frozenset({0, 1, 3}), timeout_s=RUN_TIMEOUT_S)
+        yield replace(usual, variables=carried, before=before, folder=there)
 
 
 def complaint(case: Case) -> str:
     """Try a case, and return what is wrong with what came of it; "" if nothing is."""
     # ours is found by it where a checkout is not installed
     path = os.pathsep.join(filter(None, [str(ROOT), case.variables.get("PYTHONPATH")]))
+    nobody_reads = case.output == NOBODY_READS
+    before = case.before or ":"
+    run = f'{before}; "$@" | :' if nobody_reads else f'{before}; exec "$@" {case.output}'
     try:
         done = subprocess.run(
-            ["/bin/sh", "-c", f'{case.limit or ":"}; exec "$@" {case.output}', "sh", *PROGRAM, *case.words],
+            ["/bin/sh", "-c", run, "sh", *PROGRAM, *case.words],
             cwd=case.folder,
             env={**os.environ, **case.variables, "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
@@ -176,7 +211,7 @@ def complaint(case: Case) -> str:
         wrong = "a traceback"
     elif done.returncode not in case.codes:
         wrong = f"code {done.returncode} instead of {sorted(case.codes)}"
-    elif done.returncode in {2, 4} and len(ours) != 1:
+    elif done.returncode in {2, 4} and len(ours) != 1 and "2>" not in case.output:
         wrong = f"{len(ours)} lines of ours instead of one"
     else:
         return ""
@@ -190,13 +225,13 @@ def _nothing_of_ours_ran(case: Case, code: int, errors: str) -> bool:
     if re.search(r"Fatal Python error|error while loading shared libraries|not found|init_import_site", errors):
         return True
     # a limit so low that the interpreter itself does not come up
-    return not _python_begins(case.variables, case.limit)
+    return not _python_begins(case.variables, case.before)
 
 
-def _python_begins(variables: Mapping[str, str], limit: str = "") -> bool:
+def _python_begins(variables: Mapping[str, str], before: str = "") -> bool:
     """Say whether the interpreter begins under these variables, which it reads before any program."""
     begun = subprocess.run(
-        ["/bin/sh", "-c", f'{limit or ":"}; exec "$@"', "sh", sys.executable, "-c", "import enum, tempfile, typing"],
+        ["/bin/sh", "-c", f'{before or ":"}; exec "$@"', "sh", sys.executable, "-c", "import enum, tempfile, typing"],
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -218,12 +253,13 @@ def main() -> int:
         Path(scratch).chmod(0o777)  # for the other account
         chosen = sample(given.seed, given.cases, scratch, stored=given.stored, runs=given.runs)
         workers = stack.enter_context(ThreadPoolExecutor(os.cpu_count()))
-        wrong = 0
+        wrong, kinds = 0, Counter(case.kind for case in chosen)
         for number, (case, what) in enumerate(zip(chosen, workers.map(complaint, chosen), strict=True), start=1):
             wrong += bool(what)
             sys.stdout.write(f"{case}\n    {what}\n" if what else "")
             sys.stdout.write(f"{number} environments of seed {given.seed}: {wrong} wrong\n" if number % 25 == 0 else "")
             sys.stdout.flush()
+    sys.stdout.write("".join(f"{count:5} {kind}\n" for kind, count in sorted(kinds.items())))
     sys.stdout.write(f"{len(chosen)} environments of seed {given.seed}: {wrong} wrong\n")
     return int(bool(wrong))
 

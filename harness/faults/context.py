@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -63,7 +64,8 @@ class FaultContext:
     connection of the harness's own (psycopg2, autocommit, two seconds to connect), straight to PostgreSQL and by the
     target's proxy. ``workers`` are the target's serving processes. ``toxiproxy`` and ``postmaster`` are None where they
     belong to somebody else, and are then left alone. ``restart_postgres`` stops PostgreSQL at once (immediate shutdown)
-    and brings it up again.
+    and brings it up again. ``undone_if_killed(statements=…)`` has statements said to PostgreSQL if this process is
+    killed before the context is left.
     ``begin(operation, key="", named=False, seed=None)`` connects to the target for one write, under a new key or a
     given one; writes of one operation and seed are about the same rows, and those without differ by their keys.
     """
@@ -77,6 +79,7 @@ class FaultContext:
     toxiproxy: psutil.Process | None
     postmaster: psutil.Process | None
     restart_postgres: Callable[[], None]
+    undone_if_killed: Callable[..., AbstractContextManager[None]]
     begin: Callable[..., Sending]
 
 

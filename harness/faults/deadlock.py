@@ -12,6 +12,11 @@ from harness.faults.base import BaseFault
 from harness.faults.context import wait_for
 from harness.faults.database import WAITING, WRITING, ask, holding, sessions
 
+# What somebody has set for a server that is theirs.
+SET_BEFORE = (
+    "SELECT setting FROM pg_file_settings WHERE name = 'deadlock_timeout' AND sourcefile LIKE '%postgresql.auto.conf'"
+)
+RELOAD = "SELECT pg_reload_conf()"
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 # A write that waits for its second row holds its first, and has a transaction id by that.
 HOLDING = f"{WAITING} AND {WRITING}"
@@ -33,8 +38,7 @@ class Deadlock(BaseFault):
     def inject(self) -> str:
         """Lock the upper half, wait for a write that holds of the lower, and ask for it; the proof is a count."""
         before = ask(self.context, DEADLOCKS) or 0
-        self.undo.callback(self._alter_system, "RESET deadlock_timeout")
-        self._alter_system(f"SET deadlock_timeout = {DETECT_MS}")
+        self._detect_soon()
         locks = self.undo.enter_context(ExitStack())
         for _ in range(ATTEMPTS):
             closed = self._close_the_circle(locks)
@@ -57,9 +61,16 @@ class Deadlock(BaseFault):
         Thread(target=_lock, args=(cursor, order.lower), name="deadlock", daemon=True).start()
         return True
 
-    def _alter_system(self, change: str) -> None:
-        ask(self.context, f"ALTER SYSTEM {change}")
-        ask(self.context, "SELECT pg_reload_conf()")
+    def _detect_soon(self) -> None:
+        """Set the timeout for the whole server, as sessions that are open can't be told otherwise, until healed."""
+        set_before = ask(self.context, SET_BEFORE)
+        change = f"SET deadlock_timeout = '{set_before}'" if set_before else "RESET deadlock_timeout"
+        back = (f"ALTER SYSTEM {change}", RELOAD)
+        self.undo.enter_context(self.context.undone_if_killed(statements=back))
+        for statement in reversed(back):
+            self.undo.callback(ask, self.context, statement)
+        for statement in (f"ALTER SYSTEM SET deadlock_timeout = {DETECT_MS}", RELOAD):
+            ask(self.context, statement)
 
     def _counted(self, before: int) -> str:
         more = (ask(self.context, DEADLOCKS) or 0) - before

@@ -42,8 +42,8 @@ def accepts(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def require_loopback(url: str, option: str) -> None:
-    """Refuse a URL that leads off this machine.
+def require_loopback(url: str, option: str, *, secret: bool = False) -> None:
+    """Refuse a URL that leads off this machine; one that may be all secret, as a password alone, is not quoted.
 
     Raises:
         UsageError: The host of ``url`` is missing or not a loopback address.
@@ -53,7 +53,7 @@ def require_loopback(url: str, option: str) -> None:
     except ValueError:
         host, port = None, None
     if not host or not port:
-        told = "" if "@" in url else f" {url!r}"  # of one that can't be read, nobody knows where its password is
+        told = "" if secret or "@" in url else f" {url!r}"
         raise UsageError(f"{option}{told} has no host and port", "Give it as scheme://host:port")
     inside = host == "localhost"
     with suppress(ValueError):

@@ -20,9 +20,11 @@ from harness.provision import postgres_binary
 from harness.provision.account import other_account
 from harness.provision.addresses import HOST, accepts, free_port, require_loopback, without_password
 from harness.provision.postgres_url import OPTION
-from harness.provision.processes import Child, Launch, started, temporary_folder, wait_until
+from harness.provision.processes import Child, Launch, started, temporary_folder, undone_if_killed, wait_until
 
 DATABASE = "twinbench"
+# For a run that was killed while it asked for a database of this name: whoever still makes it.
+MAKERS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query ~ '{}' AND pid <> pg_backend_pid()"
 START_TIMEOUT_S = 30.0
 SETTINGS = {
     "listen_addresses": HOST,
@@ -148,7 +150,8 @@ def postgres_at(url: str) -> Iterator[Postgres]:
     """
     require_postgres_url(url)
     name = f"{DATABASE}_{secrets.token_hex(4)}"
-    with _own_database(url, name) as own:
+    remedy = [MAKERS.format(name), f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"]
+    with undone_if_killed(postgres=url, statements=remedy), _own_database(url, name) as own:
         yield _describe(own, None, f"{OPTION} {without_password(url)}")
 
 
@@ -161,7 +164,7 @@ def require_postgres_url(url: str) -> None:
     Raises:
         UsageError: It is.
     """
-    require_loopback(url, OPTION)
+    require_loopback(url, OPTION, secret=True)
     parts = urlsplit(url)
     shape = "Give it as postgresql://user:password@127.0.0.1:5432/database"
     if parts.scheme not in {"postgresql", "postgres"}:

@@ -17,6 +17,7 @@ from harness.provision.addresses import without_password
 OPTION = "--postgres-url"
 VARIABLE = "TWINBENCH_POSTGRES_URL"
 FILE_MARK = "@"
+MAX_CHARACTERS = 10_000
 
 
 def read_url(given: str) -> str:
@@ -29,7 +30,8 @@ def read_url(given: str) -> str:
         return given
     path = _file(given)
     try:
-        url = path.read_text(encoding="utf-8").strip()
+        with path.open(encoding="utf-8") as file:
+            url = file.read(MAX_CHARACTERS).strip()  # of /dev/zero, too
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise UsageError(f"{OPTION} names {path}, which can't be read: {reason}", "Name a file with the URL") from None
@@ -73,4 +75,8 @@ def repeatable(words: Sequence[str], url: str | None) -> str:
 
 
 def _file(given: str) -> Path:
-    return Path(given.removeprefix(FILE_MARK)).expanduser()
+    path = Path(given.removeprefix(FILE_MARK))
+    try:
+        return path.expanduser()
+    except RuntimeError:  # of a user that there is not
+        return path

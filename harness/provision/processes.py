@@ -1,7 +1,7 @@
 """Every process and folder that this run made: started, stopped and removed in one place.
 
-Nothing that is started here outlives the run, however it ends (see ``reaper``), and nothing that
-was not started here is ever signalled.
+Nothing that is started here outlives the run, however it ends (see ``reaper``), nor does what a run puts on servers of
+others. Nothing that was not started here is ever signalled.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class _Reaper:
             text=True,
             bufsize=1,
         )
+        os.environ[reaper.TOKEN_VARIABLE] = self.token  # for whatever is started from here on, such as initdb
         atexit.register(self.close)
 
     def tell(self, **fact: object) -> None:
@@ -119,7 +120,7 @@ def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = US
                 stdin=subprocess.PIPE if launch.piped else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if launch.piped else sink,
                 stderr=sink,
-                env={**os.environ, **launch.environment, reaper.TOKEN_VARIABLE: pipe.token},
+                env={**os.environ, **launch.environment},
                 bufsize=0,
                 start_new_session=True,  # Ctrl-C is for the run, which then ends its parts in order
                 # a run's folder may be closed to the other account
@@ -172,18 +173,35 @@ def temporary_folder(prefix: str, *, within: Path, account: Account | None = Non
     Raises:
         HarnessError: ``within`` cannot be written to.
     """
-    pipe = _reaper()
+    pipe, path = _reaper(), within / f"{prefix}{secrets.token_hex(8)}"
+    pipe.tell(folder=str(path))  # before it is there: a kill may come in between
     try:
-        path = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
-    except OSError as error:
-        raise HarnessError(
-            f"No folder could be made in {within}: {error.strerror}", "Free space there, or set TMPDIR"
-        ) from error
-    pipe.tell(folder=str(path))
-    try:
+        try:
+            path.mkdir(mode=0o700)
+        except OSError as error:
+            raise HarnessError(
+                f"No folder could be made in {within}: {error.strerror}", "Free space there, or set TMPDIR"
+            ) from error
         if account:
             os.chown(path, account.uid, account.gid)
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
         pipe.tell(removed=str(path))
+
+
+@contextmanager
+def undone_if_killed(**remedy: object) -> Iterator[None]:
+    """Have the process that cleans up undo what the context puts on somebody's server, and takes away at its end.
+
+    It does so too after Ctrl-C, of which a second may come while that goes on; so it must do no harm where all is
+    undone. ``remedy`` is what ``reaper.reap`` knows: ``postgres`` and ``statements``, or ``toxiproxy`` and ``proxy``.
+    """
+    pipe, key = _reaper(), secrets.token_hex(8)
+    pipe.tell(owed=key, **remedy)
+    try:
+        yield
+    except Exception:
+        pipe.tell(settled=key)
+        raise
+    pipe.tell(settled=key)

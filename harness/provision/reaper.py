@@ -4,18 +4,22 @@
 tells it, a JSON line each, what it started. When the pipe closes, for whatever reason, what is still
 there is stopped and removed. A process is known by pid *and* start time, so that a pid which the
 system has given to another process is never touched. Children also carry the run's token in their
-environment, which finds one that was started but not yet reported.
+environment, which finds one that was started but not yet reported. What the run has put on servers
+that are somebody else's it tells before it does so, with what takes it away again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import shutil
 import signal
 import sys
 import time
-from typing import TextIO
+from collections.abc import Sequence
+from typing import NamedTuple, TextIO
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -23,6 +27,7 @@ TOKEN_VARIABLE = "TWINBENCH_RUN_TOKEN"  # noqa: S105 - a name, no password
 GRACE_S = 5.0
 ORPHAN_GRACE_S = 0.5
 POLL_S = 0.01
+ANSWER_TIMEOUT_S = 5
 
 
 def identify(pid: int, created_s: float) -> psutil.Process | None:
@@ -79,37 +84,78 @@ def _marked(token: str) -> list[psutil.Process]:
     return found
 
 
+class Told(NamedTuple):
+    """What a run had started and not ended when it was gone.
+
+    ``processes`` are {pid: (start time, signal)}, and ``owed`` what is to be done on servers of others.
+    """
+
+    processes: dict[int, tuple[float, int]]
+    folders: list[str]
+    owed: dict[str, dict[object, object]]
+
+
 def reap(lines: TextIO, token: str) -> None:
-    """Read what was started until the pipe closes, then end what is left of it."""
-    processes, folders = _told(lines)
-    for pid, (created_s, number) in reversed(processes.items()):
+    """Read what was started until the pipe closes, then end what is left of it, the last first."""
+    told = _told(lines)
+    for pid, (created_s, number) in reversed(told.processes.items()):
         if process := identify(pid, created_s):
             stop(process, number, GRACE_S)
     for process in _marked(token):
         stop(process, signal.SIGTERM, GRACE_S)
-    for path in folders:
+    for debt in reversed(told.owed.values()):
+        match debt:
+            case {"postgres": str(url), "statements": list(statements)}:
+                _say(url, statements)
+            case {"toxiproxy": str(url), "proxy": str(name)}:
+                _delete_proxy(url, name)
+    for path in told.folders:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _told(lines: TextIO) -> tuple[dict[int, tuple[float, int]], list[str]]:
-    """Read to the end; return processes as {pid: (start time, signal)} and folders that are still there."""
-    processes: dict[int, tuple[float, int]] = {}
-    folders: list[str] = []
+def _told(lines: TextIO) -> Told:
+    told = Told({}, [], {})
     for line in lines:
         try:
-            told = json.loads(line)
+            fact = json.loads(line)
         except json.JSONDecodeError:
             continue  # the torn last line of a killed run
-        match told:
+        match fact:
             case {"started": int(pid), "created_s": float(created_s), "signal": int(number)}:
-                processes[pid] = (created_s, number)
+                told.processes[pid] = (created_s, number)
             case {"ended": int(pid)}:
-                processes.pop(pid, None)
+                told.processes.pop(pid, None)
             case {"folder": str(path)}:
-                folders.append(path)
+                told.folders.append(path)
             case {"removed": str(path)}:
-                folders.remove(path)
-    return processes, folders
+                told.folders.remove(path)
+            case {"owed": str(key), **debt}:
+                told.owed[key] = debt
+            case {"settled": str(key)}:
+                told.owed.pop(key, None)
+    return told
+
+
+def _say(url: str, statements: Sequence[str]) -> None:
+    """Say statements to a PostgreSQL; where it is gone, or refuses, nothing can be done."""
+    import psycopg2  # noqa: PLC0415 - only a run that was killed, and on somebody's server, has it to pay
+
+    with contextlib.suppress(psycopg2.Error):
+        connection = psycopg2.connect(url, connect_timeout=ANSWER_TIMEOUT_S, application_name="twinbench-reaper")
+        connection.autocommit = True
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
+def _delete_proxy(url: str, name: str) -> None:
+    """Delete a proxy of a Toxiproxy; where it is gone, its proxies are, too."""
+    place = urlsplit(url)
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=ANSWER_TIMEOUT_S)
+        with contextlib.closing(connection):
+            connection.request("DELETE", f"/proxies/{name}")
+            connection.getresponse().read()
 
 
 if __name__ == "__main__":

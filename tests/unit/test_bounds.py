@@ -47,7 +47,7 @@ NO_BOUNDS: dict[str, set[float]] = {
     "provision/postgres": {4, 5, 16, 5432},  # of a name, of a connection, of a password, a port
     "provision/postgres_binary": {0o600},
     "provision/postgres_url": {2},  # parts of a URL
-    "provision/processes": {2, 3, 5.0, 16, 0o600},  # of last words, of a time limit, of a name
+    "provision/processes": {2, 3, 5.0, 8, 16, 0o600, 0o700},  # of last words, of a time limit, of names
     "provision/toxiproxy": {2, 4},  # parts of an address, of a name
     "provision/toxiproxy_binary": {12},  # of a digest
 }

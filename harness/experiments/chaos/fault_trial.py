@@ -33,7 +33,7 @@ from harness.model.plan import Target, Trial
 from harness.model.request_record import Op
 from harness.model.run_records import TrialRecord
 from harness.provision.database import read_ledger, restore, wait_until_settled, wait_until_writing
-from harness.provision.processes import temporary_folder
+from harness.provision.processes import temporary_folder, undone_if_killed
 from harness.provision.target import GAUGES_VARIABLE
 from harness.provision.testbed import Testbed
 
@@ -147,6 +147,7 @@ def _fault_context(testbed: Testbed, prefix: str, sent: list[Sending]) -> FaultC
         toxiproxy=toxiproxy.child.process if toxiproxy and toxiproxy.child else None,
         postmaster=postgres.child.process if postgres.child else None,
         restart_postgres=postgres.restart,
+        undone_if_killed=partial(undone_if_killed, postgres=postgres.url),
         begin=begin,
     )
 
