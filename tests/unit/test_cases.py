@@ -18,6 +18,8 @@ from rich.console import Console
 
 from harness.errors import ExitCode, HarnessError
 from harness.experiments.base import Config
+from harness.experiments.chaos.experiment import Chaos
+from harness.experiments.comparison.experiment import Comparison
 from harness.model.findings import Finding
 from harness.model.plan import Control
 from harness.model.verdict import Place, Verdict
@@ -188,6 +190,20 @@ class TestCarryingOut:
         ran.clear()
         assert {condition for _, condition, _ in self.taken(tmp_path, condition="busy")} == {"busy"}
         assert len(ran) == 6
+
+    def test_a_run_is_what_a_person_would_run(self) -> None:
+        slow = carry_out._experiment(MISTAKES["flaw:sync_driver"])
+        assert isinstance(slow, Comparison)
+        assert (slow.profile.scenarios, slow.profile.added_ms, slow.profile.blocks) == (("point-read",), (10,), 2)
+        assert [*slow.targets] == ["flaw:sync_driver"]
+
+    def test_what_cuts_or_faults_show_is_cut_and_broken(self) -> None:
+        cut = carry_out._experiment(replace(FINE, load=(), cuts=("create_user",)))
+        assert isinstance(cut, Chaos)
+        assert (cut.cuts, cut.faults, [*cut.targets]) == (("create_user",), (), ["sound:copied"])
+        broken = carry_out._experiment(replace(FINE, load=(), faults=("latency",)))
+        assert isinstance(broken, Chaos)
+        assert (broken.cuts, broken.faults) == ((), ("latency",))
 
     def test_a_run_that_can_t_be_made_is_undecided(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_words: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from harness.errors import HarnessError
-from harness.experiments.base import Config, Experiment
+from harness.experiments.base import Config, Experiment, Run
 from harness.experiments.chaos.experiment import NONE, Chaos
 from harness.experiments.comparison.experiment import Amount, Comparison
 from harness.model.measures import Comparison as Compared
@@ -41,6 +41,13 @@ class Quiet:
 
     def show(self, _comparisons: Sequence[Compared]) -> None:
         """Show nothing."""
+
+
+class Uncounted(Comparison):
+    """A comparison that is judged alone: counting round trips would start each target, and the generator, once more."""
+
+    def count(self, run: Run) -> None:
+        """Count nothing."""
 
 
 def outcomes(
@@ -87,7 +94,7 @@ def _experiment(case: Control) -> Experiment:
         cuts, faults = case.cuts or [NONE], case.faults or [NONE]
         return Chaos.of(WORKLOAD, "default", targets=names, cuts=cuts, faults=faults)
     amount = Amount(blocks=BLOCKS)
-    return Comparison.of(WORKLOAD, "default", scenarios=case.load, targets=names, added_ms=case.added_ms, amount=amount)
+    return Uncounted.of(WORKLOAD, "default", scenarios=case.load, targets=names, added_ms=case.added_ms, amount=amount)
 
 
 def _kept(path: Path) -> Iterator[Outcome]:

@@ -141,9 +141,7 @@ class Comparison(Experiment):
 
         Intervals hold whenever a run ends, so one that is interrupted is a shorter run, and no broken one.
         """
-        run.progress.say("Counting round trips per request")
-        operations = sorted({name for scenario in self.scenarios.values() for name in scenario.mix})
-        run.store.write_wire(tuple(count_round_trips(run, list(self.targets.values()), operations)))
+        self.count(run)
         course = Course(run, self.scenarios)
         try:
             while course.due():
@@ -154,6 +152,12 @@ class Comparison(Experiment):
             course.interrupted()
             raise
         course.over()
+
+    def count(self, run: Run) -> None:
+        """Count round trips per request, which no check judges."""
+        run.progress.say("Counting round trips per request")
+        operations = sorted({name for scenario in self.scenarios.values() for name in scenario.mix})
+        run.store.write_wire(tuple(count_round_trips(run, list(self.targets.values()), operations)))
 
     @classmethod
     def assess(cls, store: Store, record: RunRecord) -> Assessment:
