@@ -1,7 +1,8 @@
 """The workload that ships, with targets of which it is known what the probes must say: mistakes and sound ones.
 
-A mistake is a flaw that load shows; here it has all probes, so that only what is to blame may be blamed. What is sound
-is a target with all probes that no check may fail. ``make cases`` tries them all; for one of them alone:
+A mistake is a flaw that load shows, or one that cuts do; here those that load shows have all probes, so that only what
+is to blame may be blamed. What is sound is a target with all probes that no check may fail. ``make cases`` tries them
+all; for one of them alone:
 
     twinbench run pages --workload tests.cases.workload:WORKLOAD --target sound:copied --latency-ms 0 --blocks 2
 """
@@ -13,7 +14,7 @@ from typing import Literal
 from harness.model.plan import Control, Target
 from targets import workload
 from targets.catalog import DRIVERS, PROBED, PROBES
-from targets.flaws.catalog import SEEN_INSIDE
+from targets.flaws.catalog import BROKEN_BY_FAULTS, SEEN_INSIDE
 
 PREFIX = "sound:"
 
@@ -71,12 +72,18 @@ _NEIGHBOURS = (
         _sound(app, load="point-read", app=f"tests.controls.sound_waits:{app}")
         for app in ("short_lock", "wide_semaphore", "own_rows", "keyed_cache", "gathering")
     ),
+    *(
+        _sound(app, load="point-read", app=f"tests.controls.sound_connections:{app}")
+        for app in ("lazily", "recycled", "afterwards")
+    ),
     _sound("short_thread_lock", "sync", load="point-read", app="tests.controls.sound_waits:short_thread_lock"),
 )
 
 SOUND: Mapping[str, Control] = {case.target.name: case for case in (*_TWINS, *_OWN, *_NEIGHBOURS)}
+# Those that load shows, and one that only cuts do.
 MISTAKES: Mapping[str, Control] = {
-    name: replace(flaw, target=replace(flaw.target, probes=PROBES)) for name, flaw in SEEN_INSIDE.items()
+    **{name: replace(flaw, target=replace(flaw.target, probes=PROBES)) for name, flaw in SEEN_INSIDE.items()},
+    **{name: BROKEN_BY_FAULTS[name] for name in ("flaw:key_kept_later",)},
 }
 CASES: Mapping[str, Control] = {**MISTAKES, **SOUND}
 

@@ -84,11 +84,12 @@ class TestCases:
     def test_all_have_every_probe_and_go_by_the_workload(self) -> None:
         assert load_workload(WORKLOAD.name).targets == {name: case.target for name, case in CASES.items()}
         for name, case in CASES.items():
-            assert (case.target.name, case.target.probes) == (name, PROBES)
+            assert (case.target.name, case.target.probes) == (name, PROBES if case.load else ())
+            assert case.load or case.cuts
             assert set(case.load) <= WORKLOAD.questions.scenarios.keys()
 
     def test_every_flaw_that_load_shows_is_a_mistake_and_the_twins_are_sound(self) -> None:
-        assert MISTAKES.keys() == SEEN_INSIDE.keys()
+        assert MISTAKES.keys() >= SEEN_INSIDE.keys()
         assert all(case.target.expected for case in MISTAKES.values())
         assert not any(case.target.expected for case in SOUND.values())
         assert {twin.app for twin in TWINS.values()} <= {case.target.app for case in SOUND.values()}
