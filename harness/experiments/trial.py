@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
+from harness.errors import PartDied
 from harness.experiments.base import Run
 from harness.experiments.block import Block, added_latency, fresh_block, key_prefix, order_of
 from harness.model.evidence import FaultWindow, Sample
@@ -17,7 +18,7 @@ from harness.provision.database import read_ledger
 from harness.provision.meter import Meter, Sampler, SessionMeter, cpu_seconds, routes
 from harness.provision.pause import ProcessorClocks
 from harness.provision.processes import Child
-from harness.provision.target import RunningTarget
+from harness.provision.target import RunningTarget, Served
 
 # The least that is measured of a target with probes: the pool is looked at thirteen times a second, what it is short of
 # is a share of looks, and of fewer than ten nothing is said.
@@ -73,12 +74,14 @@ class Account:
 
     def __init__(self, target: RunningTarget) -> None:
         self._target = target
-        self._served, self._processor_s = target.served(), self._used_s()
+        self._served, self._processor_s = self._told(), self._used_s()
 
     def samples(self, recorded: int) -> list[Sample]:
         """Return it, now that the trial is over, beside the number of requests on record."""
         now_ns, before = time.monotonic_ns(), self._served
-        after, used_s = self._target.served(), self._used_s() - self._processor_s
+        after, used_s = self._told(), self._used_s() - self._processor_s
+        if before is None or after is None:
+            return [Sample(t_ns=now_ns, probe="load", metric="recorded", value=recorded)]
         read: list[tuple[str, str, float, dict[str, float]]] = [
             ("load", "recorded", recorded, {}),
             ("served", "requests", after.requests - before.requests, {}),
@@ -92,6 +95,19 @@ class Account:
             Sample(t_ns=now_ns, probe=probe, metric=metric, value=value, fields=fields)
             for probe, metric, value, fields in read
         ]
+
+    def _told(self) -> Served | None:
+        """Return what the target tells; None while its event loop stands still, which is for its probes to explain.
+
+        Raises:
+            PartDied: It has ended.
+        """
+        try:
+            return self._target.served()
+        except PartDied:
+            if not self._target.child.running():
+                raise
+            return None
 
     def _used_s(self) -> float:
         return ProcessorClocks({"target": self._target.child}).read()["target"]

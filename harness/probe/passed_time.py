@@ -17,6 +17,7 @@ class Passed(NamedTuple):
 
     ``ran_s`` is what the thread spent in its call: without its waits for a core, and without what can't be told from a
     machine that stood still. ``process_ran_s`` is the same where other threads of the process had the lock as well.
+    Linux tells of a wait when it ends, so these may be less than nothing, and take off what was put down before.
     ``kept_s`` is how long the thread that looks was kept from it, while this one computed.
     """
 
@@ -34,13 +35,18 @@ class PassedTime:
     def __init__(self, clocks: ThreadClocks, now_s: float) -> None:
         self._clocks = clocks
         self._looking: ThreadClocks | None = None
-        self._read_s = now_s
+        self._read_s = self._ran_at_s = now_s
         self._computed_s, self._waited_s = clocks.computed_s(), clocks.core_wait_s()
         self._process_s, self._looking_waited_s = clocks.process_s(), 0.0
+        self._stood_s = 0.0  # since the last wait for a core that ended, which may have been one
 
     def looked_at_by(self, clocks: ThreadClocks) -> None:
         """Take into account when the thread of these clocks had no core to look."""
         self._looking, self._looking_waited_s = clocks, clocks.core_wait_s()
+
+    def waits_s(self) -> float:
+        """Return how long the thread was ready without a core when it was looked at last, and has not had one yet."""
+        return self._read_s - self._ran_at_s if self._clocks.is_ready() else 0.0
 
     def read(self, now_s: float, due_s: float) -> Passed:
         """Say what passed since the last reading, by a thread that wanted to look at ``due_s``."""
@@ -52,13 +58,20 @@ class PassedTime:
             self._looking_waited_s = self._looking.core_wait_s()
         after = self._read_s, self._computed_s, self._waited_s, self._process_s, self._looking_waited_s
         took_s, computed_s, waited_s, process_s, looking_waited_s = (b - a for a, b in zip(before, after, strict=True))
+        if computed_s > 0:
+            self._ran_at_s = now_s
         late_s = max(0.0, now_s - due_s - looking_waited_s)
-        ran_s = max(0.0, took_s - waited_s)
+        stood_s = max(0.0, late_s - computed_s - waited_s)
+        ran_s = took_s - waited_s
+        if waited_s > 0:  # what was taken off as standing still while the wait went on
+            ran_s += min(waited_s, self._stood_s)
+            self._stood_s = 0.0
+        self._stood_s += stood_s
         return Passed(
             computed_s=computed_s,
             core_wait_s=waited_s,
             kept_s=min(late_s, computed_s),
-            ran_s=max(0.0, ran_s - max(0.0, late_s - computed_s - waited_s)),
-            process_ran_s=max(0.0, ran_s - max(0.0, late_s - process_s - waited_s)),
+            ran_s=ran_s - stood_s,
+            process_ran_s=ran_s - max(0.0, late_s - process_s - waited_s),
             process_kept_s=min(late_s, process_s),
         )

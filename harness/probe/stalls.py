@@ -89,12 +89,11 @@ class StallDetector:
         asked_s: When the loop was asked last.
         alive_s: When it last gave a sign of life.
         overdue: Whether it has not answered yet.
-        own_lag_s: How late it is since then by no fault of the machine's.
     """
 
     def __init__(self, clocks: ThreadClocks, now_s: float) -> None:
         self.asked_s, self.alive_s, self.overdue = 0.0, now_s, False
-        self.own_lag_s = 0.0
+        self._own_lag_s = 0.0
         self._clocks = clocks
         self._passed = PassedTime(clocks, now_s)
         self._calls: list[_Call] = []
@@ -114,7 +113,12 @@ class StallDetector:
     def lasting(self) -> Stall | None:
         """The call that the loop was seen in last, if it has been in it for long enough, and has not answered yet."""
         call = self._calls[-1] if self._calls else None
-        return _stall(call, call.proven_s, known=False, pause_s=0.0) if call else None
+        return _stall(call, call.proven_s, known=False, pause_s=self._passed.waits_s()) if call else None
+
+    @property
+    def own_lag_s(self) -> float:
+        """How late it is since it was asked, by no fault of the machine's."""
+        return max(0.0, self._own_lag_s - self._passed.waits_s())
 
     def spent_so_far(self) -> Spent:
         """Return in what the lag went by since it was asked, or since this was; the answer tells the rest only."""
@@ -136,7 +140,7 @@ class StallDetector:
         since_s = silent_since_s(alive_s, computed_s, self._gap_s, due_s, now_s)
         self._collected_before_s = self._collected_alive_s
         passed = self._passed.read(now_s, due_s)
-        self.own_lag_s = passed.process_kept_s
+        self._own_lag_s = passed.process_kept_s
         self._spent = defaultdict(float)
         self.overdue = True
         self._see(seen, since_s, now_s, since_s - alive_s)
@@ -148,13 +152,13 @@ class StallDetector:
         goes_on = self._see(seen, before_s, now_s, now_s - before_s)
         passed = self._passed.read(now_s, due_s)
         if self.overdue:  # as the answer may have come meanwhile
-            self.own_lag_s += passed.process_ran_s
+            self._own_lag_s += passed.process_ran_s
             self._credit(passed, passed.process_ran_s, begins=not goes_on)
 
     def answer(self, now_s: float, collected_s: float) -> Answer:
         """Note the answer, and how long garbage has been collected so far; say what held the loop up."""
         # What the next question changes is read here: it may be asked whenever the lock is let go.
-        asked_s, lag_s, own_s, spent = self.asked_s, now_s - self.asked_s, self.own_lag_s, self._spent
+        asked_s, lag_s, own_s, spent = self.asked_s, now_s - self.asked_s, self._own_lag_s, self._spent
         calls, self._calls = self._calls, []
         pause_s = collected_s - self._collected_before_s
         looked_s = self._looked_s
@@ -166,7 +170,7 @@ class StallDetector:
             own_s += passed.process_ran_s
             if calls:
                 spent[calls[-1].what] += passed.process_ran_s
-                calls[-1].core_wait_s += passed.core_wait_s
+                _take_off(calls[-1], passed)
         stalls = []
         for call, following in zip_longest(calls, calls[1:]):
             length_s, known = _length_s(call, following.first_s if following else now_s, asked_s, now_s)
@@ -207,11 +211,17 @@ class StallDetector:
         if begins:
             call.proven_s = call.computed_s = max(0.0, passed.kept_s - SWITCH_S)
             if len(calls) > 1:
-                calls[-2].core_wait_s += passed.core_wait_s
+                _take_off(calls[-2], passed)
         else:
             call.proven_s += passed.ran_s
             call.computed_s += passed.computed_s
             call.core_wait_s += passed.core_wait_s
+
+
+def _take_off(call: _Call, passed: Passed) -> None:
+    """Take waits for a core that have ended off the call that was seen while they went on."""
+    call.core_wait_s += passed.core_wait_s
+    call.proven_s -= passed.core_wait_s
 
 
 def _stall(call: _Call, length_s: float, *, known: bool, pause_s: float) -> Stall | None:
@@ -255,7 +265,7 @@ def _length_s(call: _Call, ended_by_s: float, asked_s: float, now_s: float) -> t
     """
     seen_s = call.last_s - call.first_s
     if not seen_s:
-        return call.proven_s, False
+        return max(0.0, call.proven_s), False
     if ended_by_s - max(asked_s, call.since_s) + ALERT_S < now_s - asked_s:
         return seen_s + call.gap_s - call.core_wait_s, False
     length_s = ended_by_s - call.since_s - call.core_wait_s

@@ -11,6 +11,7 @@ from contextlib import suppress
 # Of the thread that opens it: nanoseconds on a core, nanoseconds ready without one, and how often it had one.
 # (Linux, Documentation/scheduler/sched-stats.rst; a wait is added when it ends.)
 SCHEDSTAT = "/proc/thread-self/schedstat"
+STATE = "/proc/thread-self/stat"  # number, name in brackets, and R for a thread that runs or is ready
 _BYTES = 100
 
 
@@ -19,12 +20,14 @@ class ThreadClocks:
 
     def __init__(self) -> None:
         self._schedstat: int | None = None
+        self._state: int | None = None
         self._clock: int | None = None
         with suppress(OSError):
-            self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
             # which keeps the interpreter's lock: who gives it up for so short a read waits for it again
-            self._read = ctypes.PyDLL(None).pread
+            self._pread = ctypes.PyDLL(None).pread
             self._line = ctypes.create_string_buffer(_BYTES)
+            self._schedstat = os.open(SCHEDSTAT, os.O_RDONLY)
+            self._state = os.open(STATE, os.O_RDONLY)
         if hasattr(time, "pthread_getcpuclockid"):  # macOS does not know it
             self._clock = time.pthread_getcpuclockid(threading.get_ident())
 
@@ -36,9 +39,16 @@ class ThreadClocks:
         """Return how long the thread was ready so far and had no core."""
         if self._schedstat is None:
             return 0.0
-        length = self._read(self._schedstat, self._line, _BYTES, 0)
-        return int(self._line.raw[:length].split()[1]) / 1e9
+        return int(self._read(self._schedstat).split()[1]) / 1e9
+
+    def is_ready(self) -> bool:
+        """Say whether the thread has a core, or would run if it had one."""
+        return self._state is not None and self._read(self._state).rpartition(b")")[-1].split()[:1] == [b"R"]
 
     def process_s(self) -> float:
         """Return how long all threads of the process have computed so far, together."""
         return time.process_time()
+
+    def _read(self, file: int) -> bytes:
+        length: int = self._pread(file, self._line, _BYTES, 0)
+        return self._line.raw[:length]

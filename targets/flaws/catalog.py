@@ -10,7 +10,8 @@ from harness.model.verdict import Place, Verdict
 PREFIX = "flaw:"
 # Faults that break nothing: they stretch requests, so that more of them meet.
 SLOW = ("latency", "jitter")
-# A leak ends with requests that find no connection, as does a pool that waits for itself.
+# A leak ends with requests that find no connection, as does a pool that waits for itself, and a loop that stands still
+# with clients that wait no longer.
 REFUSED = ("success_rate",)
 
 
@@ -77,8 +78,9 @@ SEEN_INSIDE: Mapping[str, Control] = {
         _seen_inside(_flaw("signature_in_middleware", "loop"), "check"),
         _seen_inside(_flaw("tls_context_per_request", "loop"), "new_client"),
         _seen_inside(_flaw("rare_wait", "loop"), "refresh"),
-        _seen_inside(_flaw("thousands_of_tasks", "loop"), "rate"),
-        _seen_inside(_flaw("waits_for_seconds", "loop"), "ask_somebody"),
+        _seen_inside(_flaw("thousands_of_tasks", "loop"), "get_user"),
+        # of those that come at once the last wait for longer than clients do
+        replace(_seen_inside(_flaw("waits_for_seconds", "loop"), "ask_somebody"), besides=REFUSED),
         # no line of the application is on the stack; with a probe that knows how large answers are
         replace(_seen_inside(replace(_flaw("whole_history", "loop"), probes=("loop", "requests")), ""), place=None),
         _seen_inside(_flaw("lazy_loading", "n_plus_one"), "list_users", "pages"),

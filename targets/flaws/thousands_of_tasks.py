@@ -2,7 +2,7 @@
 
 What goes wrong: between the tasks of one request those of no other get their turn, and each of them has its price.
 How it comes about: ``asyncio.gather`` over a list, because "await" was wanted for every item of it.
-Caught by: ``loop``, which names the line that the tasks are in.
+Caught by: ``loop``, which names the line that makes them.
 """
 
 import asyncio

@@ -200,9 +200,18 @@ def test_a_loop_that_is_saturated_by_small_calls_is_named_with_what_it_does_most
 
 
 def test_where_no_line_is_the_applications_the_route_is_named() -> None:
-    found = one(check_loop(watched(lag(0.3), busy(0.9, 20), spent(0.5, OUTSIDE), spent(0.3, "b.py:1 f"))))
-    assert (found.code, found.place, found.facts) == ("saturated", None, {"route": ROUTE})
-    assert one(check_loop(watched(lag(0.3), busy(0.9, 20)))).code == "saturated"
+    took = sample("requests", "took_s", 0.1, route=ROUTE, bytes=700_000)
+    seen = watched(lag(0.3), busy(0.9, 20), spent(0.5, OUTSIDE), spent(0.3, "b.py:1 f"), took)
+    found = one(check_loop(seen))
+    assert (found.code, found.place, found.facts) == ("saturated_by_answers", None, {"route": ROUTE})
+    text = told(check_loop(seen))
+    assert text.summary.startswith(f"{ROUTE} saturates the event loop, which computes 45 ms for each request, 90% of")
+    assert text.measured.endswith("; median answer 700,000 bytes")
+    unknown = spent(0.7, OUTSIDE, route="")
+    for nothing in ((), (unknown,)):
+        assert one(check_loop(watched(lag(0.3), busy(0.9, 20), *nothing))).code == "saturated"
+    known = one(check_loop(watched(lag(0.3), busy(0.9, 20), unknown, spent(0.1, "b.py:1 f"))))
+    assert known.place == place("b.py:1 f")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +219,7 @@ def test_where_no_line_is_the_applications_the_route_is_named() -> None:
     [
         pytest.param((lag(0.3), busy(0.9, 44)), "saturated", id="20 ms a request"),
         pytest.param((lag(0.3), busy(0.9, 46)), "late", id="less"),
-        pytest.param((lag(0.3), busy(0.79, 20)), "late", id="idle for a fifth"),
+        pytest.param((lag(0.3), busy(0.59, 20)), "late", id="idle for two fifths"),
         pytest.param((lag(0.09), busy(0.9, 20)), "free", id="not late"),
         pytest.param((lag(0.3), busy(0.9, 0)), "saturated", id="no request ended"),
         pytest.param((lag(0.3), busy(0.9, 44), pieces(1.1)), "late", id="a slower machine"),

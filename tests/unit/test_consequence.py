@@ -83,6 +83,9 @@ def test_what_passes_stays_as_it_is() -> None:
 
 def test_where_no_request_ended_as_the_loop_stood_still_that_is_said() -> None:
     assert judged("requests", *STANDS).code == "follows_from_loop"
+    stands = Finding(check="loop", verdict=Verdict.FAIL, code="held_up")
+    of_queries = Finding(check="n_plus_one", verdict=Verdict.UNDECIDED, code="nothing_looked_into")
+    assert [one.code for one in referred([of_queries, stands])] == ["follows_from_loop", "held_up"]
     assert judged("requests", *FREE).code == "nothing_looked_into"
     some = sample("requests", "took_s", 0.1, bytes=7, in_flight=0, **dict.fromkeys(PHASES, 0.02))
     assert judged("requests", *STANDS, some).code == "served_in_one_task"

@@ -34,6 +34,9 @@ class Clocks:
     def core_wait_s(self) -> float:
         return 0.0
 
+    def is_ready(self) -> bool:
+        return False
+
     def process_s(self) -> float:
         return 0.0
 

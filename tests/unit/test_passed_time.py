@@ -20,6 +20,9 @@ class Clocks:
     def core_wait_s(self) -> float:
         return self.waited
 
+    def is_ready(self) -> bool:
+        return False
+
     def process_s(self) -> float:
         return max(self.process, self.computed)
 
@@ -85,3 +88,36 @@ def test_what_was_told_is_not_told_again(*, looking: bool) -> None:
         told = time.read(1.01, 1.0)
         assert told.computed_s == pytest.approx(0.01)
         assert told.core_wait_s == 0
+
+
+def looked_every_two_ms(waits_for_looks: int, *, late: bool) -> float:
+    """What is told of a thread that is ready and has no core, in milliseconds, once it has had one again."""
+    clocks, now_s = Clocks(), 1.0
+    time = PassedTime(clocks, now_s)  # type: ignore[arg-type]  # the same
+    ran_s = 0.0
+    for look in range(waits_for_looks + 1):
+        due_s = now_s + LOOKS_AFTER
+        now_s += 10 * LOOKS_AFTER if late else LOOKS_AFTER
+        if look == waits_for_looks:  # Linux tells of the wait as it ends
+            clocks.waited = now_s - 1.0 - 0.5 * MS
+            clocks.computed += 0.5 * MS
+        ran_s += time.read(now_s, due_s).ran_s
+    return round(ran_s / MS, 3)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_wait_that_is_told_of_when_it_ends_is_taken_off_what_was_told_before(*, late: bool) -> None:
+    """Once, whether the other thread could look meanwhile or had no core either."""
+    assert looked_every_two_ms(10, late=late) == 0.5
+
+
+@pytest.mark.parametrize(("ready", "waits_ms"), [(True, 6), (False, 0)])
+def test_a_wait_that_goes_on_is_known_by_the_state_of_the_thread(*, ready: bool, waits_ms: float) -> None:
+    clocks = Clocks()
+    time = PassedTime(clocks, 1.0)  # type: ignore[arg-type]  # the same
+    clocks.computed = 0.001
+    time.read(1.002, 1.002)
+    for look in (1.004, 1.006, 1.008):
+        time.read(look, look)
+    clocks.is_ready = lambda: ready  # type: ignore[method-assign]  # as the system says
+    assert time.waits_s() == pytest.approx(waits_ms * MS)

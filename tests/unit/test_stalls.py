@@ -49,6 +49,9 @@ class Clocks:
     def computed_s(self) -> float:
         return self.computed
 
+    def is_ready(self) -> bool:
+        return False
+
     def process_s(self) -> float:
         return self.computed
 

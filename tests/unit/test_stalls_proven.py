@@ -34,12 +34,16 @@ class Clocks:
     """Clocks of a thread as a test sets them."""
 
     computed = waited = 0.0
+    ready = False
 
     def computed_s(self) -> float:
         return self.computed
 
     def core_wait_s(self) -> float:
         return self.waited
+
+    def is_ready(self) -> bool:
+        return self.ready
 
     def process_s(self) -> float:
         return self.computed
@@ -150,11 +154,25 @@ def test_what_lasts_is_known_before_it_ends() -> None:
     assert Watched(None).stalls.lasting is None
 
 
+def test_what_lasts_for_want_of_a_core_is_nobodys() -> None:
+    """Linux tells of such a wait only when it ends."""
+    loop = Watched(LINE, computes=True)
+    loop.look(LINE, computes=True)
+    for _ in range(50):
+        loop.look(LINE)
+    loop.clocks.ready = True
+    assert loop.stalls.lasting is None
+    assert loop.stalls.own_lag_s == pytest.approx(ALERT_S)
+    loop.clocks.waited = 50 * ALERT_S
+    loop.look(OTHER_LINE)
+    assert loop.found() == []
+
+
 def test_a_lag_is_the_loops_own_but_for_what_the_machine_did() -> None:
     loop = Watched(None, late_s=0.01, computes=True)
+    loop.clocks.waited += 0.001
     loop.look(None)
     loop.look(None, late_s=0.5)
-    loop.clocks.waited += 0.001
     loop.look(None)
     answer = loop.stalls.answer(loop.now_s, 0.0)
     assert answer.lag_s == pytest.approx(0.506)

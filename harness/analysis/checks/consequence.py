@@ -17,6 +17,8 @@ NOT_WATCHED = "not_watched"
 OF_A_LOOP_THAT_STANDS: Mapping[str, Collection[str]] = {
     "pool": ("too_few_threads", "transactions_idle", "pool_too_small"),
     "requests": ("nothing_looked_into",),
+    "n_plus_one": ("nothing_looked_into",),
+    "waits": ("requests_not_watched",),
 }
 # What one that is known to stand brings about: whoever has a lock stands with it. Where it is only late, nobody knows.
 OF_A_LOOP_THAT_FAILS: Mapping[str, Collection[str]] = {"waits": tuple(CODES.values())}

@@ -26,7 +26,7 @@ PIECES_A_REQUEST = 200  # that a saturated loop may compute for each request
 LATE_PIECES = 1000  # a loop that is later has a reason, known or not
 USUAL_PIECE_S = 1e-4  # where none was done in the window
 MOSTLY = 0.5  # of what is proven of a call: one that computes that much is measured by how fast the interpreter is
-SATURATED = 0.8  # of the time that the loop's thread could compute
+SATURATED = 0.6  # of the time that the loop's thread could compute
 
 T = TypeVar("T")
 Key = tuple[str, str]  # file and function of the application's or, without a file, a route
@@ -165,17 +165,12 @@ def _saturated(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
         return None
     values = in_unit("ms", each=1e3 * each_s) | in_unit("share", busy=min(1.0, busy_s / could_s))
     spent = _spent(seen)
-    if spent is None:
-        return _Told(verdict=Verdict.FAIL, code="saturated", values=values, count=1)
-    route = spent.labels.get("route", "")
-    place = spent.places["call_site"] if spent.places["call_site"].file else None
+    route, place = _of_spent(spent) if spent else ("", None)
+    if route and place is None:
+        values |= _answer(route, samples)
+        return _Told(verdict=Verdict.FAIL, code="saturated_by_answers", values=values, facts={"route": route}, count=1)
     return _Told(
-        verdict=Verdict.FAIL,
-        code="saturated",
-        values={**values, **_answer(route, samples)},
-        facts=known_facts(route=route),
-        place=place,
-        count=1,
+        verdict=Verdict.FAIL, code="saturated", values=values, facts=known_facts(route=route), place=place, count=1
     )
 
 
@@ -184,7 +179,7 @@ def _late(seen: _Seen) -> _Told:
     bound_s = LATE_PIECES * seen.piece_s
     if seen.own_lag_s >= bound_s:
         spent = _spent(seen)
-        facts = known_facts(route=spent.labels.get("route", "")) if spent else {}
+        facts = known_facts(route=_of_spent(spent)[0]) if spent else {}
         return _Told(
             verdict=Verdict.UNDECIDED,
             code="late",
@@ -206,15 +201,22 @@ def _worst(stalls: Iterable[_Stall]) -> list[_Stall]:
 
 
 def _spent(seen: _Seen) -> Sample | None:
-    """Return what a loop that was late spent most of its time in, told by one sample of it."""
+    """Return what a loop that was late spent most of its time in, of what is known of it, told by one sample."""
     spent_s: dict[Key, float] = defaultdict(float)
     first: dict[Key, Sample] = {}
     for sample in seen["late_in_s"]:
         place = sample.places["call_site"]
         key = (place.file, place.function) if place.file else ("", sample.labels.get("route", ""))
-        spent_s[key] += sample.value
-        first.setdefault(key, sample)
+        if any(key):
+            spent_s[key] += sample.value
+            first.setdefault(key, sample)
     return first[max(spent_s, key=spent_s.__getitem__)] if spent_s else None
+
+
+def _of_spent(sample: Sample) -> tuple[str, Place | None]:
+    """Return the route of what a loop spent its time in, and the line, if it is the application's."""
+    place = sample.places["call_site"]
+    return sample.labels.get("route", ""), place if place.file else None
 
 
 def _answer(route: str, samples: Sequence[Sample]) -> dict[str, Quantity]:
