@@ -54,6 +54,7 @@ CHAOS_PROFILES: dict[str, ChaosProfile] = {
             name="full",
             cuts=(*CUT, *(f"{write}+retry_key" for write in CUT)),
             blocks=5,
+            schema_changes=True,
             flaws=True,
         ),
         ChaosProfile(name="soak", blocks=20, faults=10),

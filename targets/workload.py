@@ -22,6 +22,7 @@ HANDLES = Handles(
     written_table="audit_log",
     slow_table="posts",
     altered_table="users",
+    read_column="name",
     filling=Filling(
         table="audit_log",
         insert="INSERT INTO audit_log (write_key, action, user_id)"

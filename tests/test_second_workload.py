@@ -24,6 +24,7 @@ from tests.second_workload.app import app
 from tests.second_workload.workload import WORKLOAD
 
 Twinbench = Callable[..., tuple[int, Store]]
+CHANGES = ("schema_change:alter_read_type", "schema_change:add_foreign_key:queued", "schema_change:drop_column:retried")
 A_SEVENTH = {"harness.experiments.chaos.cut_map.places": "lambda *of, every=module.places: list(every(*of))[::7]"}
 
 
@@ -77,7 +78,7 @@ def test_its_twins_are_compared_and_writes_without_a_key_are_left_open(twinbench
     assert {one.operation for one in summary.measures.wire} == {"move", "inspect"}
 
 
-@pytest.mark.parametrize("kind", sampled(("lock_contention", "out_of_file_space"), ["lock_contention"]))
+@pytest.mark.parametrize("kind", sampled(("lock_contention", "out_of_file_space", *CHANGES), ["lock_contention"]))
 def test_faults_break_it_and_those_that_do_not_apply_are_left_out_with_the_reason(
     kind: str, twinbench: Twinbench
 ) -> None:

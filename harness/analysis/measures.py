@@ -28,6 +28,7 @@ from harness.analysis.stats.eager_loading import page_costs
 from harness.analysis.stats.intervals import exponential, mean_interval
 from harness.analysis.stats.probe_overhead import kept, observed
 from harness.analysis.stats.timeline import timeline
+from harness.analysis.stats.under_fault import errors_met, longest_s
 from harness.analysis.time_use import held_up_by_block, held_up_rows, time_use
 from harness.model.cut_map import CutStrip
 from harness.model.evidence import FaultRow, Sample
@@ -171,6 +172,8 @@ def fault_rows(store: Store, record: RunRecord) -> tuple[FaultRow, ...]:
             proof=window.proof,
             recovered_s=recovered_s(evidence),
             in_transaction=int(sum(read.value for read in evidence.samples if read.metric == "in_transaction")),
+            errors=errors_met(evidence, window),
+            longest_s=longest_s(evidence, window),
         )
         for evidence in known
         for window in evidence.faults

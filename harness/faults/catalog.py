@@ -30,12 +30,12 @@ from harness.faults.jitter import Jitter
 from harness.faults.kill_backend import KillBackend
 from harness.faults.kill_worker import KillWorker
 from harness.faults.lock_contention import LockContention
-from harness.faults.migration_under_load import MigrationUnderLoad
 from harness.faults.out_of_file_space import OutOfFileSpace
 from harness.faults.proxy_disabled import ProxyDisabled
 from harness.faults.proxy_frozen import ProxyFrozen
 from harness.faults.reset import Reset
 from harness.faults.same_key_twice import SameKeyTwice
+from harness.faults.schema_change import SCHEMA_CHANGES
 from harness.faults.serialization_failure import SerializationFailure
 from harness.faults.slicer import Slicer
 from harness.faults.slow_close import SlowClose
@@ -65,10 +65,14 @@ KINDS: tuple[type[BaseFault], ...] = (
     *(KillWorker, TerminateWorker, FreezeWorker, ExhaustPool),
     *(DisconnectBeforeCommit, DisconnectDuringCommit, DisconnectAfterCommit),
     *(SlowReader, SlowWriter, BlindRetry, SameKeyTwice),
-    *(MigrationUnderLoad,),
+    *SCHEMA_CHANGES,
 )
 NEEDS = {kind.kind: kind.needs for kind in KINDS}
 FAULTS: Mapping[str, Callable[[FaultContext], Fault]] = {"latency": latency, **{kind.kind: kind for kind in KINDS}}
+# What a run has that is not asked for all: of the schema changes what a statement cache and a queue for a lock make.
+_TYPICAL = ("schema_change:alter_read_type", "schema_change:add_column:queued")
+_SELDOM = {kind.kind for kind in SCHEMA_CHANGES}.difference(_TYPICAL)
+USUAL = tuple(kind for kind in FAULTS if kind not in _SELDOM)
 
 
 def why_not(kind: str, workload: Workload) -> str:

@@ -41,7 +41,11 @@ class FaultWindow:
 
 @dataclass(frozen=True, kw_only=True)
 class FaultRow:
-    """One fault as it was observed in one trial; ``recovered_s`` is from its heal to the first write done."""
+    """One fault as it was observed in one trial; ``recovered_s`` is from its heal to the first write done.
+
+    From its injection to the end of the trial clients met ``errors``, by status or by what ended a request without an
+    answer, and the longest of their requests took ``longest_s``.
+    """
 
     trial: str
     target: str
@@ -52,6 +56,8 @@ class FaultRow:
     proof: str
     recovered_s: float | None
     in_transaction: int
+    errors: Mapping[str, int] = field(default_factory=dict)
+    longest_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -160,7 +160,8 @@ class Profile:
 class ChaosProfile:
     """A named amount of chaos: the writes to cut at every byte, and how many seeded schedules of how many faults each.
 
-    ``faults`` is None for all of them in each schedule. With ``flaws`` all flaws are tried, too; where there is
+    ``faults`` is None for all of them in each schedule. Of the schema changes there are two, or with
+    ``schema_changes`` all. With ``flaws`` all flaws are tried, too; where there is
     nothing else to do, the twins are tried by what brings the flaws to light.
     """
 
@@ -168,6 +169,7 @@ class ChaosProfile:
     cuts: tuple[str, ...] = ()
     blocks: int = 1
     faults: int | None = None
+    schema_changes: bool = False
     flaws: bool = False
 
 

@@ -122,7 +122,8 @@ class Handles:
         time_limits: Variables that shorten the application's waits, so that a fault's course fits into seconds.
         written_table: A table that every write inserts into.
         slow_table: A table that some writes insert into.
-        altered_table: A table that gets a column more, and less.
+        altered_table: A table that gets a column more, an index more, and all that back.
+        read_column: A column of it, an integer or a text, that is in answers.
         filling: A table that can be filled.
         locked_rows: SQL that locks every row that writes of one kind need.
         rival_write: A write of that kind: those of one seed need the same rows.
@@ -137,6 +138,7 @@ class Handles:
     written_table: str = ""
     slow_table: str = ""
     altered_table: str = ""
+    read_column: str = ""
     filling: Filling | None = None
     locked_rows: str = ""
     rival_write: str = ""

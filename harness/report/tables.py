@@ -58,18 +58,24 @@ def faults(summary: Summary) -> FigureOf:
     return FigureOf(
         title="Which faults were injected, and did each take effect?",
         note='One row a trial. The proof was taken while the fault was in force; "in transaction" counts writes that'
-        " were in the middle of theirs when it came.",
+        " were in the middle of theirs when it came. Errors, by status, and the longest request are from its"
+        " injection to the end of the trial.",
         table=Table(
-            columns=("fault", "target", "how much", "in transaction", "in force, s", "served again after, s", "proof"),
+            columns=(
+                *("fault", "target", "how much", "in transaction", "in force, s", "served again after, s"),
+                *("errors", "longest request, s", "proof"),
+            ),
             rows=tuple(
                 (
                     *(row.kind, row.target, row.detail, str(row.in_transaction), f"{row.end_s - row.start_s:.2f}"),
                     "never" if row.recovered_s is None else f"{row.recovered_s:.2f}",
+                    ", ".join(f"{kind}: {count}" for kind, count in sorted(row.errors.items())) or "none",
+                    "none" if row.longest_s is None else f"{row.longest_s:.2f}",
                     row.proof or "none",
                 )
                 for row in summary.faults
             ),
-            text=("how much", "proof"),
+            text=("how much", "errors", "proof"),
         ),
     )
 

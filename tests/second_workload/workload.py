@@ -185,6 +185,7 @@ WORKLOAD = Workload(
         written_table="movement",
         slow_table="movement",
         altered_table="bin",
+        read_column="pieces",
         filling=Filling(
             table="movement",
             insert="INSERT INTO movement (bin_code, pieces) SELECT 'B0001', 0 FROM generate_series(1, %(rows)s)",

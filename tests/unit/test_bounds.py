@@ -31,6 +31,7 @@ NO_BOUNDS: dict[str, set[float]] = {
     "stats/anytime": {2},  # of formulas
     "stats/intervals": {2},
     "stats/latency": {6},  # decimals
+    "stats/under_fault": {400, 500},  # RFC 9110
     "stats/slices": {0.5, 2, 3},  # a fair coin, two sides; columns
     "probe/loop": {2},  # times a pause
     "probe/primitives": {2, 4096},  # positions; instructions that are kept

@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.experiments.chaos.experiment import Chaos
-from harness.faults.catalog import FAULTS
+from harness.faults.catalog import FAULTS, USUAL
 from harness.workload.find import load_workload
 
 WORKLOAD = load_workload()
@@ -27,7 +27,7 @@ def test_the_twins_meet_every_fault_if_nothing_is_named() -> None:
     chosen = Chaos.of(WORKLOAD, "default")
     assert tuple(chosen.targets) == WORKLOAD.twins
     assert chosen.cuts == ("create_user", "create_user+retry_key")
-    assert (chosen.faults, chosen.draw) == (tuple(FAULTS), len(FAULTS))
+    assert (chosen.faults, chosen.draw) == (USUAL, len(FAULTS))
     assert chosen.controls == ()
 
 
@@ -41,7 +41,7 @@ def test_a_flaw_alone_gets_the_least_that_shows_it_where_that_is_chaos() -> None
     cut, broken, seen = ("flaw:blind_retry", "flaw:kept_in_memory", "flaw:lazy_loading")
     assert Chaos.of(WORKLOAD, "default", targets=[cut]).cuts == ("create_post",)
     assert Chaos.of(WORKLOAD, "default", targets=[broken]).faults == ("kill_worker",)
-    assert Chaos.of(WORKLOAD, "default", targets=[seen]).faults == tuple(FAULTS)
+    assert Chaos.of(WORKLOAD, "default", targets=[seen]).faults == USUAL
 
 
 def test_full_tries_the_flaws_besides_and_the_twins_once() -> None:
@@ -49,3 +49,13 @@ def test_full_tries_the_flaws_besides_and_the_twins_once() -> None:
     controls = {control.target.name for control in chosen.controls}
     assert not controls & chosen.targets.keys()
     assert controls == WORKLOAD.controls.keys() - chosen.targets.keys()
+
+
+def test_of_the_schema_changes_there_are_two_or_in_full_all() -> None:
+    def changes(profile: str) -> list[str]:
+        return [kind for kind in Chaos.of(WORKLOAD, profile).faults if kind.startswith("schema_change:")]
+
+    assert changes("default") == changes("soak")
+    assert len(changes("default")) == 2
+    assert changes("full") == [kind for kind in FAULTS if kind.startswith("schema_change:")]
+    assert len(changes("full")) == 36

@@ -139,6 +139,7 @@ CHAOS = replace(
             proof="it was seen",
             recovered_s=1.5,
             in_transaction=2,
+            errors={"500": 2},
         ),
     ),
     controls=(

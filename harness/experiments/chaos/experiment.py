@@ -17,7 +17,7 @@ from harness.experiments.chaos.cut_map import map_cuts
 from harness.experiments.chaos.fault_trial import fault_block, run_fault
 from harness.experiments.chaos.schedule import make_schedule, with_controls
 from harness.experiments.trial import PROBED_MEASURE_S, run_trial, timed_block
-from harness.faults.catalog import FAULTS, why_not
+from harness.faults.catalog import FAULTS, USUAL, why_not
 from harness.model.cut_map import CutMap
 from harness.model.plan import Control, Target
 from harness.model.run_records import RunRecord
@@ -74,13 +74,14 @@ class Chaos(Experiment):
         tried = chosen_targets(workload, targets)
         named_cuts = _named(cuts, dict.fromkeys(workload.cuttable), "write to cut")
         named_faults = _named(faults, FAULTS, "fault")
+        every = tuple(FAULTS) if usual.schema_changes else USUAL
         draw = len(FAULTS) if usual.faults is None else usual.faults
         controls = dict(workload.controls) if usual.flaws else {}
         if not usual.cuts and not draw:
             controls, tried = chosen(targets or list(workload.controls), workload.controls, "control"), {}
         alone = next(iter(tried.values())) if len(tried) == 1 else None
         flaw = workload.controls.get(alone.name) if alone and alone.flaw else None
-        least = (flaw.cuts, flaw.faults) if flaw and not flaw.load else (usual.cuts, tuple(FAULTS))
+        least = (flaw.cuts, flaw.faults) if flaw and not flaw.load else (usual.cuts, every)
         reasons = {kind: why_not(kind, workload) for kind in (least[1] if named_faults is None else named_faults)}
         return cls(
             targets=tried,
