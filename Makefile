@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench drivers chaos flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos claims flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ drivers: setup ## how much of async/sync is the execution model, and how much th
 
 chaos: setup ## cut writes at every byte and inject every fault; PROFILE=default|full
 	$(BIN)/twinbench chaos --profile $(PROFILE)
+
+claims: setup ## put every claim about the stack to the test: 10 minutes; PROFILE=default|full
+	$(BIN)/twinbench claims --profile $(PROFILE)
 
 soak: setup ## 20 seeded schedules of 10 faults on each twin, without cuts: by its plan half an hour
 	$(BIN)/twinbench chaos --profile soak

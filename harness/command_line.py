@@ -17,6 +17,9 @@ from harness.commands.options import (
     BlocksOption,
     ChaosProfileName,
     ChaosProfileOption,
+    ClaimArgument,
+    ClaimsProfileName,
+    ClaimsProfileOption,
     CutOption,
     FaultOption,
     LatencyOption,
@@ -143,6 +146,23 @@ def eager_loading(
 
     config = Config.typed(sys.argv[1:], seed, out, postgres_url, toxiproxy_url)
     _carry_out(EagerLoading.of(config.workload, target, latency_ms, blocks), config)
+
+
+@app.command()
+def claims(
+    name: ClaimArgument = None,
+    profile: ClaimsProfileOption = ClaimsProfileName.DEFAULT,
+    seed: SeedOption = None,
+    out: OutOption = Results,
+    postgres_url: PostgresOption = None,
+    toxiproxy_url: ToxiproxyOption = None,
+) -> None:
+    """Put claims about the stack to the test. Each holds, holds within limits, does not hold, or is undecided."""
+    from harness.experiments.base import Config
+    from harness.experiments.claims.experiment import Claims
+
+    config = Config.typed(sys.argv[1:], seed, out, postgres_url, toxiproxy_url)
+    _carry_out(Claims.of(config.workload, name, profile), config)
 
 
 @app.command()

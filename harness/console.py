@@ -17,6 +17,7 @@ from harness.model.measures import Cell, Comparison
 from harness.model.summary import Summary
 from harness.model.verdict import Verdict
 from harness.printable import printable
+from harness.report.claims import cards
 from harness.report.sentences.chaos import controls_text
 from harness.report.sentences.findings import finding_text
 from harness.report.words import number, ratio, share
@@ -70,7 +71,12 @@ def findings_text(findings: Iterable[Finding]) -> str:
 
 def show(summary: Summary, report: str, console: Console) -> None:
     """Print the closing table, what was wrong, and where the report is."""
-    tables = {"comparison": _compared_table, "eager_loading": _pages_table, "probe_overhead": _probes_table}
+    tables = {
+        "comparison": _compared_table,
+        "eager_loading": _pages_table,
+        "probe_overhead": _probes_table,
+        "claims": _claims_table,
+    }
     tables.get(summary.kind, _checks_table)(summary, console)
     _conclude(summary, report, console)
 
@@ -133,6 +139,14 @@ def _probes_table(summary: Summary, console: Console) -> None:
     for one in summary.measures.probe_overheads:
         table.add_row(one.scenario, one.probed, one.plain, share(one.share))
     _print_table(console, "Throughput with probes / without, in interleaved slices", table)
+
+
+def _claims_table(summary: Summary, console: Console) -> None:
+    """Print each claim with its verdict, and what it rests on."""
+    table = _table(["claim", "verdict"], compared=["because"])
+    for card in cards(summary):
+        table.add_row(f"{card.claim.number} {card.claim.name}", card.verdict, printable(card.because))
+    _print_table(console, "Which claims hold", table)
 
 
 def _compared_table(summary: Summary, console: Console) -> None:

@@ -6,6 +6,7 @@
     results/<run>/set-aside/<id>-<n>/ the n-th attempt at a trial that was run again
     results/<run>/cuts.json           every cut of a chaos run; those of its controls in control-cuts.json
     results/<run>/pages.json          what pages cost by each loading strategy
+    results/<run>/claims.json         what was seen of each claim
     results/<run>/slices.json         what targets took with and without probes, slice by slice
     results/<run>/SHA256SUMS          the manifest of all of these, written last, unless the run is killed
     results/<run>/logs/               what the parts wrote
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from harness.errors import EvidenceUnreadable, NothingMeasured, UsageError
+from harness.model.claims import ClaimEvidence
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReading, SliceReading
 from harness.model.measures import WireCount
@@ -196,6 +198,14 @@ class Store:
     def pages(self) -> tuple[PageReading, ...]:
         """Return what pages cost; empty if none was asked for."""
         return self._kept("pages", tuple[PageReading, ...]) or ()
+
+    def write_claims(self, evidence: Sequence[ClaimEvidence]) -> None:
+        """Store what was seen of each claim so far."""
+        write_json(self.folder / "claims.json", tuple[ClaimEvidence, ...], tuple(evidence))
+
+    def claims(self) -> tuple[ClaimEvidence, ...]:
+        """Return what was seen of each claim; empty if none was put to the test."""
+        return self._kept("claims", tuple[ClaimEvidence, ...]) or ()
 
     def write_slices(self, readings: Sequence[SliceReading]) -> None:
         """Store what targets with and without probes took so far."""

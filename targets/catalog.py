@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from harness.model.plan import Control, Decomposition, Factor, Target
-from targets.flaws.catalog import FLAWS, SEEN_IN_COMPARISONS
+from targets.flaws.catalog import FLAWS, SEEN_IN_CLAIMS, SEEN_IN_COMPARISONS
 
 PROBES = ("loop", "queries", "requests", "pool")
 NO_DRIVER = "none"
@@ -80,7 +80,7 @@ SHORT = _by_name(
         replace(_kind_of(TWINS["sync"], "few-threads"), threads=2, probes=("pool",)),
     )
 )
-FLAWED = {**_by_name(flaw.target for flaw in FLAWS.values()), **SEEN_IN_COMPARISONS}
+FLAWED = {**_by_name(flaw.target for flaw in FLAWS.values()), **SEEN_IN_COMPARISONS, **SEEN_IN_CLAIMS}
 # What brings any flaw to light, for the twins to stand up to: by cuts and faults, and under load with all probes.
 CONTROLS: dict[str, Control] = {
     **{
@@ -97,4 +97,20 @@ CONTROLS: dict[str, Control] = {
 UNFROZEN = _by_name(
     replace(_kind_of(twin, "unfrozen"), variables={"TWIN_GC_FREEZE": "false"}) for twin in TWINS.values()
 )
-CATALOG = {**TWINS, **DIRECT, **ON_PSYCOPG, **REFERENCES, **PROBED, **PROBED_BY_ONE, **SHORT, **UNFROZEN, **FLAWED}
+# The same with one route through all layers, and through none, to see what those cost.
+LAYERS = _by_name(
+    replace(_kind_of(TWINS["async"], kind.replace("_", "-")), app=f"targets.claims.layers:{kind}")
+    for kind in ("all_layers", "one_layer")
+)
+CATALOG = {
+    **TWINS,
+    **DIRECT,
+    **ON_PSYCOPG,
+    **REFERENCES,
+    **PROBED,
+    **PROBED_BY_ONE,
+    **SHORT,
+    **UNFROZEN,
+    **LAYERS,
+    **FLAWED,
+}

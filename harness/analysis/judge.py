@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from harness.analysis.checks.registry import OF_TRIALS, checks_of, judge_subject, judge_trial
+from harness.analysis.checks.registry import OF_TRIALS, checks_of, judge_claim, judge_subject, judge_trial
+from harness.model.claims import MeasuredClaim
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
 from harness.model.findings import Case, ControlRow, Execution, Finding, Findings
@@ -33,6 +34,12 @@ def judge_cuts(store: Store) -> tuple[Finding, ...]:
 def judge_pages(store: Store) -> tuple[Finding, ...]:
     """Judge what pages cost by each loading strategy."""
     return judge_subject(PageReadings(readings=store.pages()))
+
+
+def judge_claims(claims: Iterable[MeasuredClaim]) -> Findings:
+    """Judge each claim by the check of its name."""
+    for claim in claims:
+        yield from judge_claim(claim)
 
 
 def judge_controls(rows: Iterable[ControlRow]) -> Findings:

@@ -22,6 +22,13 @@ class ChaosProfileName(StrEnum):
     FLAWS = "flaws"
 
 
+class ClaimsProfileName(StrEnum):
+    """How much of a claim is tried, as choices: a sample, or all of it."""
+
+    DEFAULT = "default"
+    FULL = "full"
+
+
 class ProfileName(StrEnum):
     """The profiles, as choices; a test holds them against the catalog."""
 
@@ -44,6 +51,7 @@ def _read_url(context: typer.Context, parameter: typer.CallbackParam, given: str
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for results.")]
 ProfileOption = Annotated[ProfileName, typer.Option("--profile", help="How much to run.")]
 ChaosProfileOption = Annotated[ChaosProfileName, typer.Option("--profile", help="How much to run.")]
+ClaimsProfileOption = Annotated[ClaimsProfileName, typer.Option("--profile", help="How much to run.")]
 PostgresOption = Annotated[
     str | None,
     typer.Option(
@@ -107,4 +115,5 @@ WorkloadOption = Annotated[
 ScenarioArgument = Annotated[
     list[str] | None, typer.Argument(help="Scenarios to run; all of the profile's if left out.")
 ]
+ClaimArgument = Annotated[list[str] | None, typer.Argument(help="Claims to put to the test; all if left out.")]
 RunArgument = Annotated[Path | None, typer.Argument(metavar="[RUN]", help="A run's folder; the newest if left out.")]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol, Self
 
+from harness.model.claims import MeasuredClaim
 from harness.model.cut_map import CutStrip
 from harness.model.evidence import FaultRow
 from harness.model.findings import ControlRow, Finding
@@ -137,6 +138,7 @@ class Assessment:
     cuts_per_s: float = 0.0
     faults: tuple[FaultRow, ...] = ()
     pages: tuple[PageCost, ...] = ()
+    claims: tuple[MeasuredClaim, ...] = ()
 
 
 class Experiment(ABC):

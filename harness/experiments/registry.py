@@ -15,6 +15,7 @@ EXPERIMENTS: Mapping[str, str] = {
     "comparison": "harness.experiments.comparison.experiment:Comparison",
     "chaos": "harness.experiments.chaos.experiment:Chaos",
     "eager_loading": "harness.experiments.eager_loading.experiment:EagerLoading",
+    "claims": "harness.experiments.claims.experiment:Claims",
     "probe_overhead": "harness.experiments.probe_overhead.experiment:ProbeOverhead",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.model.claims import MeasuredClaim
 from harness.model.cut_map import CutStrip
 from harness.model.evidence import FaultRow
 from harness.model.findings import ControlRow, Finding
@@ -58,3 +59,4 @@ class Summary:
     faults: tuple[FaultRow, ...] = ()
     controls: tuple[ControlRow, ...] = ()
     pages: tuple[PageCost, ...] = ()
+    claims: tuple[MeasuredClaim, ...] = ()

@@ -149,10 +149,21 @@ def postgres_at(url: str) -> Iterator[Postgres]:
         UsageError: The URL is malformed, not loopback, or nothing there lets us in.
     """
     require_postgres_url(url)
+    with another_database(url) as own:
+        yield _describe(own, None, f"{OPTION} {without_password(url)}")
+
+
+@contextmanager
+def another_database(url: str) -> Iterator[str]:
+    """Make a database under a name of its own on the server that a URL leads to, and drop it however the run ends.
+
+    Raises:
+        UsageError: The server gives none.
+    """
     name = f"{DATABASE}_{secrets.token_hex(4)}"
     remedy = [MAKERS.format(name), f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"]
     with undone_if_killed(postgres=url, statements=remedy), _own_database(url, name) as own:
-        yield _describe(own, None, f"{OPTION} {without_password(url)}")
+        yield own
 
 
 def require_postgres_url(url: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.model.summary import Summary
 from harness.model.verdict import Verdict
 from harness.report.sentences.chaos import chaos_answers, chaos_headline
+from harness.report.sentences.claims import claims_answers, claims_headline
 from harness.report.sentences.comparison import answers, headline
 from harness.report.sentences.eager_loading import loading_answers, loading_headline
 from harness.report.sentences.probe_overhead import probes_answers, probes_headline
@@ -23,6 +24,7 @@ SENTENCES: dict[str, tuple[Callable[[Summary], str], Callable[[Summary], tuple[s
     "comparison": (headline, answers),
     "chaos": (chaos_headline, chaos_answers),
     "eager_loading": (loading_headline, loading_answers),
+    "claims": (claims_headline, claims_answers),
     "probe_overhead": (probes_headline, probes_answers),
 }
 
@@ -52,7 +54,7 @@ def words_of(summary: Summary) -> dict[str, object]:
         "again": " ".join(words["again"].format_map(known).split()),  # as some of it may be empty
         "cut_short": WORDS["interrupted"][kind].format_map(known) if summary.ended == "interrupted" else "",
         "limits": [WORDS["notes"][name] for name in limits],
-        "targets": words.get("between_targets", " and ").join(summary.plan.targets or ("every flaw",)),
+        "targets": words.get("between_targets", " and ").join(summary.plan.targets or (words["without_targets"],)),
     }
 
 

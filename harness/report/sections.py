@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from harness.model.summary import Summary
 from harness.model.verdict import Verdict
 from harness.report import tables
+from harness.report.claims import cards
 from harness.report.figures.cut_map import draw_cut_map
 from harness.report.figures.decomposition import draw_decomposition
 from harness.report.figures.distributions import draw_distributions
@@ -109,6 +110,7 @@ def _findings(summary: Summary) -> Mapping[str, object]:
 
 
 OWN: Mapping[str, Callable[[Summary], object]] = {
+    "claims": cards,
     "controls": _controls,
     "framework_overhead": _framework_overhead,
     "settings": _settings,

@@ -122,3 +122,12 @@ FLAWS: Mapping[str, Control] = {**BROKEN_BY_FAULTS, **SEEN_INSIDE}
 SEEN_IN_COMPARISONS: Mapping[str, Target] = {
     target.name: target for target in (_flaw("rows_cached_as_lists", "garbage"),)
 }
+# Those that show in requests that fail, and to no check of a trial: a claim counts what they leave behind.
+SEEN_IN_CLAIMS: Mapping[str, Target] = {
+    target.name: target
+    for target in (
+        _flaw("manual_session", "session_closed"),
+        _flaw("sync_manual_session", "session_closed", "sync"),
+        _flaw("missing_rollback", "missing_rollback"),
+    )
+}

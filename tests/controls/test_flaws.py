@@ -16,11 +16,12 @@ from harness.model.verdict import Verdict
 from harness.report.sentences.cases import case_text
 from harness.store import Store
 from targets.catalog import CONTROLS, TWINS
-from targets.flaws.catalog import BROKEN_BY_FAULTS, FLAWS, SEEN_IN_COMPARISONS, SEEN_INSIDE
+from targets.flaws.catalog import BROKEN_BY_FAULTS, FLAWS, SEEN_IN_CLAIMS, SEEN_IN_COMPARISONS, SEEN_INSIDE
 from tests.evidence import one
 from tests.fix_command_line import WATCHED_LONGER, twinbench
 
 FOLDER = Path(__file__).parents[2] / "targets" / "flaws"
+SEEN_ELSEWHERE = {**SEEN_IN_COMPARISONS, **SEEN_IN_CLAIMS}
 NO_FLAWS = {"__init__", "catalog", "shadow"}
 SAMPLE = ("flaw:commit_in_two_steps", "flaw:synchronous_commit_off", "flaw:lazy_loading")
 SLOW_SAMPLE = ("flaw:lost_update", "flaw:session_reused_without_rollback")
@@ -54,14 +55,14 @@ def test_the_samples_have_a_flaw_for_each_check_that_catches_one_by_faults_and_o
 
 
 def test_every_flaw_of_the_catalogue_is_tried() -> None:
-    targets = [*(flaw.target for flaw in FLAWS.values()), *SEEN_IN_COMPARISONS.values()]
+    targets = [*(flaw.target for flaw in FLAWS.values()), *SEEN_ELSEWHERE.values()]
     assert {path.stem for path in FOLDER.glob("*.py")} - NO_FLAWS == {target.flaw for target in targets}
     assert FLAWS.keys() <= CONTROLS.keys()
     assert all(flaw.cuts or flaw.faults or flaw.load for flaw in FLAWS.values())
 
 
 def test_every_flaw_names_the_check_that_must_catch_it_and_says_how_it_comes_about() -> None:
-    for target in (*(flaw.target for flaw in FLAWS.values()), *SEEN_IN_COMPARISONS.values()):
+    for target in (*(flaw.target for flaw in FLAWS.values()), *SEEN_ELSEWHERE.values()):
         check, *besides = target.expected
         assert set(target.expected.values()) == {Verdict.FAIL}
         text = Path(__file__).parents[2].joinpath(*target.app.partition(":")[0].split(".")).with_suffix(".py")

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 # What the rows of a folder's constants begin with.
 PLACES = {
     "": "harness/analysis/checks",
+    "claims/": "harness/analysis/checks/claims",
     "stats/": "harness/analysis/stats",
     "probe/": "harness/probe",
     "provision/": "harness/provision",

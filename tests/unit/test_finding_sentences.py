@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.checks import consequence, registry, waits
+from harness.model.claims import ClaimVerdict
 from harness.model.findings import Case, Finding, in_unit
 from harness.model.verdict import Verdict
 from harness.report.sentences.cases import CASES, STATUSES, case_text
@@ -43,7 +44,7 @@ def codes_of_findings(source: str) -> set[str]:
 
 def test_every_code_has_words_and_all_words_are_of_a_code() -> None:
     codes = {code for path in SOURCES for code in codes_of_findings(path.read_text())}
-    codes |= {*STATUSES, *waits.CODES.values(), *consequence.FOLLOWS.values()}
+    codes |= {*STATUSES, *ClaimVerdict, *waits.CODES.values(), *consequence.FOLLOWS.values()}
     said = {code for words in CHECKS.values() for code in words.summaries}
     assert len(codes) > 60
     assert codes - said - {"acknowledged", "refused", "committed", "rolled_back"} == set()

@@ -138,7 +138,7 @@ def test_a_run_of_the_version_before_is_refused_in_one_line(store: Store) -> Non
 
 
 def test_a_run_of_a_kind_that_is_not_known_is_refused() -> None:
-    with pytest.raises(EvidenceUnreadable, match="'claims', and this twinbench knows comparison, chaos"):
-        experiment("claims")
+    with pytest.raises(EvidenceUnreadable, match="'capacity', and this twinbench knows comparison, chaos"):
+        experiment("capacity")
     for kind in EXPERIMENTS:
         assert experiment(kind).kind == kind

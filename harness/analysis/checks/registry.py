@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from harness.analysis.checks.added_latency import check_added_latency
+from harness.analysis.checks.claims.catalog import CLAIM_CHECKS
 from harness.analysis.checks.completeness import check_completeness
 from harness.analysis.checks.confirmed import check_confirmed
 from harness.analysis.checks.consequence import referred
@@ -29,6 +30,7 @@ from harness.analysis.checks.success_rate import check_success_rate
 from harness.analysis.checks.unseen import with_bound
 from harness.analysis.checks.waits import check_waits
 from harness.analysis.checks.writes import check_writes
+from harness.model.claims import MeasuredClaim
 from harness.model.cut_map import CutMap
 from harness.model.evidence import Evidence, PageReadings
 from harness.model.findings import ControlRow, Execution, Finding
@@ -76,14 +78,26 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("probe_overhead", ProbeOverhead, check_probe_overhead),
     Check("controls", ControlRow, check_control),
     Check("plan", Execution, check_plan),
+    *(Check(name, MeasuredClaim, judge) for name, judge in CLAIM_CHECKS.items()),
 )
 OF_TRIALS = {check.name: check for check in CHECKS if check.judges is Evidence}
+OF_CLAIMS = {check.name: check for check in CHECKS if check.judges is MeasuredClaim}
 
 
 def judge_subject(subject: object, name: str = "") -> tuple[Finding, ...]:
     """Judge anything but a trial by all checks of its kind; its name is empty for the run as a whole."""
     checks = [check for check in CHECKS if check.judges is type(subject)]
     return tuple(finding for check in checks for finding in findings_of(check, subject, name))
+
+
+def judge_claim(claim: MeasuredClaim) -> tuple[Finding, ...]:
+    """Judge a claim by the check of its name; one whose experiment did not come to its end is undecided."""
+    name = claim.claim.name
+    if not claim.complete:
+        return (Finding(check=name, verdict=Verdict.UNDECIDED, code="not_observed"),)
+    if name not in OF_CLAIMS:
+        return (Finding(check=name, verdict=Verdict.UNDECIDED, code="no_check"),)
+    return findings_of(OF_CLAIMS[name], claim, "")
 
 
 def judge_trial(evidence: Evidence) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""Findings in words: the table of ``checks.toml`` filled with numbers, or else the code and the numbers as they are.
+"""Findings in words: by the tables of ``checks.toml`` and ``claims.toml``, or else the code and the numbers themselves.
 
 So a check needs no words of its own to be read; it reads better with some.
 """
@@ -104,5 +104,6 @@ def _by_check(finding: Finding) -> str:
 MEASURED: Mapping[str, Callable[[Finding], str]] = {"n_plus_one": _by_route, "controls": _by_check}
 CHECKS: Mapping[str, Words] = {
     check: Words(**words)
-    for check, words in tomllib.loads(Path(__file__).with_name("checks.toml").read_text(encoding="utf-8")).items()
+    for table in ("checks.toml", "claims.toml")
+    for check, words in tomllib.loads(Path(__file__).with_name(table).read_text(encoding="utf-8")).items()
 }
