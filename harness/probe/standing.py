@@ -45,21 +45,19 @@ class Standing(NamedTuple):
 
 
 class Reader:
-    """Reads where tasks and threads stand; ``served`` is the code of the call by which a task serves a request."""
+    """Reads where tasks and threads stand, by the primitives that there are and what is waited at for a thread."""
 
-    def __init__(self, served: CodeType, primitives: Mapping[CodeType, str], thread_limiter: object) -> None:
-        self._served = served
+    def __init__(self, primitives: Mapping[CodeType, str], thread_limiter: object) -> None:
         self._primitives = primitives
         self._thread_limiter = thread_limiter
         self._spawn = spawns_greenlets()
 
-    def of_task(self, task: asyncio.Task[Any]) -> tuple[bool, Standing]:
-        """Say whether a task serves a request, and where it stands."""
+    def of_task(self, task: asyncio.Task[Any]) -> Standing:
+        """Say where a task stands."""
         calls: list[FrameType] = []
         beyond: list[FrameType] = []
-        serves, greenlet = False, None
+        greenlet = None
         for inner, frame in _chain(task.get_coro()):
-            serves = serves or frame.f_code is self._served
             if is_of_application(frame):
                 calls.append(frame)
                 beyond, greenlet = [], None
@@ -69,12 +67,12 @@ class Reader:
                     greenlet = greenlet_in(inner)
         awaited = getattr(task, "_fut_waiter", None)
         if awaited is None or awaited.done():  # it runs, or is about to
-            return serves, Standing("", calls)
+            return Standing("", calls)
         stack = [*_outwards(greenlet)][::-1]
         calls += [frame for frame in stack if is_of_application(frame)]
         if known := _asked([*beyond, *stack]):
-            return serves, Standing(DATABASE, calls, statement=known)
-        return serves, self._waiting(calls, beyond, awaited)
+            return Standing(DATABASE, calls, statement=known)
+        return self._waiting(calls, beyond, awaited)
 
     def of_thread(self, innermost: FrameType | None) -> Standing:
         """Say where a thread stands."""

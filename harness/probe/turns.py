@@ -21,7 +21,6 @@ from harness.probe.primitives import CONDITION, LOCK, QUEUE, RESULT, SEMAPHORE, 
 from harness.probe.recorder import Recorder
 from harness.probe.request import came, under_way
 from harness.probe.sampler import Look, Sampler
-from harness.probe.served import Served
 from harness.probe.standing import DATABASE, Reader, Standing, calls_of
 from harness.probe.waits import least_capacity
 from harness.probe.work_queues import EXECUTOR, Found, waiting_in_queues
@@ -65,7 +64,7 @@ class TurnProbe:
         """Begin to look at requests that are served by the loop of this thread."""
         self._loop, self._loops_thread = asyncio.get_running_loop(), threading.get_ident()
         self._workers = Workers()
-        self._reader = Reader(Served.__call__.__code__, known_primitives(), self._workers.limiter)
+        self._reader = Reader(known_primitives(), self._workers.limiter)
         self._sampler.add(self._look(), early_s=EARLY_S)
 
     def _look(self) -> Look:
@@ -95,15 +94,16 @@ class TurnProbe:
     def _standings(self) -> tuple[dict[Task, Standing], list[Standing]]:
         """Return where each request stands, and where all tasks do that serve none."""
         requests: dict[Task, Standing] = {}
-        others: dict[Task, Standing] = {}
-        for task in asyncio.all_tasks(self._loop):
-            serves, standing = self._reader.of_task(task)
-            (requests if serves else others)[task] = standing
+        others: list[Standing] = []
         children: dict[Task, list[Standing]] = {}
-        for task in list(others):
-            request = _request_of(task)
-            if request in requests:
-                children.setdefault(request, []).append(others.pop(task))
+        for task in asyncio.all_tasks(self._loop):
+            request, standing = _request_of(task), self._reader.of_task(task)
+            if request is task:
+                requests[task] = standing
+            elif request is not None and not request.done():
+                children.setdefault(request, []).append(standing)
+            else:
+                others.append(standing)
         threads: dict[int, FrameType] = {}
         if self._workers.any_at_work():
             threads = self._workers.serving(sys._current_frames())  # noqa: SLF001 - documented for this purpose
@@ -112,7 +112,7 @@ class TurnProbe:
                 requests[task] = self._reader.of_thread(threads[id(task)])
             elif task in children:
                 requests[task] = _with_children(standing, children[task])
-        return requests, list(others.values())
+        return requests, others
 
     def _waits(self, requests: dict[Task, Standing], others: Sequence[Standing]) -> dict[Task, _Wait]:
         """Return the requests that wait for their turn, or for the database."""
@@ -174,7 +174,10 @@ def _with_children(standing: Standing, children: Sequence[Standing]) -> Standing
 
 
 def _request_of(task: Task) -> Task | None:
-    """Return the request that a task has been started for, by its context; there is no other way up to Python 3.11."""
+    """Return the request that a task serves or was started for, by its context: up to Python 3.11 nothing else tells.
+
+    A request is known by the task that it came in.
+    """
     context = next((one for one in gc.get_referents(task) if isinstance(one, Context)), None)
     request = came(context.get(under_way)) if context else None
     return request() if request else None

@@ -75,8 +75,8 @@ async def gather_own(session: DatabaseSession, user_id: Id) -> User:
         async with mine:
             await asyncio.sleep(CALL_S)
 
-    user, *_ = await asyncio.gather(read_user(Repository(session), user_id), ask(), ask())
-    return user
+    await asyncio.gather(ask(), ask())
+    return await read_user(Repository(session), user_id)
 
 
 short_lock = shadow(async_app(), PATH, count_under_a_lock, UserOut, method="get")

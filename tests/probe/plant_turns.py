@@ -290,7 +290,7 @@ CASES: dict[str, Callable[[], Awaitable[object]]] = {
 
 
 async def app(scope: dict[str, Any], _receive: object, _send: object) -> None:
-    """Serve a request."""
+    """Serve a request, or live as long as the application does, which is no request."""
     await scope["serve"]()
 
 
@@ -326,6 +326,8 @@ async def serve(folder: Path, how: str, cases: list[str]) -> dict[str, tuple[int
     turns.start()
     clients.put_nowait(1)
     workers = [asyncio.create_task(works_for_the_queue()), asyncio.create_task(signals_the_events())]
+    lives = {"type": "lifespan", "serve": asyncio.Event().wait}
+    workers.append(asyncio.create_task(served(lives, None, None)))  # type: ignore[arg-type]  # nobody calls them
     threading.Thread(target=work_for_the_queue, daemon=True).start()
     told = {case: await stand_still(CASES[case], served) for case in cases}
     await asyncio.sleep(2 * FLUSH_S)
