@@ -24,6 +24,7 @@ from harness.commands.options import (
     FaultOption,
     LatencyOption,
     OutOption,
+    PinOption,
     PostgresOption,
     PrecisionOption,
     ProbedOption,
@@ -62,6 +63,7 @@ def bench(
     profile: ProfileOption = ProfileName.DEFAULT,
     precision: PrecisionOption = None,
     time: TimeOption = None,
+    pin: PinOption = False,
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
@@ -73,6 +75,7 @@ def bench(
         profile=profile,
         precision=precision,
         time=time,
+        pin=pin,
         seed=seed,
         out=out,
         postgres_url=postgres_url,
@@ -90,6 +93,7 @@ def run(
     precision: PrecisionOption = None,
     time: TimeOption = None,
     blocks: BlocksOption = None,
+    pin: PinOption = False,
     seed: SeedOption = None,
     out: OutOption = Results,
     postgres_url: PostgresOption = None,
@@ -105,7 +109,7 @@ def run(
     chosen = Comparison.of(
         config.workload, profile, scenarios=scenario, targets=target, added_ms=latency_ms, amount=amount
     )
-    _carry_out(chosen, config)
+    _carry_out(chosen.pinned() if pin else chosen, config)
 
 
 @app.command()

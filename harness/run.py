@@ -120,7 +120,7 @@ def _record(config: Config, kind: str, settings: tuple[Setting, ...], begun: Run
         workload=config.workload_name,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         started_ns=time.monotonic_ns(),
-        environment=environment(begun.services),
+        environment=environment(begun.services, begun.planned.plan.processors),
         settings=settings,
         **vars(begun.planned),
     )

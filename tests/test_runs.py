@@ -25,6 +25,7 @@ from tests.fix_command_line import ROOT, SHORTER, Say, program, twinbench
 
 pytestmark = pytest.mark.timeout(300)
 ONE_TARGET = ("--target", "sync")  # which is up sooner than two, and no less of a run
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 NO_TOXIPROXY = {"TOXIPROXY_BIN": os.devnull + "/none"}
 
 
@@ -223,8 +224,11 @@ def test_a_run_that_is_killed_leaves_evidence_and_nothing_else(tmp_path: Path, s
 
 def test_ctrl_c_ends_a_run_as_a_shorter_one(tmp_path: Path) -> None:
     """What it has measured by then stands, with a verdict; here it lacks Toxiproxy, and that is all that it lacks."""
-    with running(tmp_path, "point-read", *ONE_TARGET, **NO_TOXIPROXY) as process:
+    pinned = ("--pin",) if PROCESSORS > 1 else ()
+    with running(tmp_path, "point-read", *ONE_TARGET, *pinned, **NO_TOXIPROXY) as process:
         children = family(process)
+        if pinned:
+            assert_each_part_has_its_processors(children)
         ports, folders = footprint(children)
         deadline = time.monotonic() + 120
         while not list(tmp_path.glob("*/trials/03-*/ops.arrows")) and time.monotonic() < deadline:
@@ -242,6 +246,19 @@ def test_ctrl_c_ends_a_run_as_a_shorter_one(tmp_path: Path) -> None:
     assert summary.trials_done == len(summary.plan.trials) >= 1
     assert [finding.code for finding in summary.findings if finding.verdict is not Verdict.PASS] == ["left_out"]
     assert_compared_at_0_ms_only(tmp_path)
+
+
+def assert_each_part_has_its_processors(children: list[psutil.Process]) -> None:
+    """Every thread of the target on one, of the load generator on another, and PostgreSQL not on the target's."""
+    seen: dict[str, set[int]] = {}
+    for part in ("uvicorn", "scenarios.locust.generator", "postgres"):
+        found = [child for child in children if part in " ".join(child.cmdline()[:4])]
+        threads = [int(task.name) for child in found for task in Path(f"/proc/{child.pid}/task").iterdir()]
+        seen[part] = set().union(*map(os.sched_getaffinity, threads))
+    target, load, postgres = seen.values()
+    assert len(target) == len(load) == 1
+    assert postgres
+    assert target.isdisjoint(load | postgres)
 
 
 def assert_compared_at_0_ms_only(out: Path) -> None:

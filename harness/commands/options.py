@@ -92,6 +92,9 @@ TimeOption = Annotated[
         help="End after this time of measuring at most, such as 8m; the profile's if left out.",
     ),
 ]
+PinOption = Annotated[
+    bool, typer.Option("--pin", help="Keep targets, load generator and all else to processors of their own.")
+]
 TargetOption = Annotated[
     list[str] | None, typer.Option("--target", help="Target to run; may be given again. Both twins if left out.")
 ]

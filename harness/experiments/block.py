@@ -14,6 +14,7 @@ from harness.model.evidence import Fault, FaultWindow
 from harness.model.plan import Order, Target, Trial
 from harness.provision.database import seed
 from harness.provision.meter import Route
+from harness.provision.pinning import confined
 from harness.provision.target import wait_until_serving
 from harness.provision.testbed import Testbed, open_testbed
 
@@ -37,14 +38,17 @@ class Block:
 @contextmanager
 def fresh_block(run: Run, targets: Sequence[Target], environment: Mapping[str, str] | None = None) -> Iterator[Block]:
     """Start the processes of a block, all at once, seed the database, and wait until each is ready."""
+    pinned = run.plan.processors
     with ExitStack() as stack:
-        load = stack.enter_context(generator(run.store.log("generator")))
-        testbeds = {
-            target.name: stack.enter_context(
-                open_testbed(run.services, target, run.store.log(target.name), environment)
-            )
-            for target in targets
-        }
+        with confined(pinned.generator if pinned else ()):
+            load = stack.enter_context(generator(run.store.log("generator")))
+        with confined(pinned.targets if pinned else ()):
+            testbeds = {
+                target.name: stack.enter_context(
+                    open_testbed(run.services, target, run.store.log(target.name), environment)
+                )
+                for target in targets
+            }
         seed(run.services.postgres.url, run.workload.database)
         load.wait_until_ready()
         for testbed in testbeds.values():

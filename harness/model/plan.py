@@ -196,13 +196,22 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Processors:
+    """The processors, by number, that the targets, the load generator and all else are kept to."""
+
+    targets: tuple[int, ...]
+    generator: tuple[int, ...]
+    rest: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """All trials of a run in the order they are run, and the seed that fixed the order.
 
     ``targets`` are compared; ``references`` are what some of them are held against where no database is reached, and
     ``directs`` where the proxy's cost is measured. In a ``sliced`` plan the trials of one cell in one block are run
     together, by turns in short slices. A ``decomposition`` says which pairs of targets are compared, where it is not
-    each other one with the first.
+    each other one with the first. ``processors`` are those that each part is kept to, if it is.
     """
 
     profile: Profile
@@ -213,6 +222,7 @@ class Plan:
     directs: tuple[str, ...] = ()
     sliced: bool = False
     decomposition: Decomposition | None = None
+    processors: Processors | None = None
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:

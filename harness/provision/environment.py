@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from harness.provision.addresses import without_password
 
 if TYPE_CHECKING:
+    from harness.model.plan import Processors
     from harness.provision.testbed import Services
 
 LIBRARIES = (
@@ -23,13 +24,17 @@ LIBRARIES = (
 )
 
 
-def environment(services: Services) -> dict[str, str]:
-    """Describe the machine, the versions and the services of a run, each as a short text."""
+def environment(services: Services, pinned: Processors | None) -> dict[str, str]:
+    """Describe the machine, the versions and the services of a run, each as a short text.
+
+    Where its parts are ``pinned`` to processors, these are told, too.
+    """
     memory_gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return {
         "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": _processor(),
-        "cores": f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}",
+        "cores": f"{_cores() if pinned is None else len({*pinned.targets, *pinned.generator, *pinned.rest})}",
+        **({"kept to processors": _kept_to(pinned)} if pinned else {}),
         "memory": f"{memory_gib:.0f} GiB",
         "load before": " ".join(f"{value:.2f}" for value in os.getloadavg()),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -39,6 +44,15 @@ def environment(services: Services) -> dict[str, str]:
         "toxiproxy": f"{services.toxiproxy.version} ({services.toxiproxy.origin})" if services.toxiproxy else "none",
         **{name: importlib.metadata.version(name) for name in LIBRARIES},
     }
+
+
+def _cores() -> int | None:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _kept_to(pinned: Processors) -> str:
+    parts = {"targets": pinned.targets, "load generator": pinned.generator, "all else": pinned.rest}
+    return ", ".join(f"{part} on {' '.join(map(str, numbers))}" for part, numbers in parts.items())
 
 
 def _processor() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import ClassVar, Self
@@ -24,9 +25,10 @@ from harness.experiments.comparison.plan import direct_row
 from harness.experiments.comparison.sliced import run_sliced
 from harness.experiments.round_trips import count_round_trips
 from harness.experiments.trial import PROBED_MEASURE_S, run_trial, timed_block
-from harness.model.plan import Decomposition, Plan, Profile, Scenario, Target, Trial
+from harness.model.plan import Decomposition, Plan, Processors, Profile, Scenario, Target, Trial
 from harness.model.run_records import RunRecord
 from harness.model.workload import Workload
+from harness.provision.pinning import confined, share_out
 from harness.provision.testbed import Services
 from harness.store import Store
 from harness.workload.find import Names, chosen, chosen_targets
@@ -67,6 +69,7 @@ class Comparison(Experiment):
     scenarios: Mapping[str, Scenario]
     profile: Profile
     decomposition: Decomposition | None = None
+    processors: Processors | None = None
 
     @classmethod
     def of(
@@ -108,6 +111,19 @@ class Comparison(Experiment):
             decomposition=known if known and set(known.targets) == set(asked) else None,
         )
 
+    def pinned(self) -> Self:
+        """Return the same with the targets, the load generator and all else on processors of their own.
+
+        Raises:
+            UsageError: There are too few of them.
+        """
+        every = (*self.targets.values(), *self.references.values(), *self.directs.values())
+        return replace(self, processors=share_out(max(target.workers for target in every)))
+
+    def reserved(self) -> AbstractContextManager[None]:
+        """Keep this process, and with it the services that it starts, off the processors of targets and load."""
+        return confined(self.processors.rest if self.processors else ())
+
     def plan(self, services: Services, seed: int) -> Planned:
         """Lay out every trial; without Toxiproxy there is no added latency, and the report says so."""
         profile = self.profile
@@ -128,6 +144,7 @@ class Comparison(Experiment):
                 references=tuple(self.references),
                 directs=tuple(directs),
                 decomposition=self.decomposition,
+                processors=self.processors,
                 # a probe would take a stopped process for a stall, and uvicorn a worker for one that hangs
                 sliced=all(not target.probes and target.workers == 1 for target in self.targets.values()),
             ),
