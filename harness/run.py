@@ -134,5 +134,5 @@ def _summary(store: Store, record: RunRecord, assessment: Assessment) -> Summary
         duration_s=record.took_s or 0.0,
         complete=store.is_complete(record),
         verdict=merge(finding.verdict for finding in assessment.findings),
-        trials_done=sum(store.trial_record(trial) is not None for trial in record.plan.trials),
+        trials_done=sum(map(store.is_over, record.plan.trials)),
     )

@@ -231,6 +231,10 @@ class Store:
         """Return what was made of the evidence; None if nothing was yet."""
         return self._kept("summary", Summary, "Say 'twinbench report' to make it again")
 
+    def is_over(self, trial: Trial) -> bool:
+        """Whether a trial came to its end, which is told without reading what is known of it."""
+        return os.path.lexists(self.folder / "trials" / trial.id / "trial.json")
+
     def trial_record(self, trial: Trial) -> TrialRecord | None:
         """Return what is known of a trial that is over; None if it was interrupted or never begun.
 

@@ -27,8 +27,9 @@ from harness.errors import EvidenceUnreadable
 MAX_BYTES = 256 << 20  # a thousand times what a trial leaves
 BEYOND = 2**63
 SHOWN_CHARACTERS = 300
-# What may be a number beyond, so that only a file that has it is searched for one: 19 digits, or an exponent of three.
-MAY_BE_BEYOND = re.compile(rb"(?:^|[\s:,\[])-?[\d.]*(?:\d{19}|\d[eE]\+?\d{3})|NaN|Infinity")
+# What may be a number beyond, so that only a file that has it is searched for one: 19 digits before the point, or an
+# exponent of three. Digits after the point do not count: a short time in seconds has twenty of them.
+MAY_BE_BEYOND = re.compile(rb"(?:^|[\s:,\[])-?\d{19}|\d[eE]\+?\d{3}|NaN|Infinity")
 AGAIN = "Run the benchmark again"
 T = TypeVar("T")
 # Made once of each type, which takes longer than to read a file with it.

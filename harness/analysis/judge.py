@@ -78,7 +78,7 @@ def judge_plan(store: Store, record: RunRecord) -> tuple[Finding, ...]:
     return judge_subject(
         Execution(
             planned=len(planned),
-            done=sum(store.trial_record(trial) is not None for trial in planned),
+            done=sum(map(store.is_over, planned)),
             complete=store.is_complete(record),
             checked=not planned or _is_checked(record),
             not_done=record.not_done,

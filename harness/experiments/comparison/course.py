@@ -51,7 +51,7 @@ class Course:
         """Keep the rows that have been run to their end, if there is a whole block of them, as a run that ends here."""
         if self._gone.blocks:
             done = {_row(trial) for trial in self._plan.trials}
-            done -= {_row(trial) for trial in self._plan.trials if not self._run.store.trial_record(trial)}
+            done -= {_row(trial) for trial in self._plan.trials if not self._run.store.is_over(trial)}
             kept = tuple(trial for trial in self._plan.trials if _row(trial) in done)
             self._run.store.write_plan(replace(self._plan, trials=kept), "interrupted")
 
