@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench drivers chaos claims flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos claims flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-kinds test-runs test-parts test-commands test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -47,10 +47,30 @@ calibrate: setup ## hold twinbench against itself: equal targets and slower ones
 cases: setup ## mistakes, which must be caught with their lines, and sound applications, never accused; three runs each, goes on where it was stopped
 	$(BIN)/python -m tools.cases
 
-# First what keeps one core busy, two at a time; then what is to have the machine to itself.
+# What is right on a busy machine too, in parts: whole runs, and parts of the harness.
+KINDS := $(addprefix tests/test_,chaos_run.py eager_loading_run.py probe_overhead_run.py second_workload.py)
+RUNS := $(addprefix tests/test_,runs.py calibration_run.py secrets.py)
+COMMANDS := $(addprefix tests/test_,command_line.py bad_environments.py)
+# Those of probes that say how long something took, and controls, are wrong while others have the cores.
+TIMED := $(addprefix tests/probe/test_,loop.py phases.py whole_latency.py)
+PARTS := tests/provision $(filter-out $(TIMED),$(wildcard tests/probe/test_*.py))
+
+# First what may share the machine, two at a time; then all that is to have it to itself.
 test: setup ## lint, types and the whole suite
-	@$(MAKE) --no-print-directory -j 2 lint types test-figures test-contract test-units
-	$(BIN)/python -m pytest --ignore=tests/unit --ignore=tests/contract
+	@$(MAKE) --no-print-directory -j 2 lint types test-kinds test-units test-figures test-runs test-contract test-parts test-commands
+	$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/contract $(KINDS) $(RUNS) $(COMMANDS) $(PARTS))
+
+test-kinds: setup
+	$(BIN)/python -m pytest -q $(KINDS)
+
+test-runs: setup
+	$(BIN)/python -m pytest -q $(RUNS)
+
+test-parts: setup
+	$(BIN)/python -m pytest -q $(PARTS)
+
+test-commands: setup
+	$(BIN)/python -m pytest -q $(COMMANDS)
 
 test-figures: setup
 	$(BIN)/python -m pytest -q tests/unit/test_report*.py tests/unit/test_stats*.py
