@@ -118,14 +118,16 @@ def test_all_is_listed_where_it_is_asked_for(say: Say, tmp_path: Path) -> None:
 HEAVY = {"pandas", "numpy", "matplotlib", "pyarrow", "scipy", "sqlalchemy", "fastapi", "locust"}
 HEAVY |= {"pydantic_settings", "psycopg", "psycopg2", "asyncpg", "requests", "toxiproxy", "asyncio", "jinja2"}
 HEAVY |= {"psutil", "rich"}
-EVIDENCE = {"harness.model.evidence", "harness.model.findings", "harness.model.ledger"}
-NAMES_WHAT_IT_IMPORTED = """
-import runpy, sys
+MODEL = {f"harness.model.{path.stem}" for path in (ROOT / "harness" / "model").glob("[!_]*.py")}
+ASKED = {f"harness.model.{name}" for name in ("plan", "verdict", "workload")}
+TELLS_WHAT_IT_TOOK = """
+import gc, runpy, sys
 sys.argv = ["twinbench", *sys.argv[1:]]
+before = gc.get_stats()[0]["collections"]
 try:
     runpy.run_module("harness.cli", run_name="__main__")
 finally:
-    print(*sys.modules, file=sys.stderr)
+    print(gc.get_stats()[0]["collections"] - before, *sys.modules, file=sys.stderr)
 """
 
 
@@ -134,24 +136,25 @@ finally:
     [
         (["--help"], {"pydantic", "harness.model"}),
         (["chaos", "--help"], {"harness.model"}),
-        (["list"], EVIDENCE),
+        (["list"], MODEL - ASKED),
         (["doctor"], {"harness.model"}),
     ],
 )
-def test_what_needs_no_statistics_no_figures_and_no_targets_imports_none(
+def test_what_needs_no_statistics_no_figures_and_no_targets_imports_none_and_looks_for_no_garbage(
     words: list[str], besides: set[str], tmp_path: Path
 ) -> None:
     out = ["--out", str(tmp_path)] if words == ["list"] else []
     done = subprocess.run(
-        [sys.executable, "-c", NAMES_WHAT_IT_IMPORTED, *words, *out],
+        [sys.executable, "-c", TELLS_WHAT_IT_TOOK, *words, *out],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    imported = set(done.stderr.splitlines()[-1].split())
-    assert {"typer", "harness"} <= imported
-    assert imported & (HEAVY | besides) == set()
+    collections, *imported = done.stderr.splitlines()[-1].split()
+    assert {"typer", "harness"} <= {*imported}
+    assert {*imported} & (HEAVY | besides) == set()
+    assert int(collections) <= 2  # and not one for each 700 objects, most of which stay
 
 
 def test_every_profile_can_be_chosen() -> None:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.model.request_record import Outcome
-
-# Ends the name of a write that is cut under a retry key.
-WITH_RETRY_KEY = "+retry_key"
+from harness.model.workload import WITH_RETRY_KEY
 
 
 class Direction(StrEnum):

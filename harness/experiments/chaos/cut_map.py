@@ -19,8 +19,9 @@ from harness.experiments.base import Run
 from harness.experiments.chaos.cut import CutPlace, cut_once, places, with_rows
 from harness.experiments.chaos.lane import Lane, open_lane
 from harness.load.single_client import seeds_apart
-from harness.model.cut_map import WITH_RETRY_KEY, Conversation, Cut, CutMap
+from harness.model.cut_map import Conversation, Cut, CutMap
 from harness.model.plan import Target
+from harness.model.workload import WITH_RETRY_KEY
 from harness.provision.database import restart_ids, seed
 from harness.provision.target import wait_until_serving
 
