@@ -15,8 +15,9 @@ from harness.probe.thread_clocks import ThreadClocks
 class Passed(NamedTuple):
     """What passed between two readings.
 
-    ``ran_s`` is what the thread spent in its call: without its waits for a core, and without what can't be told from a
-    machine that stood still. ``process_ran_s`` is the same where other threads of the process had the lock as well.
+    ``ran_s`` is what the thread spent in its call, if it is seen in the same one before and after: without its waits
+    for a core, what it computed while the other one had none, and what can't be told from a machine that stood still.
+    ``process_ran_s`` is the same where other threads of the process had the lock as well, whatever the calls were.
     Linux tells of a wait when it ends, so these may be less than nothing, and take off what was put down before.
     ``kept_s`` is how long the thread that looks was kept from it, while this one computed.
     """
@@ -71,7 +72,7 @@ class PassedTime:
             computed_s=computed_s,
             core_wait_s=waited_s,
             kept_s=min(late_s, computed_s),
-            ran_s=ran_s - stood_s,
+            ran_s=ran_s - stood_s - min(computed_s, looking_waited_s),  # in which it may have gone from call to call
             process_ran_s=ran_s - max(0.0, late_s - process_s - waited_s),
             process_kept_s=min(late_s, process_s),
         )

@@ -22,8 +22,10 @@ MOST_OF_TIME = 0.05  # of the window that stalls of one function may take
 LONG_OF_TIME = 0.25  # of the window that even a single one may take
 # In pieces of work of the probe's, of which each takes about 0.1 ms:
 PIECES_AT_ONCE = 50  # a call that computes for less is work
-PIECES_A_REQUEST = 200  # that a saturated loop may compute for each request
-LATE_PIECES = 1000  # a loop that is later has a reason, known or not
+PIECES_A_REQUEST = 1000  # that a saturated loop may compute for each request
+PIECES_AN_ANSWER = 200  # the same for one whose answers are large
+LARGE_BYTES = 100_000  # of the median answer
+LATE_PIECES = 1000  # a loop that is later has a reason, known or not; a single call that waits for as long is one
 USUAL_PIECE_S = 1e-4  # where none was done in the window
 MOSTLY = 0.5  # of what is proven of a call: one that computes that much is measured by how fast the interpreter is
 SATURATED = 0.6  # of the time that the loop's thread could compute
@@ -76,6 +78,10 @@ class _Seen:
     def counted(self, stalls: Iterable[_Stall]) -> list[_Stall]:
         """Return those that are no mere work on a machine as fast as this one."""
         return [one for one in stalls if not one.computes or one.held_s >= PIECES_AT_ONCE * self.piece_s]
+
+    def is_long_sleep(self, stall: _Stall) -> bool:
+        """Whether a call waited for so long that no machine can have made it."""
+        return not stall.computes and stall.held_s >= LATE_PIECES * self.piece_s
 
     def _unfinished(self) -> list[Sample]:
         """Return what the loop had not come out of when the window ended."""
@@ -131,7 +137,7 @@ def _held_up(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
     worst = _worst(seen.counted(seen.stalls))
     held_s = sum(stall.held_s for stall in worst)
     often = len(worst) >= LEAST_STALLS and held_s > MOST_OF_TIME * seen.could_run_s
-    if not often and held_s <= LONG_OF_TIME * seen.window_s:
+    if not often and held_s <= LONG_OF_TIME * seen.window_s and not any(map(seen.is_long_sleep, worst)):
         return None
     each = in_unit("ms", each=1e3 * median(stall.held_s for stall in worst))
     each |= in_unit("share", share=held_s / max(held_s, seen.could_run_s))
@@ -161,13 +167,16 @@ def _saturated(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
     busy_s, could_s = seen.total("busy_s"), seen.total("busy_s", "passed_s") - seen.total("core_wait_s")
     each_s = busy_s / max(1.0, seen.total("busy_s", "ended"))
     late = seen.own_lag_s >= LATE_PIECES * seen.piece_s
-    if not late or busy_s < SATURATED * could_s or each_s < PIECES_A_REQUEST * seen.piece_s:
-        return None
-    values = in_unit("ms", each=1e3 * each_s) | in_unit("share", busy=min(1.0, busy_s / could_s))
     spent = _spent(seen)
     route, place = _of_spent(spent) if spent else ("", None)
+    answer = _answer(route, samples)
+    large = place is None and "answer" in answer and answer["answer"].value >= LARGE_BYTES
+    most_s = (PIECES_AN_ANSWER if large else PIECES_A_REQUEST) * seen.piece_s
+    if not late or busy_s < SATURATED * could_s or each_s < most_s:
+        return None
+    values = in_unit("ms", each=1e3 * each_s) | in_unit("share", busy=min(1.0, busy_s / could_s))
     if route and place is None:
-        values |= _answer(route, samples)
+        values |= answer
         return _Told(verdict=Verdict.FAIL, code="saturated_by_answers", values=values, facts={"route": route}, count=1)
     return _Told(
         verdict=Verdict.FAIL, code="saturated", values=values, facts=known_facts(route=route), place=place, count=1
