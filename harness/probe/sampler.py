@@ -5,17 +5,24 @@ want the interpreter's lock. So looks that are due at about the same time are ta
 without waking the thread: Linux has timers that are files (timerfd_create(2)), which a thread can wait for outside the
 lock. Python has them from 3.13 on, and until then they are called in the C library. Elsewhere the thread wakes up, sees
 that it was put off, and sleeps on.
+
+While a look is taken no garbage is collected. Looks read stacks of other threads, which stand still as long as the
+interpreter's lock is held. Up to Python 3.11 a collection may begin as the interpreter makes the object by which a call
+is read, or the dictionary of its variables; what it runs may give the lock away, and the call then ends while it is
+read: a process was seen to crash by that.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 Look = Iterator[float]  # goes on looking, and tells after each look how many seconds to wait for the next
@@ -114,7 +121,8 @@ class Sampler:
             now_s = time.monotonic()
             for one in [one for one in self._looking if one.due_s - one.early_s <= now_s]:
                 try:
-                    wait_s = next(one.look, None)
+                    with _uncollected():
+                        wait_s = next(one.look, None)
                 except Exception:  # noqa: BLE001 - a look that fails must not end the others; the target's log tells of it
                     traceback.print_exc()
                     wait_s = None
@@ -122,3 +130,15 @@ class Sampler:
                     self._looking.remove(one)
                 else:
                     one.due_s = time.monotonic() + wait_s
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile, where the application would have it collected."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -1,5 +1,6 @@
 """One thread takes all looks: as they are due, together where that spares waking up, and whatever one of them does."""
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -122,3 +123,26 @@ def test_the_thread_ends_with_the_last_look() -> None:
         if thread.name == "twinbench sampler":
             thread.join(10)
             assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_no_garbage_is_collected_while_a_look_is_taken_and_afterwards_as_before(
+    collects: bool,  # noqa: FBT001 - a case
+    clock: Clock,
+    take_all: Callable[..., None],
+) -> None:
+    seen: list[bool] = []
+
+    def look() -> Look:
+        yield 0.1
+        seen.append(gc.isenabled())
+        raise ZeroDivisionError  # which ends its looks
+
+    before = gc.isenabled()
+    try:
+        (gc.enable if collects else gc.disable)()
+        take_all((look(), 0.0))
+        assert (seen, gc.isenabled()) == ([False], collects)
+    finally:
+        (gc.enable if before else gc.disable)()
+    assert clock.wakes
