@@ -144,5 +144,12 @@ def test_each_line_counts_by_itself_and_of_several_that_which_most_requests_use_
     assert code(pooled) == "nobody_waited"
 
 
+def test_few_looks_are_enough_to_count() -> None:
+    trial = seen(counted(handed_out=60, opened=60))
+    few = replace(trial, samples=(*trial.samples[:3], trial.samples[-1]))
+    assert one(check_pool(few)).code == "connection_per_request"
+    assert one(check_pool(replace(few, samples=few.samples[:3]))).verdict is Verdict.UNDECIDED
+
+
 def test_what_never_was_opened_took_no_time() -> None:
     assert values(one(check_pool(seen(counted(made=60)))))["each"] == 0

@@ -349,8 +349,9 @@ def test_who_has_a_connection_and_waits_for_another_has_a_name_of_its_own_and_bo
 
 
 def test_so_it_is_whatever_the_target_was_told_of_the_size_of_its_pool() -> None:
-    small = asking({"connection": 2}, full=2)
-    assert found(*[small] * LOOKS).summary.startswith("Requests that have a connection wait for another")
+    small = found(*[asking({"connection": 2}, full=2)] * LOOKS)
+    assert small.summary.startswith("Requests that have a connection wait for another")
+    assert small.measured.startswith("somebody waited at 20 of 20 looks")
 
 
 def test_while_the_pool_has_some_left_nobody_waits_and_it_is_no_more_than_told() -> None:

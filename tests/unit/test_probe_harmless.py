@@ -10,17 +10,20 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from anyio import to_thread
-from sqlalchemy import QueuePool, event
+from sqlalchemy import NullPool, QueuePool, event
 
 from harness.probe import checkouts, waits
+from harness.probe.call_site import place_at
 from harness.probe.checkouts import CheckoutProbe
-from harness.probe.holders import is_checked_out
+from harness.probe.holders import Checkout, Holder, is_checked_out
 from harness.probe.request import Followed, Mark, beginning, came, under_way
 from harness.probe.sampler import Look, Scheduled
+from harness.probe.served import looked_into
 from harness.probe.waits import ThreadWaits
 
 
@@ -38,14 +41,17 @@ class Sampler:
 
 
 class Told:
-    """Keeps what is noted of connections in use."""
+    """Keeps what is noted of connections in use, and the rest of what was noted last, by metric."""
 
     def __init__(self) -> None:
         self.in_use: list[tuple[float, dict[str, Any]]] = []
+        self.rest: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def note(self, _probe: str, metric: str, value: float, **labels: Any) -> None:
         if metric == "in_use":
             self.in_use.append((value, labels))
+        else:
+            self.rest[metric] = (value, labels)
 
 
 def watched(in_flight: int) -> tuple[CheckoutProbe, Sampler, Told]:
@@ -169,6 +175,88 @@ def test_a_holder_is_looked_at_closer_if_it_holds_for_long_or_somebody_waits(
     phase, function = ("briefly", None) if why == "nothing" else ("elsewhere", "serve")
     place = labels["call_site"]
     assert (value, labels[phase], place and place[2]) == (1, 1, function)
+
+
+@pytest.mark.parametrize(
+    ("size", "overflow", "taken", "full"), [(1, 0, 1, 1), (1, 1, 1, 0), (1, 1, 2, 1), (2, 0, 1, 0), (1, -1, 3, 0)]
+)
+@pytest.mark.usefixtures("listeners")
+def test_those_who_ask_a_pool_that_has_none_left_are_counted(
+    size: int, overflow: int, taken: int, full: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = QueuePool(lambda: sqlite3.connect(":memory:"), pool_size=size, max_overflow=overflow)
+    held = [pool.connect() for _ in range(taken)]
+
+    async def look() -> float:
+        _, sampler, told = watched(1)
+        request = weakref.ref(task := asyncio.create_task(serve()))
+        monkeypatch.setitem(waits.connecting, 1, (request, pool))
+        monkeypatch.setitem(waits.connecting, 2, (request, NullPool(lambda: sqlite3.connect(":memory:"))))
+        await asyncio.to_thread(sampler.take_one)
+        task.cancel()
+        return float(told.rest["waiting"][1]["full"])
+
+    assert asyncio.run(look()) == full
+    held[0].close()
+    assert asyncio.run(look()) == 0
+
+
+@pytest.mark.usefixtures("listeners")
+def test_who_asks_for_another_is_told_with_the_line_of_its_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = (pool := QueuePool(lambda: sqlite3.connect(":memory:"))).connect()
+    monkeypatch.setattr(checkouts, "BRIEFLY_S", 0.0)
+    code = serve.__code__
+    asks_at = place_at(code, code.co_firstlineno)
+    monkeypatch.setattr(checkouts, "place_of", lambda _frame: asks_at)
+    asks = Holder(Checkout(None, None, code, code.co_firstlineno, 0.0), "connection")
+    monkeypatch.setattr(checkouts, "holder_of", lambda _held, _stacks: asks)
+
+    async def look() -> dict[str, Any]:
+        probe, sampler, told = watched(1)
+        tasks = [asyncio.create_task(serve()) for _ in range(2)]
+        request, other = map(weakref.ref, tasks)
+        await asyncio.sleep(0)
+        looked_into.set(True)
+        probe.checked_out(pool, own, request)
+        probe.asks(other)  # which has none
+        assert not probe._has_at
+        probe.asks(request)
+        await asyncio.to_thread(sampler.take_one)
+        for task in tasks:
+            task.cancel()
+        return told.in_use[0][1]
+
+    labels = asyncio.run(look())
+    assert (labels["another"], labels["has"][2]) == (asks_at, "look")
+
+
+@pytest.mark.usefixtures("listeners")
+def test_where_stacks_are_read_the_loop_is_asked_and_not_again_until_it_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = (pool := QueuePool(lambda: sqlite3.connect(":memory:"))).connect()
+    monkeypatch.setattr(checkouts, "BRIEFLY_S", 0.0)
+
+    async def look() -> list[int]:
+        probe, sampler, told = watched(1)
+        request = weakref.ref(task := asyncio.create_task(serve()))
+        await asyncio.sleep(0)
+        probe.checked_out(pool, connection, request)
+        asked, original = [], probe._loop.call_soon_threadsafe
+        monkeypatch.setattr(probe, "_loop", SimpleNamespace(call_soon_threadsafe=lambda *what: asked.append(what)))
+        monkeypatch.setattr(checkouts.CheckoutProbe, "_waiting_elsewhere", lambda *_what: 0)
+        counts = []
+        for _ in range(2):
+            sampler.take_one()
+            counts.append(len(asked))
+        original(*asked[0])
+        await asyncio.sleep(0)
+        assert told.rest["late_s"][0] >= 0
+        sampler.take_one()
+        task.cancel()
+        return [*counts, len(asked)]
+
+    assert asyncio.run(look()) == [1, 1, 2]
 
 
 def test_what_a_request_does_in_threads_and_tasks_of_its_own_is_part_of_it() -> None:

@@ -89,12 +89,14 @@ def check_pool(evidence: Evidence) -> Findings:
     known = [sample for sample in evidence.samples if window is None or window.holds(sample.t_ns)]
     sessions = [sample for sample in known if sample.probe == "sessions"]
     measured: dict[str, Quantity] = {}
-    if len(looks) < MIN_LOOKS:
+    if anew := _made_anew(evidence):  # by counts, for which few looks are enough
+        verdict, found, measured = Verdict.FAIL, anew, _measured(evidence, looks)
+    elif len(looks) < MIN_LOOKS:
         verdict, found = Verdict.UNDECIDED, _Shortage("pool_not_watched")
     elif not sessions:
         verdict, found = Verdict.UNDECIDED, _Shortage("sessions_not_watched")
     else:
-        short = _made_anew(evidence) or _shortage(evidence.target, looks, known)
+        short = _shortage(evidence.target, looks, known)
         verdict, found = (Verdict.FAIL, short) if short else (Verdict.PASS, _Shortage("nobody_waited"))
         measured = _measured(evidence, looks)
     call_sites = Counter(place for place in found.places if place)
