@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.errors import HarnessError
 from harness.experiments.base import Assessment, Config, Experiment, Progress, Run
 from harness.experiments.registry import experiment
 from harness.model.plan import Target
@@ -24,8 +23,12 @@ from harness.model.workload import Workload
 from harness.provision.environment import environment
 from harness.provision.testbed import started_services
 from harness.report.page import write_report
+from harness.seal import is_sealed
 from harness.store import VERSION, Store
-from harness.stored_file import unreadable
+from harness.stored_file import AGAIN, unreadable
+
+# What breaks on a value that is of its type and makes no sense; all else is a mistake in code.
+OF_VALUES = (LookupError, ArithmeticError, ValueError, TypeError)
 
 
 def run(chosen: Experiment, config: Config, progress: Progress, opened: Callable[[Store], None]) -> None:
@@ -83,22 +86,22 @@ def assess(store: Store) -> Assessment:
 
 @contextmanager
 def read_from(store: Store) -> Iterator[None]:
-    """Say in one line that evidence makes no sense: of a run that was altered, whatever reads it may break.
+    """Say in one line that what a run left when it was killed makes no sense: nothing tells what became of it since.
+
+    A run that is as its manifest has it is what we stored, and whatever breaks on it is a bug of ours.
 
     Raises:
-        EvidenceUnreadable: An error was raised meanwhile that is none of the harness.
+        EvidenceUnreadable: An error was raised that values can cause.
     """
     try:
         yield
-    except HarnessError:
-        raise
-    except Exception as error:
+    except OF_VALUES as error:
+        if is_sealed(store.folder):
+            raise
         frames = traceback.extract_tb(error.__traceback__)
         place = [frame for frame in frames if Path(frame.filename).is_relative_to(Path(__file__).parent)][-1]
         why = f"{type(error).__name__}: {error}, in {Path(place.filename).name}:{place.lineno}"
-        raise unreadable(
-            store.folder, why, "Run the benchmark again; if nobody has changed it, this is a bug of twinbench"
-        ) from error
+        raise unreadable(store.folder, why, AGAIN) from error
 
 
 def _settings(workload: Workload, targets: Iterable[Target]) -> tuple[Setting, ...]:

@@ -11,7 +11,7 @@ import pytest
 from harness.errors import EvidenceUnreadable
 from harness.model.request_record import Op
 from harness.ops_file import read_ops
-from harness.seal import MANIFEST
+from harness.seal import MANIFEST, seal
 from harness.store import Store
 from harness.stored_file import MAY_BE_BEYOND, read_json
 from tests.fix_command_line import Say, assert_one_line
@@ -107,11 +107,49 @@ def test_of_an_unfinished_run_the_file_that_makes_no_sense_is_named(
     assert name in done.stderr
 
 
-def test_whatever_else_evidence_breaks_is_one_line(run: Path, say: Say) -> None:
-    edit(run / ASYNC / "trial.json", lambda known: known["samples"][-1].update(labels={}))  # type: ignore[index]  # the same
+def lose_labels(run: Path) -> None:
+    """Leave a sample without the labels that its reader asks for."""
+    edit(run / ASYNC / "trial.json", lambda known: known["samples"][-1].update(labels={}))  # type: ignore[index]  # as JSON has it
+
+
+def test_whatever_else_the_values_of_an_unfinished_run_break_is_one_line(run: Path, say: Say) -> None:
+    lose_labels(run)
     done = say("check", str(run))
     assert done.returncode == 2
     assert_one_line(done.stderr, "can't be read: KeyError: 'part', in cells.py:")
+
+
+@pytest.mark.parametrize("command", ["check", "report"])
+def test_what_breaks_on_a_run_that_is_as_it_was_left_is_a_bug_of_ours(command: str, run: Path, say: Say) -> None:
+    lose_labels(run)
+    seal(run)
+    done = say(command, str(run))
+    assert done.returncode == 4
+    assert "KeyError: 'part'" in done.stderr
+    assert "this is a bug of twinbench" in done.stderr
+
+
+@pytest.mark.parametrize("error", [NameError("boom"), AttributeError("boom"), AssertionError("boom")], ids=repr)
+def test_what_no_value_can_cause_is_a_bug_of_ours(
+    error: Exception, run: Path, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr("harness.run.experiment", broken)
+    done = say("check", str(run))
+    assert done.returncode == 4
+    assert "boom" in done.stderr
+    assert "this is a bug of twinbench" in done.stderr
+
+
+def test_a_run_that_was_killed_before_it_had_a_plan_is_unfinished(tmp_path: Path, say: Say) -> None:
+    folder = Store.create(tmp_path, "r").folder
+    for command in ("check", "report"):
+        done = say(command, str(folder))
+        assert done.returncode == 3
+        assert_one_line(done.stderr, f"{folder} has no plan: its run was killed before it began")
+    assert say("check", str(tmp_path)).returncode == 2  # of which nobody says that it is one
 
 
 def test_a_flipped_bit_of_ops_ends_no_process(tmp_path: Path) -> None:
