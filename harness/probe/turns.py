@@ -142,7 +142,7 @@ class TurnProbe:
         serving = {id(frame) for frame in self._workers.serving(frames).values()}
         strangers = [one for thread, one in frames.items() if thread not in ours and id(one) not in serving]
         calls = [*(other.calls for other in others), *map(calls_of, strangers)]
-        return waiting_in_queues(wanted, [one for one in calls if one])
+        return waiting_in_queues(wanted, [one for one in calls if one], self._loop)
 
     def _without_admission(self, waits: dict[Task, _Wait], count: int) -> dict[Task, _Wait]:
         """Leave out those who wait for a connection of the pool, which has a finding of its own.

@@ -12,6 +12,7 @@ import queue
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -33,18 +34,29 @@ class Found(NamedTuple):
     worker: Place | None = None
 
 
-def waiting_in_queues(wanted: set[int], workers: Iterable[Sequence[FrameType]]) -> Mapping[int, Found]:
+def waiting_in_queues(
+    wanted: set[int], workers: Iterable[Sequence[FrameType]], loop: asyncio.AbstractEventLoop
+) -> Mapping[int, Found]:
     """Return those of the wanted things, by their ``id``, that lie in a queue which a worker knows, or an executor's.
 
-    ``workers`` are the application's calls of each task or thread that serves no request, the outermost first.
+    ``workers`` are the application's calls of each task or thread that serves no request, the outermost first. The
+    executor that an event loop has by default is no application's own: it has as many threads as Python thinks fit.
     """
     found: dict[int, Found] = {}
     for calls in workers:
         for held in [one for frame in calls for one in _queues_of(frame)]:
             found |= dict.fromkeys(_in_queue(held, wanted), Found(QUEUE, place_of(calls[-1])))
-    for held in list(getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", {}).values()):
+    for held in _executors_queues(loop):
         found |= dict.fromkeys(_in_queue(held, wanted), Found(EXECUTOR))
     return found
+
+
+def _executors_queues(loop: asyncio.AbstractEventLoop) -> list[object]:
+    """Return the queues of all executors with threads, but for that of the loop, which only the collector tells of."""
+    known = gc.get_referents(loop, *(one for one in gc.get_referents(loop) if isinstance(one, dict)))
+    by_default = {id(getattr(one, "_work_queue", None)) for one in known if isinstance(one, Executor)}
+    queues = list(getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", {}).values())
+    return [one for one in queues if id(one) not in by_default]
 
 
 def _queues_of(frame: FrameType) -> Iterator[object]:

@@ -17,7 +17,7 @@ from targets.flaws.shadow import shadow
 from targets.shared.models import User
 from targets.shared.schemas import Id, UserOut
 
-CALL_S = 0.02
+CALL_S = 0.005
 COUNTED = 1  # the user whose row counts for all
 
 

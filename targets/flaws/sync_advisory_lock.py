@@ -17,7 +17,7 @@ from targets.sync_api.repositories import Repository
 from targets.sync_api.services import read_user
 from targets.sync_api.session import DatabaseSession
 
-CALL_S = 0.02
+CALL_S = 0.005
 USERS = 7  # the lock's number
 
 

@@ -35,7 +35,7 @@ WAITS = {
     "thread_semaphore": ("semaphore", 3, "with thread_semaphore:", "released.wait()"),
     "thread_queue": ("queue", 4, "job.result()", "released.wait()"),
 }
-SOUND = ("wide_semaphore", "gather", "own_queue", "future", "sleep", "join", "short_lock")
+SOUND = ("default_executor", "wide_semaphore", "gather", "own_queue", "future", "sleep", "join", "short_lock")
 Looks = dict[str, list[Sample]]
 
 
