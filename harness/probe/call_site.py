@@ -82,14 +82,18 @@ def callers() -> Iterator[FrameType]:
 def inwards(coroutine: Any) -> Iterator[tuple[Any, FrameType]]:  # noqa: ANN401 - a coroutine, or a generator that one waits for
     """Follow a suspended coroutine to what it waits for, and on: each with its call, those of async generators, too."""
     while coroutine is not None:
-        frame = _first(coroutine, "cr_frame", "gi_frame", "ag_frame")
+        kind = type(coroutine)
+        if kind is CoroutineType:  # as most are
+            frame, awaited = coroutine.cr_frame, coroutine.cr_await
+        elif kind is AsyncGeneratorType:
+            frame, awaited = coroutine.ag_frame, coroutine.ag_await
+        else:  # a generator, or what a compiler has made of a coroutine
+            frame = getattr(coroutine, "gi_frame", None) or getattr(coroutine, "cr_frame", None)
+            awaited = getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "cr_await", None)
+            awaited = awaited or _stepped_by(coroutine)
         if frame is not None:
             yield coroutine, frame
-        coroutine = _first(coroutine, "cr_await", "gi_yieldfrom", "ag_await") or _stepped_by(coroutine)
-
-
-def _first(of: object, *names: str) -> Any:  # noqa: ANN401 - what any of them is
-    return next((known for name in names if (known := getattr(of, name, None)) is not None), None)
+        coroutine = awaited
 
 
 def _stepped_by(step: object) -> object:

@@ -53,7 +53,10 @@ class Reader:
         self._spawn = spawns_greenlets()
 
     def of_task(self, task: asyncio.Task[Any]) -> Standing:
-        """Say where a task stands."""
+        """Say where a task stands, if it waits."""
+        awaited = getattr(task, "_fut_waiter", None)
+        if awaited is None or awaited.done():  # it runs, or is about to
+            return Standing("")
         calls: list[FrameType] = []
         beyond: list[FrameType] = []
         greenlet = None
@@ -65,9 +68,6 @@ class Reader:
                 beyond.append(frame)
                 if frame.f_code is self._spawn:
                     greenlet = greenlet_in(inner)
-        awaited = getattr(task, "_fut_waiter", None)
-        if awaited is None or awaited.done():  # it runs, or is about to
-            return Standing("", calls)
         stack = [*_outwards(greenlet)][::-1]
         calls += [frame for frame in stack if is_of_application(frame)]
         if known := _asked([*beyond, *stack]):

@@ -26,8 +26,8 @@ from harness.probe.waits import least_capacity
 from harness.probe.work_queues import EXECUTOR, Found, waiting_in_queues
 from harness.probe.workers import Workers
 
-LOOK_EVERY_S = 0.05
-EARLY_S = 0.025  # sooner, if something else is looked at then
+LOOK_EVERY_S = 0.15
+EARLY_S = 0.075  # sooner, if something else is looked at then
 FEW = 2  # fewer have nobody to wait for
 TURNS = {LOCK, SEMAPHORE, CONDITION, QUEUE, EXECUTOR}
 # What may be sized as the pool is, to keep requests from waiting for connections where that holds others up.
@@ -149,8 +149,8 @@ class TurnProbe:
 
         They have none, and as many others are past that line as the pool has connections.
         """
-        capacity = least_capacity()
-        if capacity is None or not any(wait.kind in ADMITTING for wait in waits.values()):
+        capacity = least_capacity() if any(wait.kind in ADMITTING for wait in waits.values()) else None
+        if capacity is None:
             return waits
         holding = self.holding()
         admitting = {

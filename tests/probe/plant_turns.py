@@ -311,7 +311,7 @@ async def stand_still(serves: Callable[[], Awaitable[object]], served: Served) -
         tasks.append(asyncio.create_task(served(scope, None, None)))  # type: ignore[arg-type]  # nobody calls them
     await asyncio.sleep(0.1)
     since_ns = time.monotonic_ns()
-    await asyncio.sleep(6 * LOOK_EVERY_S)
+    await asyncio.sleep(3 * LOOK_EVERY_S)
     until_ns = time.monotonic_ns()
     released.set()
     ended.set()

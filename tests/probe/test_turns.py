@@ -54,7 +54,7 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Looks]:
     }
     seen: dict[str, Looks] = {}
     for how, process in planted.items():
-        spans = json.loads(process.communicate(timeout=60)[0])
+        spans = json.loads(process.communicate(timeout=240)[0])
         samples = [each for file in folders[how].iterdir() for each in read_samples(file) if each.probe == "waits"]
         seen[how] = {
             case: [each for each in samples if since_ns <= each.t_ns < until_ns]
