@@ -30,3 +30,8 @@ def test_a_write_that_may_be_sent_again_can_be_cut_under_its_retry_key_too() -> 
     plain, keyed = (WORKLOAD.request_to_cut(write, 1, key) for write in ("transfer", "transfer+retry_key"))
     assert plain.headers == {"Write-Key": key}
     assert keyed == replace(plain, headers={"Write-Key": key, "Idempotency-Key": key})
+
+
+def test_one_that_may_not_be_sent_again_is_cut_without() -> None:
+    once = replace(WORKLOAD, writes={"transfer": replace(WORKLOAD.writes["transfer"], retries=False)})
+    assert once.cuttable == ("transfer",)
