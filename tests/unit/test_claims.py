@@ -25,7 +25,7 @@ from tests.unit.test_claims_of_one_request import EXPIRE
 def test_every_claim_says_what_how_and_what_decides_and_shows_the_code(test: ClaimTest) -> None:
     begun = test.begun()
     for text in (test.claim.says, test.claim.method, test.claim.measure):
-        assert len(text.split()) > 8
+        assert len(text.split()) > 6
         assert text.endswith(".")
     assert "holds" in test.claim.measure or "hold" in test.claim.measure
     assert all(listing.text for listing in begun.code)

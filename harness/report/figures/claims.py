@@ -31,6 +31,10 @@ DRAWN: Mapping[str, tuple[Drawn, ...]] = {
     "blocked_loop": (Drawn(name="others, median", axis="median latency of the others, in milliseconds", scale="log"),),
     "bare_url": (Drawn(name="longest pause of the loop", axis="milliseconds that the loop stood still at most"),),
     "session_closed": (Drawn(name="left at most", axis="connections left taken by requests that failed"),),
+    "schema_changes": (
+        Drawn(name="requests failed", axis="requests that failed"),
+        Drawn(name="longest request", axis="seconds that the longest request took"),
+    ),
     "loading": (Drawn(name="selectin/joined", axis="time of selectinload / joinedload", scale="ratio"),),
     "layers": (Drawn(name="with/without", axis="processor time a request, with / without layers", scale="ratio"),),
 }
