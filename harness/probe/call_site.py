@@ -28,6 +28,8 @@ _STEPS = {"async_generator_asend", "async_generator_athrow", "anext_awaitable", 
 
 Place = tuple[str, int, str]  # file, line and function
 FRAMEWORK: Place = ("", 0, "the framework")
+# The module of a task that streams the answer of the one that waits for it, which is nobody's way round.
+_STREAMS_ANSWERS = "starlette.responses"
 
 
 def serve(app: str) -> None:
@@ -105,11 +107,16 @@ def _stepped_by(step: object) -> object:
 
 
 def waits_at(coroutine: Any) -> Place | None:  # noqa: ANN401 - the same
-    """Follow a suspended coroutine inwards to the last call that is the application's; None if none is."""
-    place = None
+    """Follow a coroutine that waits for another task inwards to the last call that is the application's, if any is.
+
+    None where it waits for nothing but its own answer, which Starlette streams from a task beside it.
+    """
+    place = FRAMEWORK
     for _, frame in inwards(coroutine):
         if is_of_application(frame):
             place = place_of(frame)
+        elif frame.f_globals.get("__name__") == _STREAMS_ANSWERS:
+            return None
     return place
 
 

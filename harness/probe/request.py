@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
-from harness.probe.call_site import FRAMEWORK, Place, waits_at
+from harness.probe.call_site import Place, waits_at
 
 # What a request is doing. Plain numbers, as a request changes its phase a dozen times and an enum's members are slower.
 PYTHON = 0  # it runs, in the event loop or in a thread
@@ -66,7 +66,7 @@ class Followed:
         except RuntimeError:  # in a thread there is none to see
             return
         if task is not None and task is not self.task() and not self.handed_on:
-            self.handed_on = waits_at(self.serving) or FRAMEWORK
+            self.handed_on = waits_at(self.serving)
 
 
 # A request, as others know it: by the task that it came in, which it is over with. Tasks are held by weak references:

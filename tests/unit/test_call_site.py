@@ -1,14 +1,17 @@
 """Which calls are the application's, and which ask to be passed over."""
 
+import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import FrameType, FunctionType
 
 import pytest
+from starlette.responses import StreamingResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.probe import call_site
-from harness.probe.call_site import is_of_application, of_application
+from harness.probe.call_site import Place, is_of_application, of_application, waits_at
 
 SOURCE = """
 import sys
@@ -101,3 +104,48 @@ def test_beside_an_installed_application_files_that_are_not_installed_are_the_ap
     exec(code, scope)  # noqa: S102 - a module of ours, as an import runs it
     assert installed.name == "site-packages"
     assert is_of_application(scope["frame"])
+
+
+def waited_at(answer: ASGIApp) -> Place | None:
+    """Where a request is seen to wait while ``sending`` is called for its answer, by another task."""
+    found: list[Place | None] = []
+
+    async def serve() -> None:
+        async def sending() -> AsyncIterator[str]:
+            found.append(waits_at(serving))
+            yield "part"
+
+        async def send(_message: Message) -> None:
+            await asyncio.sleep(0)
+
+        async def receive() -> Message:
+            await asyncio.sleep(20)
+            return {"type": "http.disconnect"}
+
+        async def application() -> None:
+            await answer({"type": "http", "sending": sending, "asgi": {"spec_version": "2.0"}}, receive, send)
+
+        serving = application()
+        await serving
+
+    asyncio.run(serve())
+    (place,) = found
+    return place
+
+
+async def streams(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer by a stream of Starlette's, which has a task of its own."""
+    await StreamingResponse(scope["sending"]())(scope, receive, send)
+
+
+async def hands_on(scope: Scope, _receive: Receive, _send: Send) -> None:
+    """Have another task make the answer."""
+    await asyncio.gather(*[anext(scope["sending"]())])
+
+
+@pytest.mark.parametrize(("answer", "function"), [(streams, None), (hands_on, "hands_on")])
+def test_who_waits_for_its_own_answer_to_be_streamed_has_handed_nothing_on(
+    answer: ASGIApp, function: str | None
+) -> None:
+    place = waited_at(answer)
+    assert (place and place[2]) == function

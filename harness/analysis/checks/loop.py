@@ -25,7 +25,7 @@ PIECES_AT_ONCE = 50  # a call that computes for less is work
 PIECES_A_REQUEST = 1000  # that a saturated loop may compute for each request
 PIECES_AN_ANSWER = 200  # the same for one whose answers are large
 LARGE_BYTES = 100_000  # of the median answer
-LATE_PIECES = 1000  # a loop that is later has a reason, known or not; a single call that waits for as long is one
+LATE_PIECES = 2000  # a loop that is later has a reason, known or not; a single call that waits for as long is one
 USUAL_PIECE_S = 1e-4  # where none was done in the window
 MOSTLY = 0.5  # of what is proven of a call: one that computes that much is measured by how fast the interpreter is
 SATURATED = 0.6  # of the time that the loop's thread could compute
@@ -198,7 +198,10 @@ def _late(seen: _Seen) -> _Told:
         )
     worst = _worst(seen.stalls)
     place = _most_common([stall.place for stall in worst]) if worst and worst[0].place.file else None
-    return _Told(verdict=Verdict.PASS, code="late_by_machine" if seen.lag_s >= bound_s else "free", place=place)
+    if seen.lag_s < bound_s:
+        return _Told(verdict=Verdict.PASS, code="free", place=place)
+    served = seen.total("busy_s", "ended") > 0  # else nothing was seen of the application
+    return _Told(verdict=Verdict.PASS if served else Verdict.UNDECIDED, code="late_by_machine", place=place)
 
 
 def _worst(stalls: Iterable[_Stall]) -> list[_Stall]:
