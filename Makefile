@@ -48,8 +48,8 @@ cases: setup ## mistakes, which must be caught with their lines, and sound appli
 	$(BIN)/python -m tools.cases
 
 # What is right on a busy machine too, in parts: whole runs, and parts of the harness.
-KINDS := $(addprefix tests/test_,chaos_run.py eager_loading_run.py probe_overhead_run.py second_workload.py)
-RUNS := $(addprefix tests/test_,runs.py calibration_run.py secrets.py)
+KINDS := $(addprefix tests/test_,chaos_run.py claims_run.py eager_loading_run.py probe_overhead_run.py second_workload.py)
+RUNS := $(addprefix tests/test_,runs.py calibration_run.py secrets.py kills.py)
 COMMANDS := $(addprefix tests/test_,command_line.py bad_environments.py)
 # Those of probes that say how long something took, and controls, are wrong while others have the cores.
 TIMED := $(addprefix tests/probe/test_,loop.py phases.py whole_latency.py)

@@ -1,6 +1,6 @@
 """Requests that wait for one another on a real target are found with their line, and sound neighbours are not accused.
 
-One in the application, in threads and in the database is in the suite; ``make test-slow`` tries the others.
+One in threads and one in the database are in the suite; ``make test-slow`` tries the others.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ LINES = {
     ),
     "flaw:one_worker": ("wait_in_a_queue", "return await done", ""),  # its worker is at the query, or asks somebody
 }
-SAMPLE = ("flaw:sync_lock_around_call", "flaw:hot_row", "flaw:one_worker")
+SAMPLE = ("flaw:sync_lock_around_call", "flaw:hot_row")
 # Of tests/controls/sound_waits.py, by the twin that they are made of.
 SOUND = {
     "short_lock": "async",
@@ -86,7 +86,7 @@ def test_it_is_named_with_its_line(name: str, judged: Judged) -> None:
     assert not held_at or source[int(held) - 1].strip() == held_at, found
 
 
-@pytest.mark.parametrize("app", sampled(SOUND, ["short_thread_lock", "own_rows"]))
+@pytest.mark.parametrize("app", sampled(SOUND, ["short_thread_lock"]))
 def test_a_sound_neighbour_is_not_accused(app: str, judged: Judged) -> None:
     found = judged(replace(PROBED[f"{SOUND[app]}:probed"], app=f"tests.controls.sound_waits:{app}"))
     assert found.verdict is Verdict.PASS, found
