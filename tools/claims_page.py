@@ -32,8 +32,8 @@ What an article says of FastAPI, SQLAlchemy, asyncpg, PostgreSQL and Alembic in 
 [`twinbench claims`](cli.md#twinbench-claims-name). Each claim, its method and what decides were written before its
 result. Five were changed after a first, undecided or confounded one, and measured anew: the margin of `waiting`, the
 measure of `blocked_loop`, what `session_closed` counts, how many pages `loading` needs, and where the routes of
-`layers` stand. The verdicts are those of one stored run, for the versions that stand with each; `make claims` makes them again
-on your machine.
+`layers` stand. The verdicts are those of one stored run, for the versions that stand with each; `make claims` makes
+them again on your machine.
 
 This page is made by `python -m tools.claims_page` of the experiments and of that run, and a test holds it against both.
 """
