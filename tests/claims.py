@@ -11,6 +11,7 @@ from harness.model.claims import Claim, ClaimEvidence, Listing, MeasuredClaim, s
 from harness.model.findings import Finding
 from harness.model.measures import Measures
 from harness.model.summary import Summary
+from harness.model.verdict import Verdict
 from tests.report_fixture import SUMMARY
 
 # Of each case, and then of each number or word: a number, several of it, or a word.
@@ -39,6 +40,13 @@ def judged(name: str, cases: Cases, changed: Cases | None = None) -> Finding:
     """What the check of this name says."""
     (found,) = CLAIM_CHECKS[name](claim_of(name, cases, changed))
     return found
+
+
+def assert_decided(found: Finding, code: str) -> None:
+    """A claim that is decided passes, whichever way; an experiment that is wrong fails."""
+    assert found.code == code
+    verdicts = {"control_failed": Verdict.FAIL, "undecided": Verdict.UNDECIDED}
+    assert found.verdict is verdicts.get(code, Verdict.PASS)
 
 
 def run_of(*claims: MeasuredClaim) -> Summary:

@@ -6,77 +6,23 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from harness.analysis.measures import analyse
 from harness.model.verdict import Verdict
-from harness.provision import reaper
 from harness.seal import MANIFEST, is_sealed, seal
 from harness.store import Store
-from tests.fix_command_line import ROOT, SHORTER, Say, program, twinbench
+from tests.background_run import assert_nothing_is_left, family, footprint, processors_of_each_part, running
+from tests.fix_command_line import SHORTER, Say, twinbench
 
 pytestmark = pytest.mark.timeout(300)
 ONE_TARGET = ("--target", "sync")  # which is up sooner than two, and no less of a run
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 NO_TOXIPROXY = {"TOXIPROXY_BIN": os.devnull + "/none"}
-
-
-@contextmanager
-def running(out: Path, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """A run in the background that is past its first trial."""
-    process = subprocess.Popen(
-        [*program(SHORTER), "run", *words, "--profile", "quick", "--out", str(out)],
-        cwd=ROOT,
-        env={**os.environ, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + 120
-        while not list(out.glob("*/trials/*/trial.json")) and time.monotonic() < deadline:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """All that a run has started."""
-    return psutil.Process(process.pid).children(recursive=True)
-
-
-def footprint(children: list[psutil.Process]) -> tuple[set[int], set[Path]]:
-    """Ports that are listened on, and data directories."""
-    ports, folders = set(), set()
-    for child in children:
-        words = child.cmdline()
-        if "-D" in words:
-            folders.add(Path(words[words.index("-D") + 1]).parent)
-        ports |= {connection.laddr.port for connection in child.net_connections("tcp") if connection.status == "LISTEN"}
-    return ports, folders
-
-
-def assert_nothing_is_left(children: list[psutil.Process], ports: set[int], folders: set[Path]) -> None:
-    """No process, no port, no data directory."""
-    assert reaper._still_running(children, 60) == []
-    deadline = time.monotonic() + 30
-    while any(folder.exists() for folder in folders) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(folder.exists() for folder in folders)
-    for port in ports:
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow)], ids="{} blocks".format)
@@ -227,15 +173,14 @@ def test_ctrl_c_ends_a_run_as_a_shorter_one(tmp_path: Path) -> None:
     pinned = ("--pin",) if PROCESSORS > 1 else ()
     with running(tmp_path, "point-read", *ONE_TARGET, *pinned, **NO_TOXIPROXY) as process:
         children = family(process)
-        if pinned:
-            assert_each_part_has_its_processors(children)
+        told = processors_of_each_part(children) if pinned else None
         ports, folders = footprint(children)
         deadline = time.monotonic() + 120
         while not list(tmp_path.glob("*/trials/03-*/ops.arrows")) and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
-        assert process.returncode == 130
+        assert process.returncode == 130, out + err
         assert_nothing_is_left(children, ports, folders)
     assert "interrupted" in err
     assert "Traceback" not in err
@@ -243,22 +188,10 @@ def test_ctrl_c_ends_a_run_as_a_shorter_one(tmp_path: Path) -> None:
     assert is_sealed(tmp_path / "latest")
     summary = Store.open(tmp_path / "latest").summary()
     assert summary is not None
+    assert summary.environment.get("kept to processors") == told
     assert summary.trials_done == len(summary.plan.trials) >= 1
     assert [finding.code for finding in summary.findings if finding.verdict is not Verdict.PASS] == ["left_out"]
     assert_compared_at_0_ms_only(tmp_path)
-
-
-def assert_each_part_has_its_processors(children: list[psutil.Process]) -> None:
-    """Every thread of the target on one, of the load generator on another, and PostgreSQL not on the target's."""
-    seen: dict[str, set[int]] = {}
-    for part in ("uvicorn", "scenarios.locust.generator", "postgres"):
-        found = [child for child in children if part in " ".join(child.cmdline()[:4])]
-        threads = [int(task.name) for child in found for task in Path(f"/proc/{child.pid}/task").iterdir()]
-        seen[part] = set().union(*map(os.sched_getaffinity, threads))
-    target, load, postgres = seen.values()
-    assert len(target) == len(load) == 1
-    assert postgres
-    assert target.isdisjoint(load | postgres)
 
 
 def assert_compared_at_0_ms_only(out: Path) -> None:

@@ -14,11 +14,8 @@ from harness.analysis.checks.pool import check_pool
 from harness.model.findings import Finding
 from harness.model.plan import Target
 from harness.model.verdict import Verdict
-from harness.provision.database import seed
-from harness.provision.postgres import Postgres
 from targets.catalog import CATALOG, PROBED, SHORT
 from targets.flaws.catalog import SEEN_INSIDE
-from targets.workload import WORKLOAD
 from tests.controls.many_clients import seen_by_many
 from tests.evidence import one
 from tests.sample import sampled
@@ -78,13 +75,6 @@ HAS = {
 SAMPLE = ("sync:small-pool", "sync:few-threads", "flaw:slow_statement", "flaw:sync_second_session")
 SOUND = ["afterwards", "lazily", "recycled"]  # of tests/controls/sound_connections.py
 Judged = Callable[[Target], Finding]
-
-
-@pytest.fixture(scope="module")
-def url(postgres: Postgres) -> str:
-    """A database with the rows that the operations ask for, which only read."""
-    seed(postgres.url, WORKLOAD.database)
-    return postgres.url
 
 
 @pytest.fixture

@@ -19,9 +19,7 @@ from harness.model.plan import Target
 from harness.model.request_record import Outcome
 from harness.model.verdict import Verdict
 from harness.provision.addresses import url_through
-from harness.provision.database import seed
 from harness.provision.meter import SessionMeter
-from harness.provision.postgres import Postgres
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link
 from targets.catalog import PROBED
@@ -121,22 +119,15 @@ def key_of(number: int) -> str:
     return f"{number:032x}"
 
 
-@pytest.fixture(scope="module")
-def seeded(postgres: Postgres) -> str:
-    """A database with the rows that the operations ask for, which only read, or write nothing."""
-    seed(postgres.url, WORKLOAD.database)
-    return postgres.url
-
-
 @pytest.fixture
-def judged(seeded: str, link: Link, tmp_path: Path) -> Judged:
+def judged(url: str, link: Link, tmp_path: Path) -> Judged:
     """What its probes' checks say of a target that is asked one request after the other, 10 ms from its database."""
 
     def judge(target: Target, operations: Sequence[str]) -> list[Finding]:
-        url = url_through(seeded, link.port)
+        through = url_through(url, link.port)
         with (
-            SessionMeter(seeded, ADDED_MS / 1000) as meter,
-            target_process(WORKLOAD, target, url, tmp_path / "log") as running,
+            SessionMeter(url, ADDED_MS / 1000) as meter,
+            target_process(WORKLOAD, target, through, tmp_path / "log") as running,
             Client(running.url, 10.0) as client,
         ):
             wait_until_serving(running)

@@ -13,11 +13,8 @@ from harness.analysis.checks.waits import check_waits
 from harness.model.findings import Finding
 from harness.model.plan import Target
 from harness.model.verdict import Verdict
-from harness.provision.database import seed
-from harness.provision.postgres import Postgres
 from targets.catalog import CATALOG, PROBED, PROBES
 from targets.flaws.catalog import SEEN_INSIDE
-from targets.workload import WORKLOAD
 from tests.controls.many_clients import seen_by_many
 from tests.evidence import one
 from tests.sample import sampled
@@ -54,13 +51,6 @@ SOUND = {
 }
 TWINS = {**PROBED, **{name: CATALOG[name] for name in ("async:small-pool", "sync:small-pool", "sync:few-threads")}}
 Judged = Callable[[Target], Finding]
-
-
-@pytest.fixture(scope="module")
-def url(postgres: Postgres) -> str:
-    """A database with the rows that the operations ask for, which end as they began."""
-    seed(postgres.url, WORKLOAD.database)
-    return postgres.url
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 import pytest
 
-from harness.model.verdict import Verdict
 from harness.report.sentences.findings import finding_text
-from tests.claims import Cases, judged
+from tests.claims import Cases, assert_decided, judged
 
 PAUSE, SERVED = "longest pause of the loop", "until all were served"
 OTHERS = "with/without the call"
@@ -111,10 +110,7 @@ FEW = "sync, 256 waiting, 40 threads at most"
     ],
 )
 def test_the_evidence_decides(name: str, changed: Cases, code: str) -> None:
-    found = judged(name, SEEN[name], changed)
-    assert found.code == code
-    verdicts = {"control_failed": Verdict.FAIL, "undecided": Verdict.UNDECIDED}
-    assert found.verdict is verdicts.get(code, Verdict.PASS)
+    assert_decided(judged(name, SEEN[name], changed), code)
 
 
 @pytest.mark.parametrize("name", SEEN)

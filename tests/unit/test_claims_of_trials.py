@@ -3,9 +3,8 @@
 import pytest
 
 from harness.experiments.claims.common_mistakes import MISTAKES
-from harness.model.verdict import Verdict
 from harness.report.sentences.findings import finding_text
-from tests.claims import Cases, judged
+from tests.claims import Cases, assert_decided, judged
 
 SILENT: dict[str, float | list[float] | str] = {"succeeded alone": 1, "of the twin": 1, "caught under load": 1}
 MADE: Cases = dict.fromkeys(MISTAKES, SILENT)
@@ -52,10 +51,7 @@ SEEN = {"common_mistakes": MADE, "survival": SURVIVED, "schema_changes": CHANGED
     ],
 )
 def test_the_evidence_decides(name: str, changed: Cases, code: str) -> None:
-    found = judged(name, SEEN[name], changed)
-    assert found.code == code
-    verdicts = {"control_failed": Verdict.FAIL, "undecided": Verdict.UNDECIDED}
-    assert found.verdict is verdicts.get(code, Verdict.PASS)
+    assert_decided(judged(name, SEEN[name], changed), code)
 
 
 @pytest.mark.parametrize("name", SEEN)

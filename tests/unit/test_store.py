@@ -43,7 +43,9 @@ def test_a_trial_comes_back_as_it_was(store: Store, cut_off: int) -> None:
     path = write_batches(store, 2)
     path.write_bytes(path.read_bytes()[: path.stat().st_size - cut_off])
     known = TrialRecord(trial=TRIAL, window=WINDOW, samples=distances(20, 1), faults=(FAULT,), ledger=ledger())
+    assert not store.is_over(TRIAL)
     store.write_trial(known)
+    assert store.is_over(TRIAL)
     found = Store.open(store.folder).evidence(TRIAL, store.record())
     assert found is not None
     assert found.complete
