@@ -128,3 +128,6 @@ def evidence(*ops: Op, **changes: object) -> Evidence:
         complete=True,
     )
     return replace(whole, **changes)  # type: ignore[arg-type]  # the changes are the caller's to get right
+
+
+SOUND = evidence(*(op(number) for number in range(5)))

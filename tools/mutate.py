@@ -117,7 +117,7 @@ def survives(name: str, path: Path, tree: ast.Module) -> bool:
         import pytest  # noqa: PLC0415 - in the child, after the loader is in place
 
         sys.meta_path.insert(0, _Mutant(name, path, tree))
-        own = [test for test in TESTS if test.endswith(f"_{path.stem}.py")]
+        own = [test for test in TESTS if f"_{path.stem}." in test or f"_{path.stem}_" in test]
         others = [test for test in TESTS if test not in own]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             # most mutants fall to the tests of their own module, which are soon done

@@ -8,7 +8,7 @@ from harness.analysis.checks.added_latency import check_added_latency, is_off, s
 from harness.model.evidence import Evidence, Sample
 from harness.model.verdict import Verdict
 from harness.report.sentences.findings import FindingText
-from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, op, sample, told
+from tests.evidence import FAULT, MS, TRIAL, WINDOW, distances, evidence, one, op, sample, told
 
 SOUND = replace(evidence(op(0)), samples=distances(20.9, 0.4))
 
@@ -95,3 +95,49 @@ def test_a_request_belongs_to_the_window_from_its_first_moment_to_before_its_las
 
     assert verdict(WINDOW.start_ns) is verdict(WINDOW.end_ns - 1) is Verdict.FAIL
     assert verdict(WINDOW.end_ns) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("measured_ms", "verdict"), [(20.6, "pass"), (20.99, "pass"), (21.01, "undecided"), (18.99, "undecided")]
+)
+def test_added_time_must_be_near_the_plan(measured_ms: float, verdict: str) -> None:
+    measured = distances(measured_ms + 0.4, 0.4)
+    assert one(check_added_latency(replace(SOUND, samples=measured))).verdict == verdict
+
+
+def test_a_request_faster_than_one_round_trip_escaped() -> None:
+    finding = one(check_added_latency(evidence(op(0), op(1, took_ms=19.9))))
+    assert (finding.verdict, finding.count) == (Verdict.FAIL, 1)
+
+
+def test_a_fault_without_proof_is_undecided() -> None:
+    unproven = replace(SOUND, faults=tuple(replace(window, proof="") for window in SOUND.faults))
+    assert one(check_added_latency(unproven)).verdict is Verdict.UNDECIDED
+
+
+def test_only_what_succeeded_in_the_window_can_have_escaped() -> None:
+    late = replace(op(1, took_ms=5), started_ns=WINDOW.end_ns, ended_ns=WINDOW.end_ns + 1)
+    early = replace(op(2, took_ms=5), started_ns=-2, ended_ns=-1)
+    refused = op(3, "fail", took_ms=5)
+    assert one(check_added_latency(evidence(op(0), late, early, refused))).verdict is Verdict.PASS
+    on_the_dot = op(4, took_ms=20)
+    assert one(check_added_latency(evidence(op(0), on_the_dot))).verdict is Verdict.PASS
+
+
+def test_as_many_readings_as_are_needed_suffice() -> None:
+    assert one(check_added_latency(replace(SOUND, samples=distances(20.6, 0.4, count=5)))).verdict is Verdict.PASS
+
+
+def test_too_few_readings_are_undecided() -> None:
+    few = replace(SOUND, samples=distances(20.6, 0.4, count=4))
+    assert one(check_added_latency(few)).verdict is Verdict.UNDECIDED
+
+
+def test_at_zero_without_a_proxy_there_is_nothing_to_measure() -> None:
+    near = replace(SOUND, trial=replace(TRIAL, added_ms=0), samples=(), faults=())
+    assert one(check_added_latency(near)).verdict is Verdict.PASS
+
+
+def test_at_zero_a_proxy_that_delays_is_found() -> None:
+    near = replace(SOUND, trial=replace(TRIAL, added_ms=0), samples=distances(5.0, 0.4), faults=())
+    assert one(check_added_latency(near)).verdict is Verdict.UNDECIDED

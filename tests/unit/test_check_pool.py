@@ -1,77 +1,14 @@
 """The check of the pool: each name by what is seen of it, its nearest neighbours, and what leaves it open."""
 
 from dataclasses import replace
-from math import ceil, floor
 
 import pytest
 
 from harness.analysis.checks.pool import check_pool
 from harness.analysis.checks.registry import judge_trial
-from harness.model.evidence import Evidence, Sample
 from harness.model.verdict import Verdict
-from harness.report.sentences.findings import FindingText
-from tests.evidence import TARGET, evidence, one, op, place, sample, told, values
-
-LOOKS = 20
-LONG_S = 0.05
-POOL, THREADS = 4, 4
-Look = tuple[Sample, Sample]
-
-
-def look(
-    holders: dict[str, int] | None = None,
-    waiting: dict[str, int] | None = None,
-    call_site: str = "",
-    asks: str = "",
-    wants: str = "",
-) -> Look:
-    """One look: what holders do, and what those without a connection wait for."""
-    held = holders or {}
-    at = {
-        name: place(text) if text else None
-        for name, text in {"call_site": call_site, "asks": asks, "wants": wants}.items()
-    }
-    waits = {name: (waiting or {}).get(name, 0) for name in ("connection", "thread", "elsewhere", "in_thread", "full")}
-    return (
-        sample("pool", "in_use", sum(held.values()), longest_s=0.1, **at, **held),
-        sample("pool", "waiting", sum(waits.values()), **waits),
-    )
-
-
-def sessions(
-    *, active: float = 0, long_active: float = 0, long_idle: float = 0, idle: float = 0, age_s: float = 0.2
-) -> tuple[Sample, ...]:
-    """What PostgreSQL says, in two readings; each that is ``idle`` long enough to be told is so for ``age_s``."""
-    readings = (floor(long_idle), ceil(long_idle))
-    return (
-        sample("sessions", "active", active),
-        sample("sessions", "long_active", long_active),
-        sample("sessions", "idle_in_transaction", max(idle, long_idle)),
-        *(
-            sample("sessions", "long_idle_in_transaction", count, limit_s=LONG_S, ages=" ".join([f"{age_s}"] * count))
-            for count in readings
-        ),
-    )
-
-
-CALM = look({"database": 2, "python": 1})
-SHORT = look({"database": 3, "python": 1}, {"connection": 2, "elsewhere": 1})
-ALL_ASK = look({"database": POOL}, {"connection": 5})
-
-
-def seen(*looks: Look, said: tuple[Sample, ...] = sessions(), more: tuple[Sample, ...] = ()) -> Evidence:
-    target = replace(TARGET, pool=POOL, threads=THREADS, probes=("pool",))
-    samples = tuple(reading for both in looks for reading in both)
-    return replace(evidence(op(0), samples=(*samples, *said, *more)), target=target)
-
-
-def judged(trial: Evidence) -> FindingText:
-    """What the check says of a trial, in words."""
-    return told(check_pool(trial))
-
-
-def found(*looks: Look, said: tuple[Sample, ...] = sessions()) -> FindingText:
-    return judged(seen(*looks, said=said))
+from tests.evidence import TARGET, one, sample, values
+from tests.pool_evidence import ALL_ASK, CALM, LOOKS, POOL, SHORT, THREADS, Look, found, judged, look, seen, sessions
 
 
 def test_a_pool_that_nobody_waits_for_passes() -> None:
@@ -155,39 +92,6 @@ def test_threads_are_too_few_when_more_wait_for_one_than_work(pair: tuple[str, s
 
     assert name(4).startswith("The pool is too small")
     assert name(5).startswith("Too few threads")
-
-
-def test_transactions_that_idle_have_their_name_and_line() -> None:
-    waits = look({"elsewhere": POOL}, {"elsewhere": 5}, call_site="routes.py:7 ask")
-    idle = found(*[waits] * LOOKS, said=sessions(long_idle=3))
-    assert idle.summary == "Transactions idle: of 4.0 connections in use, 3.0 asked nothing for long"
-    assert idle.first == "routes.py:7 ask"
-
-
-def test_transactions_that_idle_are_found_before_the_pool_is_empty() -> None:
-    assert found(*[look({"elsewhere": 2})] * LOOKS, said=sessions(long_idle=1.5)).verdict is Verdict.FAIL
-    assert found(*[look({"elsewhere": 2})] * LOOKS, said=sessions(long_idle=1)).verdict is Verdict.PASS
-
-
-def test_a_slow_database_has_its_name() -> None:
-    slow = found(*[ALL_ASK] * LOOKS, said=sessions(active=3.5, long_active=2))
-    assert slow.summary == "The database is slow: of 4.0 connections in use, 3.5 waited for a statement, 2.0 long"
-
-
-def test_a_database_is_slow_when_most_connections_wait_for_it() -> None:
-    half = found(*[ALL_ASK] * LOOKS, said=sessions(active=2, long_active=2))
-    assert half.summary.startswith("The pool is too small")
-
-
-def test_a_database_that_answers_many_short_statements_is_not_slow() -> None:
-    third = found(*[ALL_ASK] * LOOKS, said=sessions(active=3, long_active=1))
-    assert third.summary.startswith("The pool is too small")
-
-
-@pytest.mark.parametrize("long", [0.5, 1.0])
-def test_a_slow_database_is_named_at_whatever_moment_of_its_statements_it_is_looked_at(long: float) -> None:
-    """Statements in step with the looks, two to each: half of the looks may fall where none is old yet."""
-    assert found(*[ALL_ASK] * LOOKS, said=sessions(active=4, long_active=4 * long)).summary.startswith("The database")
 
 
 def test_a_leak_has_its_name_also_where_nobody_waits_yet() -> None:
@@ -276,30 +180,6 @@ def test_the_ages_of_connections_are_told_and_how_many_came_and_went() -> None:
     assert told.measured.endswith("timed out; 4 connections, 0.100 to 2.500 s old, 2 opened and 1 closed")
 
 
-def test_a_slow_database_is_asked_by_the_line_that_holds_its_connection_longest() -> None:
-    asked = look({"database": 4}, {"connection": 2}, call_site="a.py:1 waits", asks="b.py:7 asks")
-    slow = found(*[asked] * LOOKS, said=sessions(active=3, long_active=3))
-    assert (slow.summary.partition(":")[0], slow.first) == ("The database is slow", "b.py:7 asks")
-    small = found(*[asked] * LOOKS)
-    assert (small.summary.partition(":")[0], small.first) == ("The pool is too small", "a.py:1 waits")
-
-
-def moved(samples: tuple[Sample, ...], t_ns: int) -> tuple[Sample, ...]:
-    """The same at another moment."""
-    return tuple(replace(reading, t_ns=t_ns) for reading in samples)
-
-
-@pytest.mark.parametrize(("t_ns", "asked"), [(-1, False), (0, True), (999_999_999, True), (1_000_000_000, False)])
-def test_what_postgresql_says_before_or_after_the_window_counts_for_nothing(t_ns: int, asked: bool) -> None:  # noqa: FBT001 - one of two
-    verdict = found(*[CALM] * LOOKS, said=moved(sessions(), t_ns)).verdict
-    assert verdict is (Verdict.PASS if asked else Verdict.UNDECIDED)
-
-
-def test_without_a_window_all_that_postgresql_says_counts() -> None:
-    unbounded = replace(seen(*[CALM] * LOOKS, said=moved(sessions(), -1)), window=None)
-    assert judged(unbounded).verdict is Verdict.PASS
-
-
 def test_ten_looks_are_enough_to_have_looked() -> None:
     assert found(*[CALM] * 10, said=()).summary == "PostgreSQL was not asked of its sessions"
     assert found(*[CALM] * 9, said=()).summary == "The pool was not looked at"
@@ -326,106 +206,3 @@ def test_of_a_growing_leak_the_last_count_is_told() -> None:
 def test_only_what_is_no_pass_is_counted() -> None:
     assert found(*[CALM] * LOOKS).count == 0
     assert found(*[CALM] * LOOKS, said=()).count == 1
-
-
-def asking(holders: dict[str, int], full: int, waiting: int = 0) -> Look:
-    """One look at a pool that so many ask which has none left, some of whom hold none."""
-    held, waits = look(holders, {"connection": waiting, "full": full})
-    at = {"another": place("a.py:8 note"), "has": place("b.py:2 open")}
-    return replace(held, places={**held.places, **at}), waits
-
-
-NESTED = asking({"connection": POOL}, full=9, waiting=5)
-
-
-def test_who_has_a_connection_and_waits_for_another_has_a_name_of_its_own_and_both_lines() -> None:
-    second = found(*[NESTED] * LOOKS, said=sessions(long_idle=POOL))
-    assert second.summary.startswith(
-        "Requests that have a connection wait for another: of 4.0 connections in use, 4.0 are held by those"
-    )
-    assert second.first == "a.py:8 note, having one from b.py:2 open"
-    assert second.measured.startswith("somebody waited at 20 of 20 looks")
-    assert "a request with a connection asked for another at 20" in second.measured
-
-
-def test_so_it_is_whatever_the_target_was_told_of_the_size_of_its_pool() -> None:
-    small = found(*[asking({"connection": 2}, full=2)] * LOOKS)
-    assert small.summary.startswith("Requests that have a connection wait for another")
-    assert small.measured.startswith("somebody waited at 20 of 20 looks")
-
-
-def test_while_the_pool_has_some_left_nobody_waits_and_it_is_no_more_than_told() -> None:
-    enough = found(*[asking({"connection": 2}, full=0)] * LOOKS)
-    assert enough.verdict is Verdict.PASS
-    assert "a request with a connection asked for another at 20" in enough.measured
-    assert "asked for another" not in found(*[CALM] * LOOKS).measured
-
-
-@pytest.mark.parametrize(("holding", "second"), [(2, True), (1, False)])
-def test_they_are_to_blame_if_half_of_the_connections_are_theirs(holding: int, second: bool) -> None:  # noqa: FBT001 - one of two
-    some = asking({"connection": holding, "database": POOL - holding}, full=20, waiting=19)
-    assert found(*[some] * LOOKS).summary.startswith("Requests that have a connection") is second
-
-
-@pytest.mark.parametrize(("full", "second"), [(2, True), (3, False)])
-def test_or_half_of_those_who_wait(full: int, second: bool) -> None:  # noqa: FBT001 - one of two
-    some = asking({"connection": 1, "database": POOL - 1}, full=full, waiting=full - 1)
-    assert found(*[some] * LOOKS).summary.startswith("Requests that have a connection") is second
-
-
-def test_they_may_wait_at_a_tenth_of_all_looks_and_are_named_if_most_that_wait_do() -> None:
-    assert found(*[CALM] * (LOOKS - 2), *[NESTED] * 2).verdict is Verdict.PASS
-    assert found(*[CALM] * (LOOKS - 3), *[NESTED] * 3).summary.startswith("Requests that have a connection")
-    both = found(*[CALM] * 6, *[SHORT] * 9, *[NESTED] * 5)
-    assert both.summary.startswith("The pool is too small")
-
-
-def test_without_the_line_of_the_first_the_second_is_named() -> None:
-    held, waits = NESTED
-    alone = replace(held, places={"another": place("a.py:8 note")})
-    assert found(*[(alone, waits)] * LOOKS).first == "a.py:8 note"
-
-
-APART = look({"elsewhere": POOL}, call_site="routes.py:7 ask")
-
-
-def late(seconds: float, t_ns: int = 500_000_000) -> Sample:
-    """How long the process took to give anybody a turn, until this moment."""
-    return replace(sample("pool", "late_s", seconds), t_ns=t_ns)
-
-
-def idles(*more: Sample, age_s: float = 0.2) -> bool:
-    """Whether transactions of this age are said to idle."""
-    trial = seen(*[APART] * LOOKS, said=sessions(long_idle=POOL, age_s=age_s), more=more)
-    return one(check_pool(trial)).code == "transactions_idle"
-
-
-def test_a_process_that_gives_nobody_a_turn_is_not_idle_by_its_own_fault() -> None:
-    assert idles()
-    assert idles(late(0.149))
-    assert not idles(late(0.151))
-
-
-def test_it_is_the_longest_turn_that_counts_of_those_meanwhile() -> None:
-    assert not idles(late(0.1), late(0.16), late(0.1))
-    assert idles(late(0.16, 299_999_999))  # it was over when they began to idle
-    assert not idles(late(0.16, 300_000_000))
-    assert not idles(late(0.16, 660_000_000))
-    assert idles(late(0.16, 660_000_001))  # it began when they had been looked at
-
-
-def test_those_who_have_their_answer_and_have_yet_to_see_it_do_not_idle() -> None:
-    said = sessions(long_idle=POOL)
-    assert found(*[look({"database": POOL})] * LOOKS, said=said).verdict is Verdict.PASS
-    assert found(*[look({"thread": POOL})] * LOOKS, said=said).verdict is Verdict.PASS
-    for what in ("python", "elsewhere", "background"):
-        assert found(*[look({what: 3, "database": 1})] * LOOKS, said=said).summary.startswith("Transactions idle")
-        assert found(*[look({what: 2, "database": 2})] * LOOKS, said=said).verdict is Verdict.PASS
-
-
-def test_no_more_idle_than_there_are() -> None:
-    """Of 10 in use at the looks PostgreSQL may see 14 idle, as it looks while the process can't."""
-    more = found(*[look({"elsewhere": 10})] * LOOKS, said=sessions(long_idle=14))
-    assert more.summary == "Transactions idle: of 14.0 connections in use, 10.0 asked nothing for long"
-    assert found(*[look({"elsewhere": 7})] * LOOKS, said=sessions(long_idle=14)).verdict is Verdict.PASS
-    assert found(*[look({"elsewhere": 3})] * LOOKS, said=sessions(active=3, long_idle=3)).verdict is Verdict.PASS
