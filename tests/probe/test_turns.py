@@ -12,7 +12,7 @@ from harness.model.evidence import Sample
 from harness.probe.request_sampling import MOST_VARIABLE
 from harness.provision.target import read_samples
 
-PLANT = Path(__file__).parent / "plant_turns.py"
+REQUESTS = Path(__file__).parent / "waiting_requests.py"
 ALL = {MOST_VARIABLE: "1000000"}  # so that every request is looked into
 HOWS = ("seen", "followed")
 # Of five requests: for what, how many, the line at which they wait, and that where it is held.
@@ -45,7 +45,7 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Looks]:
     folders = {how: tmp_path_factory.mktemp(how) for how in HOWS}
     planted = {
         how: subprocess.Popen(
-            [sys.executable, str(PLANT), str(folder), how, *WAITS, *SOUND],
+            [sys.executable, "-m", "tests.probe.plant_turns", str(folder), how, *WAITS, *SOUND],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, **ALL},
@@ -70,7 +70,7 @@ def test_who_waits_for_another_is_seen_with_the_line(case: str, how: str, looks:
     assert [each.value for each in seen if each.metric == "under_way"][-1] == 5
     (last,) = [each for each in seen if each.metric == "turn"][-1:]
     kind, count, at, held_at = WAITS[case]
-    source = PLANT.read_text().splitlines()
+    source = REQUESTS.read_text().splitlines()
     lines = {name: source[place.line - 1].strip() for name, place in last.places.items()}
     assert (last.labels["kind"], last.value) == (kind, count)
     assert lines == {"call_site": at, **({"held_at": held_at} if held_at else {})}

@@ -2,80 +2,16 @@
 
 import asyncio
 import gc
-import math
 
 import pytest
 
 from harness.probe import loop
 from harness.probe.loop import LATEST_S, PUT_OFF_EVERY_S, LoopProbe
 from harness.probe.loop_stack import LoopStack
-from harness.probe.sampler import Look
 from harness.probe.stalls import ALERT_S, CALM_S
+from tests.seen_loop import Clock, Clocks, Sampler, Told
 
 SECONDS = 0.1
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now_s = 1.0
-
-    def monotonic(self) -> float:
-        return self.now_s
-
-
-class Clocks:
-    """Clocks of a thread that neither computes nor waits, so that a busy machine changes no length."""
-
-    def computed_s(self) -> float:
-        return 0.0
-
-    def core_wait_s(self) -> float:
-        return 0.0
-
-    def is_ready(self) -> bool:
-        return False
-
-    def process_s(self) -> float:
-        return 0.0
-
-
-class Told:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.samples: list[tuple[str, float, dict[str, str]]] = []
-
-    def note(self, _probe: str, metric: str, value: float, **labels: str) -> None:
-        self.samples.append((metric, value, labels))
-
-    def stalls(self) -> list[tuple[object, ...]]:
-        """The function, the length, and how well that is known."""
-        return [
-            (labels["call_site"][2], value, labels["length"])
-            for metric, value, labels in self.samples
-            if metric == "stall_s"
-        ]
-
-
-class Sampler:
-    """Lets a test take the looks, in the loop's own thread."""
-
-    due_s = math.inf
-
-    def __init__(self) -> None:
-        self.put_off_until_s: list[float] = []
-
-    def add(self, look: Look, early_s: float = 0.0) -> "Sampler":
-        assert early_s
-        self.looks = look
-        return self
-
-    def put_off(self, _looks: object, until_s: float) -> None:
-        self.put_off_until_s.append(until_s)
-
-
 Planted = tuple[LoopProbe, Sampler, Told, Clock]
 
 

@@ -3,62 +3,17 @@
 The interpreter's lock is let go at each reading of a clock that is a file, and the other thread goes on.
 """
 
-import inspect
 import math
-from collections.abc import Callable
-from types import FrameType
 
 import pytest
 
 from harness.probe.loop_stack import Seen
 from harness.probe.stalls import ALERT_S, CALM_S, STALL_S, Stall, StallDetector, silent_since_s
+from tests.seen_loop import ANOTHER, ONE, Clocks
 
 SECONDS = 0.1
 ASKED_S = 10.0
-
-
-def one_call() -> FrameType:
-    """Return a call that the loop may be seen in."""
-    frame = inspect.currentframe()
-    assert frame
-    return frame
-
-
-def another_call() -> FrameType:
-    """Return another one."""
-    frame = inspect.currentframe()
-    assert frame
-    return frame
-
-
-ONE, ANOTHER = (Seen(frame, frame, frame) for frame in (one_call(), another_call()))
 OUTSIDE = None  # no call of the application's
-
-
-def do_nothing() -> None:
-    """Let nothing come in between."""
-
-
-class Clocks:
-    """Clocks of a thread as a test sets them; something else may be done as waits for a core are read."""
-
-    def __init__(self) -> None:
-        self.computed = self.waited = 0.0
-        self.meanwhile: Callable[[], object] = do_nothing
-
-    def computed_s(self) -> float:
-        return self.computed
-
-    def is_ready(self) -> bool:
-        return False
-
-    def process_s(self) -> float:
-        return self.computed
-
-    def core_wait_s(self) -> float:
-        meanwhile, self.meanwhile = self.meanwhile, do_nothing
-        meanwhile()
-        return self.waited
 
 
 def look(stalls: StallDetector, at_s: float, seen: Seen | None) -> None:
@@ -114,7 +69,7 @@ def test_its_line_is_the_one_that_it_was_first_seen_in() -> None:
     stalls = asked_at_once(Clocks(), ONE)
     look(stalls, ASKED_S + SECONDS, ONE)
     (stall,) = stalls.answer(ASKED_S + SECONDS, 0.0).stalls
-    assert stall.call_site == ("test_stalls.py", ONE.call.f_lineno, "one_call")
+    assert stall.call_site == ("seen_loop.py", ONE.call.f_lineno, "one_call")
 
 
 def test_a_call_that_makes_looks_late_is_told_whole() -> None:

@@ -1,52 +1,15 @@
 """How much of a stall no machine can have added, calls that keep the lock and are seen once, and those of no line."""
 
-import inspect
-from types import FrameType
-
 import pytest
 
 from harness.probe.call_site import FRAMEWORK
 from harness.probe.loop_stack import Seen
 from harness.probe.stalls import ALERT_S, STALL_S, SWITCH_S, StallDetector
+from tests.seen_loop import ANOTHER, ONE, Clocks, one_call
 
 ASKED_S = 10.0
 MS = 1e-3
-
-
-def frame_here() -> FrameType:
-    frame = inspect.currentframe()
-    assert frame
-    return frame
-
-
-def other_frame() -> FrameType:
-    frame = inspect.currentframe()
-    assert frame
-    return frame
-
-
-ONE, ANOTHER = frame_here(), other_frame()
-LINE, OTHER_LINE = Seen(ONE, ONE, ONE), Seen(ANOTHER, ANOTHER, ANOTHER)
-ANSWER, OTHER_ANSWER = (one._replace(is_of_application=False, directly=False) for one in (LINE, OTHER_LINE))
-
-
-class Clocks:
-    """Clocks of a thread as a test sets them."""
-
-    computed = waited = 0.0
-    ready = False
-
-    def computed_s(self) -> float:
-        return self.computed
-
-    def core_wait_s(self) -> float:
-        return self.waited
-
-    def is_ready(self) -> bool:
-        return self.ready
-
-    def process_s(self) -> float:
-        return self.computed
+ANSWER, OTHER_ANSWER = (one._replace(is_of_application=False, directly=False) for one in (ONE, ANOTHER))
 
 
 class Watched:
@@ -75,28 +38,28 @@ class Watched:
 
 @pytest.mark.parametrize("computes", [True, False])
 def test_a_call_that_is_seen_in_time_is_proven_but_for_its_beginning(*, computes: bool) -> None:
-    loop = Watched(LINE)
+    loop = Watched(ONE)
     for _ in range(10):
-        loop.look(LINE, computes=computes)
-    assert loop.found() == [("frame_here", 20, 20 if computes else 0)]
+        loop.look(ONE, computes=computes)
+    assert loop.found() == [("one_call", 20, 20 if computes else 0)]
 
 
 def test_of_a_machine_that_stands_still_nothing_is() -> None:
-    loop = Watched(LINE)
-    loop.look(LINE, late_s=0.05)
-    assert loop.found() == [("frame_here", 2, 0)]
+    loop = Watched(ONE)
+    loop.look(ONE, late_s=0.05)
+    assert loop.found() == [("one_call", 2, 0)]
 
 
 def test_one_that_keeps_the_lock_is_proven_by_what_it_computes() -> None:
-    loop = Watched(LINE)
-    loop.look(LINE, late_s=0.05, computes=True)
-    assert loop.found() == [("frame_here", 52, 52)]
+    loop = Watched(ONE)
+    loop.look(ONE, late_s=0.05, computes=True)
+    assert loop.found() == [("one_call", 52, 52)]
 
 
-@pytest.mark.parametrize("seen", [LINE, ANSWER])
+@pytest.mark.parametrize("seen", [ONE, ANSWER])
 def test_one_that_kept_the_lock_and_is_seen_once_is_a_stall_but_for_as_long_as_any_may(seen: Seen) -> None:
     """By whether it was asked first, or looked at later, at its end."""
-    name = "frame_here" if seen is LINE else FRAMEWORK[2]
+    name = "one_call" if seen is ONE else FRAMEWORK[2]
     proven = [(name, 20, 20)]
     assert Watched(seen, late_s=0.02 + SWITCH_S, computes=True).found() == proven
     loop = Watched(OTHER_ANSWER)
@@ -106,10 +69,10 @@ def test_one_that_kept_the_lock_and_is_seen_once_is_a_stall_but_for_as_long_as_a
 
 
 def test_one_that_is_seen_once_and_kept_nobody_waiting_is_none() -> None:
-    assert Watched(LINE, late_s=0.02 + SWITCH_S).found() == []
-    assert Watched(LINE, late_s=SWITCH_S + 0.9 * STALL_S, computes=True).found() == []
+    assert Watched(ONE, late_s=0.02 + SWITCH_S).found() == []
+    assert Watched(ONE, late_s=SWITCH_S + 0.9 * STALL_S, computes=True).found() == []
     loop = Watched(OTHER_ANSWER)
-    loop.look(LINE)
+    loop.look(ONE)
     assert loop.found() == []
 
 
@@ -118,7 +81,7 @@ def test_answers_of_one_request_are_one_stall_and_tell_what_they_are_in() -> Non
     for _ in range(3):
         loop.look(ANSWER, late_s=0.006, computes=True)
     (stall,) = loop.stalls.answer(loop.now_s, 0.0).stalls
-    assert (stall.call_site, stall.inside) == (FRAMEWORK, f"{__name__}.frame_here")
+    assert (stall.call_site, stall.inside) == (FRAMEWORK, f"{one_call.__module__}.one_call")
     assert stall.proven_s == pytest.approx(0.024)
 
 
@@ -138,33 +101,33 @@ def test_a_call_of_the_frameworks_that_is_not_proven_is_no_stall() -> None:
 
 def test_only_a_line_on_the_loops_own_stack_has_it_looked_at_sooner() -> None:
     """What SQLAlchemy does is seen all the time while a loop is busy."""
-    assert Watched(LINE).stalls.suspects
+    assert Watched(ONE).stalls.suspects
     assert not Watched(ANSWER).stalls.suspects
-    assert not Watched(LINE._replace(directly=False)).stalls.suspects
+    assert not Watched(ONE._replace(directly=False)).stalls.suspects
 
 
 def test_what_lasts_is_known_before_it_ends() -> None:
-    loop = Watched(LINE)
+    loop = Watched(ONE)
     assert loop.stalls.lasting is None
     for _ in range(50):
-        loop.look(LINE)
+        loop.look(ONE)
     stall = loop.stalls.lasting
     assert stall
-    assert (stall.call_site[2], round(stall.proven_s, 6), round(loop.stalls.own_lag_s, 6)) == ("frame_here", 0.1, 0.1)
+    assert (stall.call_site[2], round(stall.proven_s, 6), round(loop.stalls.own_lag_s, 6)) == ("one_call", 0.1, 0.1)
     assert Watched(None).stalls.lasting is None
 
 
 def test_what_lasts_for_want_of_a_core_is_nobodys() -> None:
     """Linux tells of such a wait only when it ends."""
-    loop = Watched(LINE, computes=True)
-    loop.look(LINE, computes=True)
+    loop = Watched(ONE, computes=True)
+    loop.look(ONE, computes=True)
     for _ in range(50):
-        loop.look(LINE)
+        loop.look(ONE)
     loop.clocks.ready = True
     assert loop.stalls.lasting is None
     assert loop.stalls.own_lag_s == pytest.approx(ALERT_S)
     loop.clocks.waited = 50 * ALERT_S
-    loop.look(OTHER_LINE)
+    loop.look(ANOTHER)
     assert loop.found() == []
 
 
@@ -180,21 +143,21 @@ def test_a_lag_is_the_loops_own_but_for_what_the_machine_did() -> None:
 
 
 def test_collections_of_garbage_are_none_of_its_own() -> None:
-    loop = Watched(LINE)
+    loop = Watched(ONE)
     for _ in range(10):
-        loop.look(LINE)
+        loop.look(ONE)
     answer = loop.stalls.answer(loop.now_s, 0.012)
     assert (answer.own_s, answer.stalls[0].proven_s) == (pytest.approx(0.008), pytest.approx(0.008))
 
 
 def test_what_a_lag_goes_by_in_is_told_by_line() -> None:
-    loop = Watched(LINE, late_s=0.004, computes=True)
-    loop.look(OTHER_LINE)
+    loop = Watched(ONE, late_s=0.004, computes=True)
+    loop.look(ANOTHER)
     loop.look(None)
-    loop.look(LINE)
+    loop.look(ONE)
     spent = loop.stalls.answer(loop.now_s + 0.001, 0.0).spent
     assert {place[2]: round(seconds, 6) for (place, _), seconds in spent.items()} == {
-        "frame_here": 0.007,
-        "other_frame": 0.002,
+        "one_call": 0.007,
+        "another_call": 0.002,
         FRAMEWORK[2]: 0.002,
     }
