@@ -15,10 +15,10 @@ import typer
 
 from harness.errors import HarnessError
 from harness.printable import printable
-from harness.provision.addresses import without_password
 from harness.provision.environment import LIBRARIES
 from harness.provision.libraries import library_version
 from harness.provision.postgres_binary import installed_binaries, installed_version
+from harness.provision.postgres_url import without_password
 from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
 
 MIN_FREE_GIB = 1.0

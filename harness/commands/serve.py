@@ -9,8 +9,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from harness.errors import PartDied, UsageError
-from harness.provision.addresses import accepts, url_through, without_password
+from harness.provision.addresses import accepts, url_through
 from harness.provision.database import seed
+from harness.provision.postgres_url import without_password
 from harness.provision.processes import temporary_folder
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.testbed import started_services

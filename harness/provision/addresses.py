@@ -1,4 +1,4 @@
-"""Addresses: all that the harness talks to is on the loopback interface; and what of a URL may be printed."""
+"""Addresses: all that the harness talks to is on the loopback interface."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 import secrets
 import socket
 from contextlib import suppress
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from harness.errors import HarnessError, UsageError
 
@@ -70,14 +70,3 @@ def url_through(url: str, port: int) -> str:
     parts = urlsplit(url)
     credentials, _, _ = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=f"{credentials}@{HOST}:{port}"))
-
-
-def without_password(url: str) -> str:
-    """Return ``url`` fit to be printed and stored: without the password of its user and those in its query."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "an unreadable URL"  # of which nobody knows where its password is
-    credentials, at, place = parts.netloc.rpartition("@")
-    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if "password" not in name.lower()])
-    return urlunsplit(parts._replace(netloc=f"{credentials.partition(':')[0]}{at}{place}", query=query))

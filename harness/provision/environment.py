@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.provision.addresses import without_password
+from harness.provision.postgres_url import without_password
 
 if TYPE_CHECKING:
     from harness.model.plan import Processors

@@ -18,8 +18,8 @@ from psycopg2 import sql
 from harness.errors import HarnessError, PartMissing, UsageError
 from harness.provision import postgres_binary
 from harness.provision.account import other_account
-from harness.provision.addresses import HOST, accepts, free_port, require_loopback, without_password
-from harness.provision.postgres_url import OPTION
+from harness.provision.addresses import HOST, accepts, free_port, require_loopback
+from harness.provision.postgres_url import OPTION, without_password
 from harness.provision.processes import Child, Launch, started, temporary_folder, undone_if_killed, wait_until
 
 DATABASE = "twinbench"

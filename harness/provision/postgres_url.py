@@ -10,9 +10,9 @@ import shlex
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harness.errors import UsageError
-from harness.provision.addresses import without_password
 
 OPTION = "--postgres-url"
 VARIABLE = "TWINBENCH_POSTGRES_URL"
@@ -72,6 +72,17 @@ def repeatable(words: Sequence[str], url: str | None) -> str:
         return shlex.join([*kept, OPTION, given])
     told = f"{VARIABLE}={shlex.quote(without_password(url))} " if url else ""
     return told + shlex.join(kept)
+
+
+def without_password(url: str) -> str:
+    """Return ``url`` fit to be printed and stored: without the password of its user and those in its query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an unreadable URL"  # of which nobody knows where its password is
+    credentials, at, place = parts.netloc.rpartition("@")
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if "password" not in name.lower()])
+    return urlunsplit(parts._replace(netloc=f"{credentials.partition(':')[0]}{at}{place}", query=query))
 
 
 def _file(given: str) -> Path:

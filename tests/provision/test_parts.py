@@ -14,10 +14,11 @@ from harness.faults.added_latency import Latency
 from harness.model.cut_map import CutWay, Direction
 from harness.model.plan import Target
 from harness.provision import toxiproxy_binary
-from harness.provision.addresses import require_loopback, url_through, without_password
+from harness.provision.addresses import require_loopback, url_through
 from harness.provision.messages import read_messages
 from harness.provision.meter import Meter, Route, routes
 from harness.provision.postgres import Postgres, connect, postgres_at, postgres_server
+from harness.provision.postgres_url import without_password
 from harness.provision.relay import Cutoff, relaying
 from harness.provision.target import target_process, wait_until_serving
 from harness.provision.toxiproxy import Link, ToxiproxyServer, toxiproxy_at, toxiproxy_server

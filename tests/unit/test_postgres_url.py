@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.provision.addresses import without_password
-from harness.provision.postgres_url import VARIABLE, exposures, repeatable
+from harness.provision.postgres_url import VARIABLE, exposures, repeatable, without_password
 
 URL = "postgresql://me:secret@127.0.0.1:5432/d"
 TOLD = f"{VARIABLE}=postgresql://me@127.0.0.1:5432/d twinbench run"
