@@ -76,6 +76,21 @@ def test_its_twins_are_compared_and_writes_without_a_key_are_left_open(twinbench
     summary = store.summary()
     assert summary is not None
     assert {one.operation for one in summary.measures.wire} == {"move", "inspect"}
+    assert_none_is_stopped_with_a_lock(store)
+
+
+def assert_none_is_stopped_with_a_lock(store: Store) -> None:
+    """After the warm-up each request is within one slice of its target, as others need the bins that it locks."""
+    record = store.record()
+    for trial in record.plan.trials:
+        evidence, known = store.evidence(trial, record), store.trial_record(trial)
+        assert evidence is not None
+        assert known is not None
+        slices = [one.whole for one in known.slices]
+        assert len(slices) >= 2  # there and back
+        for op in evidence.ops:
+            within = any(one.start_ns <= op.started_ns and op.ended_ns <= one.end_ns for one in slices)
+            assert within or op.ended_ns < slices[0].start_ns
 
 
 @pytest.mark.parametrize("kind", sampled(("lock_contention", "out_of_file_space", *CHANGES), ["lock_contention"]))

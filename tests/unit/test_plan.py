@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from harness.experiments.block import key_prefix
 from harness.experiments.comparison.experiment import Comparison
-from harness.experiments.comparison.plan import all_places, with_block
+from harness.experiments.comparison.plan import all_places, stops_within_requests, with_block
 from harness.experiments.trial import PROBED_MEASURE_S
-from harness.model.plan import Plan, Profile
+from harness.model.plan import Plan, Profile, Scenario
 from harness.provision.testbed import Services
 from scenarios.catalog import PROFILES, SCENARIOS
 from targets.workload import WORKLOAD
@@ -149,3 +149,19 @@ def test_a_trial_of_a_target_with_probes_is_long_enough_for_their_checks(
     assert asked.plan(services, 1).plan.profile.measure_s == measure_s
     longer = replace(asked, profile=replace(asked.profile, measure_s=9.0))
     assert longer.plan(services, 1).plan.profile.measure_s == 9.0
+
+
+@pytest.mark.parametrize(
+    ("scenario", "added_ms", "within"),
+    [
+        (SCENARIOS["write"], 0, True),
+        (SCENARIOS["point-read"], 0, True),
+        (SCENARIOS["point-read"], 20, False),
+        (SCENARIOS["mixed"], 0, False),  # at a pace
+        (replace(SCENARIOS["write"], mix={"create_user": 9, "transfer": 1}), 0, False),
+    ],
+)
+def test_nobody_is_stopped_in_a_request_while_latency_runs_or_with_a_lock_that_others_need(
+    scenario: Scenario, added_ms: int, *, within: bool
+) -> None:
+    assert stops_within_requests(scenario, added_ms, WORKLOAD) == within

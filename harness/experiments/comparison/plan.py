@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from harness.experiments.comparison.budget import Place
 from harness.model.plan import Plan, Profile, Scenario, Trial
+from harness.model.workload import Workload
 
 T = TypeVar("T")
 
@@ -29,6 +30,16 @@ def direct_row(profile: Profile, scenarios: Mapping[str, Scenario]) -> Place | N
     """
     known = (scenarios[name] for name in profile.scenarios if 0 in profile.added_ms)
     return next(((one.name, 0) for one in known if one.reaches_database and one.shape.pace_s is None), None)
+
+
+def stops_within_requests(scenario: Scenario, added_ms: int, workload: Workload) -> bool:
+    """Say whether targets that take turns may be stopped in the middle of their requests.
+
+    Not where something goes on meanwhile, added latency or the pace of clients, nor where a write locks rows that
+    another target's may need: they would wait for one that is stopped.
+    """
+    writes = (workload.request(name, 1, "0") for name in scenario.mix if name in workload.writes)
+    return not added_ms and not scenario.shape.pace_s and not any(map(workload.locks, writes))
 
 
 def with_block(plan: Plan, scenarios: Mapping[str, Scenario], places: Sequence[Place]) -> Plan:

@@ -4,7 +4,8 @@
 
 What a shared machine does to one slice it does to those beside it. A target whose turn it is not is stopped, in the
 middle of its requests where nothing but work goes on, so that it goes on where it was and a slice can be short. Added
-latency runs on whoever is stopped, and a pace is of the clock: there a slice ends with its last answer.
+latency runs on whoever is stopped, a pace is of the clock, and a lock that is held meanwhile keeps the others from
+their rows: there a slice ends with its last answer.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from math import ceil
 from random import Random
 
 from harness.experiments.block import Block, added_latency, key_prefix, order_of
-from harness.experiments.comparison.plan import there_and_back
+from harness.experiments.comparison.plan import stops_within_requests, there_and_back
 from harness.experiments.trial import Account, children_of
 from harness.load.generator_process import InterleavedLoad
 from harness.model.evidence import FaultWindow, Sample, Slice, Window
@@ -66,11 +67,15 @@ class _Side:
     def warm_up(self, load: InterleavedLoad) -> None:
         """Load it off the record, if its latency isn't known yet."""
         if self.row not in self.block.medians_s:
+            medians_s = []
             with self.resumed():
-                for _ in range(2):  # connections are opened in the first, which takes many round trips
+                for _ in range(2):
                     load.begin(self.number)
                     time.sleep(WARM_UP_S)
-                    self.block.medians_s[self.row] = load.end(self.number)[1]
+                    medians_s.append(load.end(self.number)[1])
+            # connections are opened in the first, which takes many round trips; and what held the other up is no
+            # reason for long slices
+            self.block.medians_s[self.row] = min(medians_s)
 
     def begin(self, load: InterleavedLoad) -> None:
         """Begin a load that goes on from slice to slice, and stop the target as soon as that is as in the long run."""
@@ -87,10 +92,9 @@ class _Side:
         self._note((start_ns, start_ns, over_ns, over_ns), before)
 
     def end(self, load: InterleavedLoad) -> None:
-        """End a load that went on from slice to slice."""
+        """End a load that went on from slice to slice, with the target going on."""
         self.end_ns = time.monotonic_ns()
-        with self.resumed():
-            load.end(self.number)
+        load.end(self.number)
 
     def slice_whole(self, load: InterleavedLoad, seconds: float, settles_s: float) -> None:
         """Load it for one slice that begins without a request and ends with its last answer."""
@@ -139,19 +143,23 @@ def _take_turns(sides: Sequence[_Side], scenario: Scenario, load: InterleavedLoa
 
     A round is a slice of each side, the unit of which statistics are made; every second one runs backwards.
     """
-    trial, pace_s = sides[0].trial, scenario.shape.pace_s or 0.0
+    trial, run = sides[0].trial, sides[0].block.run
     for side in sides:
         side.warm_up(load)
-    measure_s = VISIT * sides[0].block.run.plan.profile.measure_s
+    measure_s = VISIT * run.plan.profile.measure_s
     random = Random(trial.seed)  # noqa: S311 - an order to be repeated, no secret
-    if not trial.added_ms and not pace_s:
+    if stops_within_requests(scenario, trial.added_ms, run.workload):
         for side in sides:
             side.begin(load)
         for side in _order(sides, measure_s / WITHIN_S, random):
             side.slice_within(WITHIN_S)
-        for side in sides:
-            side.end(load)
+        with ExitStack() as going_on:  # all at once, as one may wait for a lock of another
+            for side in sides:
+                going_on.enter_context(side.resumed())
+            for side in sides:
+                side.end(load)
         return
+    pace_s = scenario.shape.pace_s or 0.0
     longest_s = max(side.median_s for side in sides)
     settles_s = SETTLED * longest_s
     slice_s = max(SHORTEST_S + settles_s, LATENCIES * longest_s, PACES * pace_s)
