@@ -7,7 +7,7 @@ import pytest
 from harness.analysis.checks.consequence import referred
 from harness.analysis.checks.registry import judge_trial
 from harness.model.evidence import Sample
-from harness.model.findings import Finding
+from harness.model.findings import Finding, in_unit
 from harness.model.measures import PHASES
 from harness.model.verdict import Verdict
 from harness.report.sentences.findings import finding_text
@@ -112,3 +112,15 @@ def test_what_those_hold_who_wait_for_one_another_is_left_to_that(code: str) -> 
     assert referred([replace(waits, verdict=Verdict.UNDECIDED, code="may_wait"), of_pool])[1] == of_pool
     leak = replace(of_pool, code="connections_leak")
     assert referred([waits, leak])[1] == leak
+
+
+@pytest.mark.parametrize(("waited_s", "code"), [(1.1, "follows_from_machine"), (0.9, "pool_too_small")])
+def test_a_pool_is_not_too_small_by_what_a_process_without_a_core_holds_for_longer(waited_s: float, code: str) -> None:
+    values = in_unit("s", core_wait=waited_s, window=2.0)
+    loop = Finding(check="loop", verdict=Verdict.PASS, code="late_by_machine", values=values)
+    pool = Finding(check="pool", verdict=Verdict.FAIL, code="pool_too_small", place=AT_SESSION, count=9)
+    _, found = referred([loop, pool])
+    assert found.code == code
+    assert (found.verdict, found.place) == ((Verdict.FAIL, AT_SESSION) if found == pool else (Verdict.UNDECIDED, None))
+    leak = replace(pool, code="connections_leak")
+    assert referred([loop, leak]) == (loop, leak)  # which no core would have spared

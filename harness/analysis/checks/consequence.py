@@ -1,6 +1,7 @@
 """What only follows from something else: one cause has one finding, and the others refer to it.
 
-An event loop that stands still is such a cause, and so are requests that wait for one another.
+An event loop that stands still is such a cause, and so are requests that wait for one another, and a machine that
+leaves a process without a core.
 """
 
 from __future__ import annotations
@@ -26,7 +27,15 @@ OF_A_LOOP_THAT_FAILS: Mapping[str, Collection[str]] = {"waits": tuple(CODES.valu
 OF_WAITS: Mapping[str, Collection[str]] = {
     "pool": ("too_few_threads", "transactions_idle", "database_slow", "pool_too_small"),
 }
-FOLLOWS = {"loop": "follows_from_loop", "waits": "follows_from_waits"}  # what is said of it, by the cause's check
+# What a process brings about that has no core for most of the time: all that it does takes the longer, and is held for
+# longer. Idle transactions are held against what the process took to give anybody a turn, by the check itself.
+OF_A_STARVED_PROCESS: Mapping[str, Collection[str]] = {"pool": ("too_few_threads", "pool_too_small")}
+MOST_WITHOUT_A_CORE = 0.5  # of the window
+FOLLOWS = {  # what is said of it, by the cause: a check, or the machine
+    "loop": "follows_from_loop",
+    "waits": "follows_from_waits",
+    "machine": "follows_from_machine",
+}
 RULES = (
     ("loop", {Verdict.FAIL, Verdict.UNDECIDED}, OF_A_LOOP_THAT_STANDS),
     ("loop", {Verdict.FAIL}, OF_A_LOOP_THAT_FAILS),
@@ -45,18 +54,29 @@ def referred(findings: Sequence[Finding]) -> tuple[Finding, ...]:
         cause = next((code for code in causes if code != NOT_WATCHED), "")
         if cause:
             known = tuple(
-                _left_open(one, check, cause) if one.code in follow.get(one.check, ()) else one for one in known
+                _left_open(one, check, cause=cause) if one.code in follow.get(one.check, ()) else one for one in known
             )
+    if any(map(_starved, known)):
+        starved = OF_A_STARVED_PROCESS
+        known = tuple(_left_open(one, "machine") if one.code in starved.get(one.check, ()) else one for one in known)
     return known
 
 
-def _left_open(finding: Finding, check: str, cause: str) -> Finding:
+def _starved(finding: Finding) -> bool:
+    """Whether the thread of the event loop, and so its process, was ready without a core for most of the window."""
+    waited, window = (finding.values.get(name) for name in ("core_wait", "window"))
+    if finding.check != "loop" or waited is None or window is None:
+        return False
+    return waited.value > MOST_WITHOUT_A_CORE * window.value
+
+
+def _left_open(finding: Finding, by: str, **facts: str) -> Finding:
     return Finding(
         check=finding.check,
         verdict=Verdict.UNDECIDED,
-        code=FOLLOWS[check],
+        code=FOLLOWS[by],
         values=finding.values,
-        facts={"cause": cause},
+        facts=facts,
         count=1,
         subject=finding.subject,
     )
