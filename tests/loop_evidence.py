@@ -44,9 +44,9 @@ def busy(busy_s: float, ended: int, passed_s: float = 1.0) -> Sample:
     return sample("loop", "busy_s", busy_s, ended=ended, passed_s=passed_s)
 
 
-def spent(seconds: float, call_site: str | Place, route: str = ROUTE) -> Sample:
+def spent(seconds: float, call_site: str | Place, route: str = ROUTE, idle_s: float = 0.0) -> Sample:
     at = call_site if isinstance(call_site, Place) else place(call_site)
-    return sample("loop", "late_in_s", seconds, call_site=at, route=route)
+    return sample("loop", "late_in_s", seconds, call_site=at, route=route, idle_s=idle_s)
 
 
 def pieces(times_usual: float) -> Sample:

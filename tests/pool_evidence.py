@@ -11,6 +11,7 @@ from tests.evidence import TARGET, evidence, op, place, sample, told
 LOOKS = 20
 LONG_S = 0.05
 POOL, THREADS = 4, 4
+OF_WAITS = ("connection", "thread", "elsewhere", "in_thread", "full", "capacity")
 Look = tuple[Sample, Sample]
 
 
@@ -27,7 +28,7 @@ def look(
         name: place(text) if text else None
         for name, text in {"call_site": call_site, "asks": asks, "wants": wants}.items()
     }
-    waits = {name: (waiting or {}).get(name, 0) for name in ("connection", "thread", "elsewhere", "in_thread", "full")}
+    waits = {name: (waiting or {}).get(name, 0) for name in OF_WAITS}
     return (
         sample("pool", "in_use", sum(held.values()), longest_s=0.1, **at, **held),
         sample("pool", "waiting", sum(waits.values()), **waits),

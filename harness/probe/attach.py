@@ -47,6 +47,7 @@ if "pool" in names:
     engines = Engines()
     engines.watch()  # before the application is imported, which may make its engine at once
 served = Served(resolve_name(os.environ[APP_VARIABLE]))
+call_site.serve_routes(served.app)
 if folder := os.environ.get(GAUGES_VARIABLE):
     from harness.probe.pool import PoolGauge
 
@@ -90,6 +91,10 @@ if names:
     if "loop" in names:
         loop = LoopProbe(told, sampler, lambda: served.ended)
         starts.append(loop.start)
+        if {"requests", "queries"} & set(names):  # by which calls to the database are told
+            from harness.probe.blocking import BlockingCalls
+
+            starts.append(BlockingCalls(told).start)
         served.beats = loop.beat
     if starts:
         served.app = served.looked_into = starting(served, starts)

@@ -7,6 +7,7 @@ module that is served belongs to, and all else that is installed is not.
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import sys
 import sysconfig
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, FunctionType
 from typing import Any
 
 _PROBES = str(Path(__file__).parent)
@@ -25,6 +26,9 @@ _known: dict[str, bool] = {}  # by file, whether it is the application's
 _served: list[str] = []  # the folders, or the file, of what is served
 # What stands between a coroutine and an async generator, or another coroutine, and does not say which.
 _STEPS = {"async_generator_asend", "async_generator_athrow", "anext_awaitable", "coroutine_wrapper"}
+
+_FRAMEWORKS = {"fastapi", "starlette"}  # whose routes lead to functions of their own as well
+DEEPEST = 8  # of mounted applications, routers and middlewares, one within the other
 
 Place = tuple[str, int, str]  # file, line and function
 FRAMEWORK: Place = ("", 0, "the framework")
@@ -38,15 +42,45 @@ def serve(app: str) -> None:
     It is the topmost package that is one by itself: a namespace is shared with packages that have nothing to do with
     it. A module that can't be found has none; whoever imports it tells of that.
     """
-    parts = app.partition(":")[0].split(".")
+    _served[:] = _roots_of(app.partition(":")[0])
+    _known.clear()
+
+
+def _roots_of(module: str) -> list[str]:
+    """Return the folders of the package that a module belongs to, or the file of one that is in none."""
+    parts = module.split(".")
     for depth in range(1, len(parts) + 1):
         with suppress(ImportError, ValueError):
             spec = find_spec(".".join(parts[:depth]))
             if spec is not None and spec.origin is not None:
                 folders = spec.submodule_search_locations
-                _served[:] = [spec.origin] if folders is None else [os.path.join(folder, "") for folder in folders]  # noqa: PTH118 - as a path begins, a slash at its end
-                break
+                return [spec.origin] if folders is None else [os.path.join(folder, "") for folder in folders]  # noqa: PTH118 - as a path begins, a slash at its end
+    return []
+
+
+def serve_routes(app: object) -> None:
+    """Let installed packages be the application as well that functions are of which its routes lead to.
+
+    The module that is served may only put together what a package has.
+    """
+    for function in _endpoints(app, 0):
+        package = function.__module__.partition(".")[0]
+        if package not in _FRAMEWORKS and _is_installed(function.__code__.co_filename):
+            _served.extend(root for root in _roots_of(package) if root not in _served)
     _known.clear()
+
+
+def _endpoints(app: Any, depth: int) -> Iterator[FunctionType]:  # noqa: ANN401 - whatever is served
+    """Yield the functions that routes lead to, also in what is mounted, or stands behind a middleware."""
+    endpoint = getattr(app, "endpoint", app)
+    with suppress(ValueError):  # one that is wrapped by itself
+        endpoint = inspect.unwrap(endpoint)
+    if isinstance(endpoint, FunctionType):
+        yield endpoint
+    if depth < DEEPEST:
+        known = (getattr(app, name, None) for name in ("app", "router"))
+        for below in (*(getattr(app, "routes", None) or ()), *(one for one in known if one is not None)):
+            yield from _endpoints(below, depth + 1)
 
 
 def of_application(frame: FrameType | None) -> FrameType | None:

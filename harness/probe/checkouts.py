@@ -18,10 +18,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import CodeType
 
-from sqlalchemy import Pool, PoolProxiedConnection, QueuePool, event
+from sqlalchemy import Pool, PoolProxiedConnection, event
 
 from harness.probe import dialects, waits
 from harness.probe.call_site import Place, caller, place_at, place_of
+from harness.probe.driver_pools import DriverPools
 from harness.probe.engines import Engines
 from harness.probe.holders import (
     BRIEFLY,
@@ -33,6 +34,7 @@ from harness.probe.holders import (
     place_of_longest,
     where_wanted,
 )
+from harness.probe.pools import Lent, capacity, crowds
 from harness.probe.recorder import Recorder
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Came, Mark, came, current_task
 from harness.probe.sampler import Look, Sampler
@@ -46,7 +48,7 @@ BRIEFLY_S = 0.05
 
 # A connection, which knows whether it is still checked out, and the fields of a Checkout: a plain tuple, as one is made
 # for every request that asks the database something.
-_Noted = tuple["weakref.ref[PoolProxiedConnection]", "Mark", "Came | None", "CodeType | None", int, float]
+_Noted = tuple["weakref.ref[PoolProxiedConnection] | Lent", "Mark", "Came | None", "CodeType | None", int, float]
 
 
 class CheckoutProbe:
@@ -58,8 +60,9 @@ class CheckoutProbe:
     database something, where the longest one ``asks``. ``wants`` is where a thread waits that has no connection.
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
     something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without,
-    and ``full`` those that ask a pool which has none left, with a connection or without. Of those that have one and ask
-    for ``another``, that is where the longest stands, and ``has`` is where it got its own.
+    and ``full`` those that ask a pool which has none left, with a connection or without; of these pools, ``capacity``
+    is how many they may have together. Of those that have one and ask for ``another``, that is where the longest
+    stands, and ``has`` is where it got its own.
     Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency;
     where the application has no AnyIO, none are known. Tasks that serve no request count too, as they take them away.
     ``open`` are all connections, in use or not, with the ages of the youngest and the oldest as labels, ``youngest_s``
@@ -71,6 +74,7 @@ class CheckoutProbe:
         self, recorder: Recorder, sampler: Sampler, in_flight: Callable[[], int], engines: Engines | None = None
     ) -> None:
         self._engines = engines or Engines()
+        self._engines.checked_out_at = self._checked_out_at
         self._recorder = recorder
         self._sampler = sampler
         self._in_flight = in_flight
@@ -81,6 +85,7 @@ class CheckoutProbe:
         self._opened_s: dict[int, float] = {}
         self._has_at: dict[Place, Place] = {}  # by where a request has asked for another, where it got its first
         self._loop_is_asked = False
+        self._driver_pools = DriverPools(recorder, self)
         dialects.meet()
         event.listen(Pool, "invalidate", self._invalidated)
         event.listen(Pool, "connect", self._opened)
@@ -98,7 +103,7 @@ class CheckoutProbe:
             if holder is request and code is not None and is_checked_out(connection()):
                 self._has_at[place_of(caller())] = place_at(code, line)
 
-    def checked_out(self, pool: Pool, connection: PoolProxiedConnection, request: Mark) -> None:
+    def checked_out(self, pool: object, connection: PoolProxiedConnection | Lent, request: Mark) -> None:
         """Note a connection that a pool hands out; that it has been given back, it knows by itself."""
         if request is not None:
             self._engines.handed_out(pool)
@@ -106,12 +111,18 @@ class CheckoutProbe:
         code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
         task = current_task(self._loop) if threading.get_ident() == self._loops_thread else None
         asked_in = weakref.ref(task) if task is not None else None
-        noted = (weakref.ref(connection), request, asked_in, code, line, time.monotonic())
-        self._noted[id(connection.dbapi_connection)] = noted
+        known = connection if isinstance(connection, Lent) else weakref.ref(connection)
+        self._noted[id(connection.dbapi_connection)] = (known, request, asked_in, code, line, time.monotonic())
 
     def holding(self) -> set[int]:
         """Return the numbers of the tasks that requests came in which have a connection, of those that are not over."""
         return _numbers([noted[1] for noted in list(self._noted.values()) if is_checked_out(noted[0]())])
+
+    def _checked_out_at(self, connection: object) -> Place | None:
+        """Say where one of the driver's connections was checked out last, if that is known."""
+        noted = self._noted.get(id(connection))
+        checkout = Checkout(*noted[1:]) if noted is not None else None
+        return place_at(checkout.code, checkout.line) if checkout is not None and checkout.code is not None else None
 
     def _invalidated(self, _connection: object, _record: object, error: BaseException | None) -> None:
         self._recorder.note("pool", "invalidated", 1, error=type(error).__name__ if error else "")
@@ -134,7 +145,9 @@ class CheckoutProbe:
     def _look_once(self) -> None:
         now_s = time.monotonic()
         self._engines.look(self._recorder)
-        held = [Checkout(*noted[1:]) for noted in list(self._noted.values()) if is_checked_out(noted[0]())]
+        self._driver_pools.meet()
+        out = [noted for noted in list(self._noted.values()) if is_checked_out(noted[0]())]
+        held = [Checkout(*noted[1:]) for noted in out]
         opened_s = list(self._opened_s.values())
         work = self._workers.look()
         holding = _numbers([one.request for one in held])
@@ -167,9 +180,16 @@ class CheckoutProbe:
         )
         youngest_s, oldest_s = _ages(opened_s, now_s)
         self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
-        full = sum(_is_full(pool) for _, pool in asked)
-        in_thread = len(work.having)
-        self._recorder.note("pool", "waiting", sum(waiting.values()), in_thread=in_thread, full=full, **waiting)
+        crowd = crowds([pool for _, pool in asked], [noted[0]() for noted in out])
+        self._recorder.note(
+            "pool",
+            "waiting",
+            sum(waiting.values()),
+            in_thread=len(work.having),
+            full=sum(crowd.values()),
+            capacity=sum(capacity(pool) or 0 for pool in crowd),
+            **waiting,
+        )
 
     def _wanting_another(self, holders: Sequence[Holder]) -> dict[str, Place | None]:
         """Say where the longest of those that have a connection asks for another, and where it got its own."""
@@ -206,13 +226,6 @@ def _numbers(requests: Sequence[Mark]) -> set[int]:
     """Return the numbers of the tasks that these requests came in, of those that are not over."""
     tasks = [task() for task in map(came, requests) if task is not None]
     return {id(task) for task in tasks if task is not None and not task.done()}
-
-
-def _is_full(pool: Pool) -> bool:
-    """Say whether a pool has no connection left, and opens no more."""
-    if not isinstance(pool, QueuePool) or pool.checkedin():
-        return False
-    return -1 < pool._max_overflow <= pool.overflow()  # noqa: SLF001 - below 0 there is no limit; told by nothing else
 
 
 def _ages(began_s: Sequence[float], now_s: float) -> tuple[float, float]:

@@ -13,18 +13,19 @@ from collections.abc import Awaitable, Callable, Generator
 from functools import wraps
 from typing import Any
 
-from sqlalchemy import Engine, Pool, event
+from sqlalchemy import Engine, Pool, QueuePool, event
+from sqlalchemy.pool import base as pool_base
 
 from harness.probe.call_site import Place, caller, callers, place_of
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.request import under_way
 from harness.probe.waits import connecting
 
-TOLD: Kind = (
-    "pool",
-    "origin",
-    ("kind", "call_site", "disposes", "made", "disposed", "handed_out", "opened", "opening_s"),
+LABELS = (
+    *("kind", "place", "disposes", "discards", "made", "disposed", "discarded", "forgotten"),
+    *("handed_out", "opened", "opening_s", "keeps", "renewed_after_s"),
 )
+TOLD: Kind = ("pool", "origin", tuple("call_site" if name == "place" else name for name in LABELS))
 # What opens a connection in each driver, and the kind of function that it is; all that its package offers calls it.
 DRIVERS = {
     "asyncpg.connect_utils": "_connect",
@@ -39,18 +40,28 @@ class Origin:
 
     ``kind`` is ``engine`` or ``driver``. ``made`` and ``disposed`` count engines, of requests alone; ``handed_out``
     connections that requests got, and ``opened`` those that were opened, which took ``opening_s``. ``disposes`` is
-    where a request disposed of an engine.
+    where a request disposed of an engine, and ``discards`` where one kept a connection from going back to its pool,
+    which ``discarded`` counts; ``forgotten`` of these were never given back at all, and the line is where one was
+    checked out, if that is known. The last pool that opened one ``keeps`` so many when they are given back, and has
+    each ``renewed_after_s``; below 0 it never has.
     """
 
-    __slots__ = ("disposed", "disposes", "handed_out", "kind", "made", "opened", "opening_s", "place")
+    __slots__ = (
+        *("discarded", "discards", "disposed", "disposes", "forgotten", "handed_out", "keeps", "kind", "made"),
+        *("opened", "opening_s", "place", "renewed_after_s"),
+    )
 
     def __init__(self, place: Place | None, kind: str) -> None:
         self.kind = kind
-        self.place, self.disposes = place, None  # type: Place | None, Place | None
-        self.made = self.disposed = self.handed_out = self.opened = 0
-        self.opening_s = 0.0
+        self.place = place
+        self.disposes: Place | None = None
+        self.discards: Place | None = None
+        self.made = self.disposed = self.discarded = self.forgotten = self.handed_out = self.opened = self.keeps = 0
+        self.opening_s, self.renewed_after_s = 0.0, -1.0
 
 
+# What SQLAlchemy does with a connection that is given back, or that nobody has any more.
+_FINALIZE = getattr(getattr(pool_base, "_finalize_fairy", None), "__code__", None)
 _Opened = tuple[Origin, "weakref.ref[Any]"]  # whose it is, and itself
 
 
@@ -67,6 +78,7 @@ class Engines:
         self._began_s: dict[int, float] = {}
         self._opened: dict[int, _Opened] = {}
         self._unwatched: dict[str, str] = {}
+        self.checked_out_at: Callable[[object], Place | None] = _unknown
 
     def watch(self) -> None:
         """Begin with all that is made and opened from now on."""
@@ -76,10 +88,12 @@ class Engines:
         event.listen(Engine, "do_connect", self._opens)
         event.listen(Pool, "connect", self._opened_by_pool)
         event.listen(Pool, "close", self._closed)
+        event.listen(Pool, "invalidate", self._discarded)
+        event.listen(Pool, "detach", self._discarded)
 
-    def handed_out(self, pool: Pool) -> None:
+    def handed_out(self, pool: object) -> None:
         """Count a connection that a request gets."""
-        origin = self._by_dialect.get(id(pool._dialect))  # noqa: SLF001 - a pool that is made anew keeps it alone
+        origin = self._by_dialect.get(id(getattr(pool, "_dialect", None)))  # a pool that is made anew keeps it alone
         if origin is not None:
             origin.handed_out += 1
 
@@ -92,8 +106,7 @@ class Engines:
                 self._opened.pop(key, None)
         origins = [origin for origin, _ in list(self._opened.values())]
         for one in list(self._by_place.values()):
-            counts = (one.made, one.disposed, one.handed_out, one.opened, one.opening_s)
-            recorder.take(TOLD, origins.count(one), one.kind, one.place, one.disposes, *counts)
+            recorder.take(TOLD, origins.count(one), *(getattr(one, name) for name in LABELS))
 
     def _origin(self, place: Place | None, kind: str = "engine") -> Origin:
         return self._by_place.setdefault(place, Origin(place, kind))
@@ -132,7 +145,27 @@ class Engines:
         took_s = now_s - self._began_s.pop(id(record), now_s)
         pool = getattr(record, "_ConnectionRecord__pool", None)
         origin = self._by_dialect.get(id(getattr(pool, "_dialect", None))) or self._origin(None)
+        if isinstance(pool, QueuePool):
+            origin.keeps, origin.renewed_after_s = pool.size(), pool._recycle  # noqa: SLF001 - told by nothing else
         self._note(origin, record, took_s)
+
+    def _discarded(self, connection: object, record: object, error: BaseException | None = None) -> None:
+        """Count a connection that a request takes from its pool for good, and not for an error.
+
+        SQLAlchemy takes one that nobody has any more, and nobody has given back, where it can't make it fit for others.
+        """
+        origin, _ = self._opened.get(id(record), (None, None))
+        if origin is None or error is not None:
+            return
+        if forgotten := _is_forgotten():
+            place = self.checked_out_at(connection)
+        elif under_way.get() is not None:
+            place = place_of(caller())
+        else:
+            return
+        origin.discarded += 1
+        origin.forgotten += forgotten
+        origin.discards = place or origin.discards
 
     def _closed(self, _connection: object, record: object) -> None:
         self._opened.pop(id(record), None)
@@ -202,6 +235,18 @@ def _past_pools_at() -> Place | None:
     if request is None or id(request) in connecting:
         return None
     return place_of(caller())
+
+
+def _unknown(_connection: object) -> Place | None:
+    return None
+
+
+def _is_forgotten() -> bool:
+    """Say whether SQLAlchemy does away with a connection here, by itself, that nobody has given back."""
+    frame = sys._getframe()  # noqa: SLF001 - documented for this purpose
+    while frame is not None and frame.f_code is not _FINALIZE:
+        frame = frame.f_back  # type: ignore[assignment]  # None above the first
+    return frame is not None and bool(frame.f_locals.get("is_gc_cleanup"))
 
 
 def _is_gone(connection: Any) -> bool:  # noqa: ANN401 - a record of SQLAlchemy's, or a driver's connection

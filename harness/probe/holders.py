@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -17,14 +17,16 @@ from sqlalchemy import Pool, PoolProxiedConnection, SingletonThreadPool
 
 from harness.probe.call_site import Place, inwards, is_of_application, place_at, place_of
 from harness.probe.dialects import asking
+from harness.probe.pools import Lent
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, PYTHON, THREAD, Came, Followed, Mark, came
 from harness.probe.workers import AtWork
 
 OVER = "over"  # what a holder does whose request has ended
 NOBODYS = "background"  # what one does that no request has checked out
 BRIEFLY = "briefly"  # what one does that is not looked at more closely, as it has had its connection for so short
-# Of all that waits for a connection of a pool, to know it on a stack.
+# Of all that waits for a connection of a pool, to know it on a stack; pools of drivers add theirs.
 connecting = {Pool.connect.__code__, SingletonThreadPool.connect.__code__}
+_DRIVER = "asyncpg"  # whose pools' connections are looked at, too: whatever else it waits for is the database
 
 
 class Checkout(NamedTuple):
@@ -60,7 +62,7 @@ class Stacks(NamedTuple):
     loops: FrameType | None
 
 
-def is_checked_out(connection: PoolProxiedConnection | None) -> bool:
+def is_checked_out(connection: PoolProxiedConnection | Lent | None) -> bool:
     """Say whether it is checked out: what is given back is detached, as is what nobody has any more."""
     return connection is not None and not connection.is_detached
 
@@ -89,14 +91,17 @@ def holder_of(held: Checkout, stacks: Stacks | None) -> Holder:
     request = came(held.request)
     if request is None:
         return Holder(held, NOBODYS)
-    task = request()
-    if task is None or task.done():
-        return Holder(held, OVER)
+    task, asked_in = request(), held.asked_in() if held.asked_in else None
+    if asked_in is not None and asked_in.done():
+        asked_in = None
+    if task is None or task.done():  # which a task of its own may outlive
+        return Holder(held, OVER if asked_in is None else NOBODYS)
     if stacks is None:
         return Holder(held, BRIEFLY)
-    asked_in = held.asked_in() if held.asked_in else None
-    goes_on = asked_in if asked_in is not None and not asked_in.done() else task
+    goes_on = asked_in or task
     phase, frame = _state(stacks.work.family(goes_on), held.request, stacks)
+    if phase == ELSEWHERE:
+        phase, frame = _of_tasks(goes_on, stacks, RequestState(phase, frame))
     if (thread := stacks.serving.get(id(task))) is not None:
         phase, its = of_stack(thread)
         frame = its or frame
@@ -118,6 +123,22 @@ def _state(tasks: Sequence[asyncio.Task[Any]], request: Mark, stacks: Stacks) ->
         if phase != ELSEWHERE or frame is not None:
             state = RequestState(phase, frame)
     return state
+
+
+def _of_tasks(task: asyncio.Task[Any], stacks: Stacks, state: RequestState) -> RequestState:
+    """Return the state of one that waits elsewhere: it waits for a connection if a task does that it waits for."""
+    states = (of_coroutine(one.get_coro(), stacks.loops) for one in _waited_for(task))
+    return next((one for one in states if one.phase == CONNECTION), state)
+
+
+def _waited_for(task: asyncio.Task[Any]) -> Iterator[asyncio.Task[Any]]:
+    """Yield the tasks that one waits for: by itself, by ``gather``, or in a task group of asyncio's."""
+    awaited = getattr(task, "_fut_waiter", None)
+    found = {awaited, *getattr(awaited, "_children", ())}
+    for _, frame in inwards(task.get_coro()):
+        if frame.f_globals.get("__name__") == asyncio.TaskGroup.__module__:
+            found |= frame.f_locals["self"]._tasks  # noqa: SLF001 - told by nothing else
+    yield from (one for one in found if isinstance(one, asyncio.Task) and not one.done())
 
 
 class RequestState(NamedTuple):
@@ -148,7 +169,14 @@ def of_coroutine(coroutine: Any, loops: FrameType | None) -> RequestState:  # no
             frame = its
         elif not runs and its.f_code is spawn:
             state = of_stack(greenlet_in(inner), ELSEWHERE)
+        elif not runs and state.phase == ELSEWHERE and its.f_globals.get("__package__") == _DRIVER:
+            state = RequestState(CONNECTION if _acquires(inner) else DATABASE, None)
     return RequestState(state.phase, state.frame or frame)
+
+
+def _acquires(coroutine: Any) -> bool:  # noqa: ANN401 - the same
+    """Say whether one waits for a connection of a pool, by itself or by what it waits for."""
+    return any(frame.f_code in connecting for _, frame in inwards(coroutine))
 
 
 def spawns_greenlets() -> CodeType | None:

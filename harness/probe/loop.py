@@ -77,10 +77,10 @@ class LoopProbe:
     noted as ``lasting_s`` ten times a second, as its end may be far.
 
     Ten times a second it notes how late the loop was since, ``lag_max_s`` and ``lag_mean_s``, of which ``own_s`` is not
-    the machine's, and in what that went by, ``late_in_s``; ``busy_s``, how long its thread computed, with how many
-    requests have ``ended`` and how many seconds have ``passed_s``; and how long that was ready and had no core,
-    ``core_wait_s``. Where the system does not tell of such waits, none are known. ``collection_s`` is how long a full
-    collection of garbage took, ``piece_s`` how fast this interpreter is just now.
+    the machine's, and in what that went by, ``late_in_s``, for ``idle_s`` of it in calls that wait; ``busy_s``, how
+    long its thread computed, with how many requests have ``ended`` and how many seconds have ``passed_s``; and how long
+    that was ready and had no core, ``core_wait_s``. Where the system does not tell of such waits, none are known.
+    ``collection_s`` is how long a full collection of garbage took, ``piece_s`` how fast this interpreter is just now.
     """
 
     def __init__(self, recorder: Recorder, sampler: Sampler, ended: Callable[[], int] = _none) -> None:
@@ -94,6 +94,7 @@ class LoopProbe:
         self._lag_max_s = self._own_max_s = self._lag_sum_s = 0.0
         self._answers = 0
         self._spent: Spent = defaultdict(float)
+        self._idle: Spent = defaultdict(float)
         self._collected_s = self._collects_since_s = 0.0
 
     def start(self) -> None:
@@ -160,11 +161,12 @@ class LoopProbe:
         self._lag_max_s = max(self._lag_max_s, answer.lag_s)
         self._own_max_s = max(self._own_max_s, answer.own_s)
         if answer.own_s >= STALL_S:
-            self._add_spent(answer.spent)
+            self._add_spent(answer.spent, answer.idle)
 
-    def _add_spent(self, spent: Spent) -> None:
+    def _add_spent(self, spent: Spent, idle: Spent) -> None:
         for what, spent_s in spent.items():
             self._spent[what] += spent_s
+            self._idle[what] += idle[what]
 
     def _tell(self, now_s: float) -> None:
         """Note what has come together since the last time, unless another thread is about to."""
@@ -184,17 +186,18 @@ class LoopProbe:
         busy_s = computed_s - self._told_computed_s
         note("loop", "busy_s", busy_s, ended=ended - self._told_ended, passed_s=now_s - self._told_s)
         for (place, route), spent_s in sorted(self._spent.items(), key=itemgetter(1))[-MOST_SPENT_IN:]:
-            note("loop", "late_in_s", spent_s, call_site=place, route=route)
+            note("loop", "late_in_s", spent_s, call_site=place, route=route, idle_s=self._idle[place, route])
         self._told_core_wait_s, self._told_computed_s, self._told_ended = core_wait_s, computed_s, ended
         self._told_s, self._lag_max_s, self._own_max_s, self._lag_sum_s, self._answers = now_s, 0.0, 0.0, 0.0, 0
         self._spent.clear()
+        self._idle.clear()
 
     def _tell_what_lasts(self, now_s: float) -> None:
         """Note what the loop has not come out of so far, in the thread that looks."""
         stalls = self._stalls
         self._lag_max_s = max(self._lag_max_s, now_s - stalls.asked_s)
         self._own_max_s = max(self._own_max_s, stalls.own_lag_s)
-        self._add_spent(stalls.spent_so_far())
+        self._add_spent(*stalls.spent_so_far())
         self._tell(now_s)
         if stall := stalls.lasting:
             self._note("lasting_s", stall.length_s, stall)

@@ -12,11 +12,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from harness.probe.call_site import FRAMEWORK, Place, of_application, place_of
+from harness.probe.call_site import FRAMEWORK, Place, is_of_application, place_of
 from harness.probe.served import route_of
 
 _PROBES = str(Path(__file__).parent)
 SCOPE = "scope"  # what every ASGI application calls what it knows of a request
+PASSED_ON = {SCOPE, "receive", "send"}  # what one is called with
 
 
 class Seen(NamedTuple):
@@ -67,15 +68,27 @@ class LoopStack:
         stack = sys._current_frames().get(self._thread)  # noqa: SLF001 - documented for this purpose
         if stack is None:
             return None
-        if (call := of_application(stack)) is not None:
+        if (call := _line(stack)) is not None:
             return Seen(call, stack, stack)
         left: FrameType | None = (
             self._outside.gr_frame if self._outside is not None else None
         )  # None unless a greenlet of it runs
-        if left is not None and (call := of_application(left)) is not None:
+        if left is not None and (call := _line(left)) is not None:
             return Seen(call, stack, left, directly=False)
         request = _request(left or stack)
         return None if request is None else Seen(request, stack, request, is_of_application=False, directly=False)
+
+
+def _line(frame: FrameType | None) -> FrameType | None:
+    """Return the innermost call that is the application's, unless it only passes the request on.
+
+    A middleware of the application's stands on the stack of all that the framework does for a request.
+    """
+    while frame is not None and not is_of_application(frame):
+        if PASSED_ON.issubset(frame.f_code.co_varnames):
+            return None
+        frame = frame.f_back
+    return frame
 
 
 def _request(frame: FrameType | None) -> FrameType | None:

@@ -19,7 +19,8 @@ class Passed(NamedTuple):
     for a core, what it computed while the other one had none, and what can't be told from a machine that stood still.
     ``process_ran_s`` is the same where other threads of the process had the lock as well, whatever the calls were.
     Linux tells of a wait when it ends, so these may be less than nothing, and take off what was put down before.
-    ``kept_s`` is how long the thread that looks was kept from it, while this one computed.
+    ``idle_s`` is how long of that no thread of the process computed: with a loop that has work to do, its thread was in
+    a call that waits. ``kept_s`` is how long the thread that looks was kept from it, while this one computed.
     """
 
     computed_s: float
@@ -28,6 +29,7 @@ class Passed(NamedTuple):
     ran_s: float
     process_ran_s: float
     process_kept_s: float
+    idle_s: float
 
 
 class PassedTime:
@@ -68,11 +70,13 @@ class PassedTime:
             ran_s += min(waited_s, self._stood_s)
             self._stood_s = 0.0
         self._stood_s += stood_s
+        process_ran_s = ran_s - max(0.0, late_s - process_s - waited_s)
         return Passed(
             computed_s=computed_s,
             core_wait_s=waited_s,
             kept_s=min(late_s, computed_s),
             ran_s=ran_s - stood_s - min(computed_s, looking_waited_s),  # in which it may have gone from call to call
-            process_ran_s=ran_s - max(0.0, late_s - process_s - waited_s),
+            process_ran_s=process_ran_s,
             process_kept_s=min(late_s, process_s),
+            idle_s=process_ran_s - process_s,
         )

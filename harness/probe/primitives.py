@@ -1,7 +1,7 @@
 """What one request waits at until another one is done: locks, semaphores, conditions and queues, known by their code.
 
-Of asyncio, AnyIO and Python's threads. A plain lock of a thread has no code of Python's: a thread that waits for one is
-seen in the instruction that enters it.
+Of asyncio, AnyIO and Python's threads, and where clients of other services wait for one of few connections. A plain
+lock of a thread has no code of Python's: a thread that waits for one is seen in the instruction that enters it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pkgutil import resolve_name
 from types import CodeType, FrameType
 
 LOCK, SEMAPHORE, CONDITION, QUEUE = "lock", "semaphore", "condition", "queue"
+CLIENT = "client"  # a library's that has few connections to another service
 RESULT = "result"  # something that anyone may bring: a future, or an event
 
 _PYTHONS = {
@@ -35,7 +36,7 @@ _PYTHONS = {
     queue.Queue.put: QUEUE,
     concurrent.futures.Future.result: RESULT,
 }
-_ANYIOS = {
+_OTHERS = {
     "anyio._backends._asyncio:Lock.acquire": LOCK,
     "anyio._backends._asyncio:Semaphore.acquire": SEMAPHORE,
     "anyio._backends._asyncio:CapacityLimiter.acquire_on_behalf_of": SEMAPHORE,
@@ -43,11 +44,15 @@ _ANYIOS = {
     "anyio._core._synchronization:Condition.wait": CONDITION,
     "anyio.streams.memory:MemoryObjectReceiveStream.receive": QUEUE,
     "anyio.streams.memory:MemoryObjectSendStream.send": QUEUE,
+    "httpcore._async.connection_pool:AsyncPoolRequest.wait_for_connection": CLIENT,
+    "httpcore._sync.connection_pool:PoolRequest.wait_for_connection": CLIENT,
+    "urllib3.connectionpool:HTTPConnectionPool._get_conn": CLIENT,
+    "aiohttp.connector:BaseConnector._wait_for_available_connection": CLIENT,
 }
 # Modules between the application and a primitive that it waits at itself: ``wait_for``, ``with``, timeouts.
 _THROUGH = {"asyncio", "contextlib", "threading", "queue", "concurrent", "anyio"}
 # A library that waits at any other waits for its peer, as a rule: a socket has an event of its own.
-_OF_LIBRARIES = {LOCK, SEMAPHORE}
+_OF_LIBRARIES = {LOCK, SEMAPHORE, CLIENT}
 # Functions of C that wait for a lock of a thread, of a process, or of a file.
 _ACQUIRING = {"acquire", "__enter__", "flock", "lockf"}
 _NAMING = {"LOAD_METHOD", "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF"}
@@ -56,9 +61,9 @@ _NAMING = {"LOAD_METHOD", "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", 
 def known_primitives() -> Mapping[CodeType, str]:
     """Return what each code waits for, of all that is loaded by now."""
     codes = {function.__code__: kind for function, kind in _PYTHONS.items()}
-    for name, kind in _ANYIOS.items():
+    for name, kind in _OTHERS.items():
         if name.partition(":")[0] in sys.modules:
-            with suppress(AttributeError):  # of an earlier AnyIO
+            with suppress(AttributeError):  # of another version
                 codes[resolve_name(name).__code__] = kind
     return codes
 

@@ -45,7 +45,8 @@ class Stall(NamedTuple):
 class Answer(NamedTuple):
     """The answer of a loop: how late it is, whether one call may have made it so, and those that are known to have.
 
-    Of the lag, ``own_s`` is what no machine can have added, and ``spent`` says in what it went by, by place and route.
+    Of the lag, ``own_s`` is what no machine can have added, and ``spent`` says in what it went by, by place and route;
+    ``idle`` says how much of that in calls that wait.
     """
 
     lag_s: float
@@ -53,6 +54,7 @@ class Answer(NamedTuple):
     stalls: list[Stall]
     own_s: float
     spent: Spent
+    idle: Spent
 
 
 @dataclass
@@ -98,6 +100,7 @@ class StallDetector:
         self._passed = PassedTime(clocks, now_s)
         self._calls: list[_Call] = []
         self._spent: Spent = defaultdict(float)
+        self._idle: Spent = defaultdict(float)
         self._gap_s = CALM_S
         self._looked_s = now_s
         self._computed_alive_s = clocks.computed_s()
@@ -120,10 +123,11 @@ class StallDetector:
         """How late it is since it was asked, by no fault of the machine's."""
         return max(0.0, self._own_lag_s - self._passed.waits_s())
 
-    def spent_so_far(self) -> Spent:
-        """Return in what the lag went by since it was asked, or since this was; the answer tells the rest only."""
+    def spent_so_far(self) -> tuple[Spent, Spent]:
+        """Return in what the lag went by, and idly, since it was asked or this was; the answer tells the rest only."""
         spent, self._spent = self._spent, defaultdict(float)
-        return spent
+        idle, self._idle = self._idle, defaultdict(float)
+        return spent, idle
 
     def looked_at_by(self, clocks: ThreadClocks) -> None:
         """Take the thread of these clocks as the one that asks and looks."""
@@ -141,10 +145,10 @@ class StallDetector:
         self._collected_before_s = self._collected_alive_s
         passed = self._passed.read(now_s, due_s)
         self._own_lag_s = passed.process_kept_s
-        self._spent = defaultdict(float)
+        self._spent, self._idle = defaultdict(float), defaultdict(float)
         self.overdue = True
         self._see(seen, since_s, now_s, since_s - alive_s)
-        self._credit(passed, passed.process_kept_s, begins=True)
+        self._credit(passed, passed.process_kept_s, 0.0, begins=True)
 
     def look(self, now_s: float, due_s: float, seen: Seen | None) -> None:
         """Note what is seen later on, while the answer is overdue."""
@@ -153,12 +157,13 @@ class StallDetector:
         passed = self._passed.read(now_s, due_s)
         if self.overdue:  # as the answer may have come meanwhile
             self._own_lag_s += passed.process_ran_s
-            self._credit(passed, passed.process_ran_s, begins=not goes_on)
+            self._credit(passed, passed.process_ran_s, passed.idle_s, begins=not goes_on)
 
     def answer(self, now_s: float, collected_s: float) -> Answer:
         """Note the answer, and how long garbage has been collected so far; say what held the loop up."""
         # What the next question changes is read here: it may be asked whenever the lock is let go.
-        asked_s, lag_s, own_s, spent = self.asked_s, now_s - self.asked_s, self._own_lag_s, self._spent
+        asked_s, lag_s, own_s = self.asked_s, now_s - self.asked_s, self._own_lag_s
+        spent, idle = self._spent, self._idle
         calls, self._calls = self._calls, []
         pause_s = collected_s - self._collected_before_s
         looked_s = self._looked_s
@@ -170,6 +175,7 @@ class StallDetector:
             own_s += passed.process_ran_s
             if calls:
                 spent[calls[-1].what] += passed.process_ran_s
+                idle[calls[-1].what] += passed.idle_s
                 _take_off(calls[-1], passed)
         stalls = []
         for call, following in zip_longest(calls, calls[1:]):
@@ -177,7 +183,7 @@ class StallDetector:
             if stall := _stall(call, length_s, known=known, pause_s=pause_s):
                 stalls.append(stall)
         own_s = max(0.0, own_s - pause_s)
-        return Answer(lag_s, bool(calls) and lag_s - pause_s >= STALL_S, stalls, own_s, spent)
+        return Answer(lag_s, bool(calls) and lag_s - pause_s >= STALL_S, stalls, own_s, spent, idle)
 
     def _see(self, seen: Seen | None, before_s: float, now_s: float, unsure_s: float) -> bool:
         """Note a call, and say whether it is the one that was seen before."""
@@ -195,7 +201,7 @@ class StallDetector:
         calls.append(_Call(call_id, place, route, inside, directly, now_s, now_s, before_s, unsure_s))
         return False
 
-    def _credit(self, passed: Passed, ran_s: float, *, begins: bool) -> None:
+    def _credit(self, passed: Passed, ran_s: float, idle_s: float, *, begins: bool) -> None:
         """Put down what passed since the last look.
 
         A wait for a core that has ended is of the call that was seen then. What was computed is of the one that is seen
@@ -208,6 +214,7 @@ class StallDetector:
             return
         call = calls[-1]
         self._spent[call.what] += ran_s
+        self._idle[call.what] += idle_s
         if begins:
             call.proven_s = call.computed_s = max(0.0, passed.kept_s - SWITCH_S)
             if len(calls) > 1:

@@ -17,7 +17,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from harness.probe.call_site import Place, place_at
-from harness.probe.primitives import CONDITION, LOCK, QUEUE, RESULT, SEMAPHORE, known_primitives
+from harness.probe.primitives import CLIENT, CONDITION, LOCK, QUEUE, RESULT, SEMAPHORE, known_primitives
 from harness.probe.recorder import Recorder
 from harness.probe.request import came, under_way
 from harness.probe.sampler import Look, Sampler
@@ -29,7 +29,7 @@ from harness.probe.workers import Workers
 LOOK_EVERY_S = 0.15
 EARLY_S = 0.075  # sooner, if something else is looked at then
 FEW = 2  # fewer have nobody to wait for
-TURNS = {LOCK, SEMAPHORE, CONDITION, QUEUE, EXECUTOR}
+TURNS = {LOCK, SEMAPHORE, CONDITION, QUEUE, EXECUTOR, CLIENT}
 # What may be sized as the pool is, to keep requests from waiting for connections where that holds others up.
 ADMITTING = {SEMAPHORE, CONDITION, QUEUE}
 

@@ -12,13 +12,14 @@ from sqlalchemy import Engine, Pool, PoolProxiedConnection, SingletonThreadPool,
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from harness.probe.dialects import ENDS, STATEMENTS, Call, wrap
+from harness.probe.pools import Lent, capacity
 from harness.probe.recorder import Recorder
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PYTHON, THREAD, Followed, Mark, under_way
 from harness.probe.served import looked_into
 
 # Requests that ask a pool for a connection, by their ``id``: one that is gone can't be hashed any more, and a thread of
 # the application's may go on for it.
-connecting: dict[int, tuple[Mark, Pool]] = {}
+connecting: dict[int, tuple[Mark, Any]] = {}
 # All that have been asked for one.
 pools: WeakSet[Any] = WeakSet()
 
@@ -29,7 +30,7 @@ class Checkouts(Protocol):
     def asks(self, request: Mark) -> None:
         """Note that a request which is looked into asks for a connection."""
 
-    def checked_out(self, pool: Pool, connection: PoolProxiedConnection, request: Mark) -> None:
+    def checked_out(self, pool: object, connection: PoolProxiedConnection | Lent, request: Mark) -> None:
         """Note a connection that a pool hands out, and the request that it is for."""
 
 
@@ -72,12 +73,8 @@ def _tell_connections(kind: type[Pool], recorder: Recorder, checkouts: Checkouts
 
 def least_capacity() -> int | None:
     """Return how many connections the smallest pool may have; None if there is no pool, or none with a limit."""
-    limits = [
-        pool.size() + pool._max_overflow  # noqa: SLF001 - told by nothing else
-        for pool in list(pools)
-        if getattr(pool, "_max_overflow", -1) >= 0
-    ]
-    return min(limits, default=None)
+    limits = [capacity(pool) for pool in list(pools)]
+    return min([limit for limit in limits if limit is not None], default=None)
 
 
 def tell_database() -> None:

@@ -12,7 +12,8 @@ import queue
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from harness.probe.standing import variables_of
 
 EXECUTOR = "executor"
 MOST_ITEMS = 40  # of a queue, from its end: one that is longer is the same to every request
+STEPS = 3  # from a variable to a queue, by attributes that are named: self.app.state.jobs
 MOST_OBJECTS = 60  # of an item, the nearest first
 _QUEUES = (asyncio.Queue, queue.Queue, queue.SimpleQueue, deque)
 _STRANGERS = (str, bytes, int, float, type(None), type, ModuleType, CodeType, FrameType, asyncio.AbstractEventLoop)
@@ -52,25 +54,53 @@ def waiting_in_queues(
 
 
 def _executors_queues(loop: asyncio.AbstractEventLoop) -> list[object]:
-    """Return the queues of all executors with threads, but for that of the loop, which only the collector tells of."""
+    """Return the queues of all executors with threads, but for the one that a loop makes for itself.
+
+    Only the collector tells which the loop has. An application that has set one has given it a size of its own.
+    """
     known = gc.get_referents(loop, *(one for one in gc.get_referents(loop) if isinstance(one, dict)))
-    by_default = {id(getattr(one, "_work_queue", None)) for one in known if isinstance(one, Executor)}
+    executors = [one for one in known if isinstance(one, ThreadPoolExecutor) and one._max_workers == _usual_size()]  # noqa: SLF001 - told by nothing else
+    by_default = {id(one._work_queue) for one in executors}  # noqa: SLF001 - the same
     queues = list(getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", {}).values())
     return [one for one in queues if id(one) not in by_default]
 
 
+@cache
+def _usual_size() -> int:
+    """Return how many threads an executor may have that nobody has given a size."""
+    return ThreadPoolExecutor()._max_workers  # noqa: SLF001 - the same
+
+
 def _queues_of(frame: FrameType) -> Iterator[object]:
-    """Yield the queues that a call knows: by its variables, by their attributes, and by names of its module."""
+    """Yield the queues that a call knows: by its variables, by their attributes, and by names of its module.
+
+    And by attributes of these in turn, which it names: ``app.state.jobs`` is two further on than ``app``.
+    """
     variables = list(variables_of(frame).values())
-    known = variables + [frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals]
+    names = frame.f_code.co_names
+    known = variables + [frame.f_globals[name] for name in names if name in frame.f_globals]
+    named = [*known]
     for value in variables:
-        if not isinstance(value, _STRANGERS):
-            known += list((getattr(value, "__dict__", None) or {}).values())
+        known += _attributes(value).values()
+    for _ in range(STEPS):
+        named = [inner for value in named for inner in _named(value, names)]
+        known += named
     for value in known:
         if isinstance(value, _QUEUES):
             yield value
         elif isinstance(buffer := getattr(getattr(value, "_state", None), "buffer", None), deque):
             yield buffer  # of one of AnyIO's streams
+
+
+def _named(value: object, names: Sequence[str]) -> Iterator[object]:
+    """Yield the attributes of a value that have one of these names, also of one that keeps its own in a dict."""
+    attributes = _attributes(value)
+    for known in (attributes, *(one for one in attributes.values() if type(one) is dict)):
+        yield from (known[name] for name in names if name in known)
+
+
+def _attributes(value: object) -> Mapping[str, object]:
+    return {} if isinstance(value, _STRANGERS) else getattr(value, "__dict__", None) or {}
 
 
 def _in_queue(held: object, wanted: set[int]) -> Iterator[int]:

@@ -4,6 +4,7 @@ What the probe tells in the end is printed as JSON. In a process of its own, sin
 """
 
 import asyncio
+import gc
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,12 +14,14 @@ import asyncpg
 import psycopg
 import psycopg2
 from sqlalchemy import Engine, NullPool, QueuePool, create_engine, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from harness.probe import request, waits
 from harness.probe.checkouts import CheckoutProbe
 from harness.probe.engines import TOLD, Engines
 from harness.probe.recorder import Label
 from harness.probe.sampler import Sampler
+from harness.probe.served import looked_into
 
 REQUESTS = 3
 URL = sys.argv[1]
@@ -63,6 +66,12 @@ def unpooled() -> Engine:
     return make(NullPool)
 
 
+@cache
+def asynchronous() -> AsyncEngine:
+    """Make one for coroutines once."""
+    return create_async_engine(make_url(URL).set(drivername="postgresql+asyncpg"))
+
+
 async def by_a_pool() -> None:
     """Ask by what is kept."""
     ask(pooled())
@@ -83,6 +92,28 @@ async def by_what_is_disposed_of() -> None:
     """Ask, and throw all away."""
     ask(pooled())
     pooled().dispose()
+
+
+async def by_what_is_invalidated() -> None:
+    """Ask, and have the connection closed instead of given back."""
+    with pooled().connect() as connection:
+        connection.execute(text("SELECT 1"))
+        connection.invalidate()
+
+
+async def by_what_is_detached() -> None:
+    """Ask by a connection that is taken out of its pool for good."""
+    with pooled().connect() as connection:
+        connection.detach()
+        connection.execute(text("SELECT 1"))
+
+
+async def by_what_nobody_gives_back() -> None:
+    """Ask by a connection that is left to the garbage collector, which can only close it."""
+    connection = await asynchronous().connect()
+    await connection.execute(text("SELECT 1"))
+    del connection
+    gc.collect()
 
 
 async def by_asyncpg() -> None:
@@ -120,6 +151,7 @@ CASES: dict[str, Callable[[], Awaitable[None]]] = {
     case.__name__: case
     for case in (
         *(by_a_pool, by_no_pool, by_an_engine_of_its_own, by_what_is_disposed_of),
+        *(by_what_is_invalidated, by_what_is_detached, by_what_nobody_gives_back),
         *(by_asyncpg, by_psycopg, by_psycopg_in_a_thread, by_psycopg2, by_psycopg2_that_is_kept),
     )
 }
@@ -140,6 +172,7 @@ async def serve(case: Callable[[], Awaitable[None]]) -> list[dict[str, object]]:
 
     async def one() -> None:
         begin()
+        looked_into.set(True)
         await case()
 
     for _ in range(REQUESTS):

@@ -5,7 +5,6 @@ stays where it has been put.
 """
 
 import asyncio
-import concurrent.futures
 import json
 import sys
 import threading
@@ -28,10 +27,12 @@ from tests.probe.waiting_requests import (
     TOGETHER,
     clients,
     ended,
+    known,
     pending,
     released,
     signals_the_events,
     work_for_the_queue,
+    works_for_a_state,
     works_for_the_queue,
 )
 
@@ -72,8 +73,9 @@ async def serve(folder: Path, how: str, cases: list[str]) -> dict[str, tuple[int
         served.looked_into = PhaseProbe(served.app, recorder, served.in_flight)
     turns.start()
     clients.put_nowait(1)
-    asyncio.get_running_loop().set_default_executor(concurrent.futures.ThreadPoolExecutor(1))
-    workers = [asyncio.create_task(works_for_the_queue()), asyncio.create_task(signals_the_events())]
+    workers = [
+        asyncio.create_task(one) for one in (works_for_the_queue(), works_for_a_state(known), signals_the_events())
+    ]
     lives = {"type": "lifespan", "serve": asyncio.Event().wait}
     workers.append(asyncio.create_task(served(lives, None, None)))  # type: ignore[arg-type]  # nobody calls them
     threading.Thread(target=work_for_the_queue, daemon=True).start()

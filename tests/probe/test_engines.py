@@ -20,6 +20,13 @@ OF_ENGINES = {
         {"made": 0, "disposed": REQUESTS, "handed_out": REQUESTS, "opened": REQUESTS + 1, "open": 0},
     ),
 }
+# How many connections requests keep from their pool, and how many are only left to the garbage collector: whether a
+# request had these is not known.
+KEPT_BACK = {
+    "by_what_is_invalidated": ("make", {"discarded": REQUESTS, "forgotten": 0}),
+    "by_what_is_detached": ("make", {"discarded": REQUESTS, "forgotten": 0}),
+    "by_what_nobody_gives_back": ("asynchronous", {"discarded": REQUESTS + 1, "forgotten": REQUESTS + 1}),
+}
 CLOSED = {"made": 0, "handed_out": REQUESTS, "opened": REQUESTS, "open": 0}
 PAST_POOLS = {
     "by_asyncpg": ("by_asyncpg", CLOSED),
@@ -53,6 +60,16 @@ def test_of_engines_that_requests_make_by_what_makes_the_first_their_own_line_is
     own = {"made": REQUESTS, "handed_out": REQUESTS, "opened": REQUESTS, "open": REQUESTS}
     assert told["by_an_engine_of_its_own"].items() >= own.items()
     assert told["make"].items() >= dict.fromkeys(own, 0).items()
+
+
+@pytest.mark.parametrize("case", KEPT_BACK)
+def test_what_requests_keep_from_their_pool_is_told_with_their_line(case: str, postgres: Postgres) -> None:
+    function, counts = KEPT_BACK[case]
+    told = lines(postgres.url, case)[function]
+    assert told.items() >= {**counts, "opened": REQUESTS + 1}.items()
+    assert (told["keeps"], told["renewed_after_s"]) == (5, -1)
+    assert isinstance(discards := told["discards"], list)
+    assert discards[2] == case
 
 
 @pytest.mark.parametrize("case", PAST_POOLS)

@@ -2,14 +2,17 @@
 
 import asyncio
 import concurrent.futures
+import os
 import queue
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import anyio
 from anyio import to_thread
+from starlette.datastructures import State
 
 TOGETHER = 5
 released = threading.Event()
@@ -24,7 +27,10 @@ events: asyncio.Queue[dict[str, asyncio.Event]] = asyncio.Queue()
 thread_jobs: queue.Queue[concurrent.futures.Future[None]] = queue.Queue()
 clients: asyncio.Queue[int] = asyncio.Queue()
 small: asyncio.Queue[int] = asyncio.Queue(1)
-executor = concurrent.futures.ThreadPoolExecutor(1)
+executor, set_by_us = concurrent.futures.ThreadPoolExecutor(1), concurrent.futures.ThreadPoolExecutor(2)
+os.cpu_count = lambda: -3  # so that an executor which nobody has given a size has one thread
+by_default = concurrent.futures.ThreadPoolExecutor()
+known = SimpleNamespace(app=SimpleNamespace(state=State({"orders": asyncio.Queue()})))
 busy = False
 
 
@@ -97,11 +103,19 @@ async def works_for_the_queue() -> None:
         done.set_result(None)
 
 
-async def asks_a_worker() -> None:
+async def asks_a_worker(of_it: asyncio.Queue[tuple[str, asyncio.Future[None]]] = jobs) -> None:
     """Have a worker do it."""
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    jobs.put_nowait(("job", done))
+    of_it.put_nowait(("job", done))
     await done
+
+
+async def works_for_a_state(state: SimpleNamespace) -> None:
+    """Do one job after the other, of a queue that is kept in the state of an application."""
+    while True:
+        _, done = await state.app.state.orders.get()
+        await stand()
+        done.set_result(None)
 
 
 async def signals_the_events() -> None:
@@ -138,8 +152,9 @@ async def runs_in_an_executor() -> None:
     await asyncio.get_running_loop().run_in_executor(executor, released.wait)
 
 
-async def runs_in_the_loops_executor() -> None:
-    """Have one of the threads that the event loop has by default do it."""
+async def runs_in_the_loops_executor(of_it: concurrent.futures.ThreadPoolExecutor = by_default) -> None:
+    """Have one of the threads that the event loop has do it, by default or as it was set."""
+    asyncio.get_running_loop().set_default_executor(of_it)
     await asyncio.get_running_loop().run_in_executor(None, released.wait)
 
 
@@ -260,10 +275,12 @@ CASES: dict[str, Callable[[], Awaitable[object]]] = {
     "anyio_semaphore": enters_anyios_semaphore,
     "limiter": has_few_threads,
     "queue": asks_a_worker,
+    "queue_of_a_state": lambda: asks_a_worker(known.app.state.orders),
     "queue_of_events": asks_by_an_event,
     "queue_of_clients": takes_a_client,
     "full_queue": puts_into_a_full_queue,
     "executor": runs_in_an_executor,
+    "set_executor": lambda: runs_in_the_loops_executor(set_by_us),
     "thread_lock": in_threads(enter_a_lock),
     "named_lock": in_threads(acquire_a_lock),
     "thread_semaphore": in_threads(enter_a_semaphore),

@@ -2,11 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from types import FrameType, FunctionType
 
 import pytest
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -93,6 +96,49 @@ def test_an_installed_application_is_what_is_served_belongs_to_and_nothing_else(
 ) -> None:
     call_site.serve(app)
     assert applications(installed) == of_it
+
+
+def in_package(name: str) -> Callable[[], None]:
+    """A function of an installed package, as its modules define them."""
+    module = __import__(name)
+
+    def endpoint() -> None: ...
+
+    code = endpoint.__code__.replace(co_filename=str(module.__file__))
+    function = FunctionType(code, vars(module))
+    function.__module__ = name
+    return function
+
+
+def served(*packages: str, mounted: str = "") -> FastAPI:
+    """An application that is not installed, and puts together what packages have."""
+    app = FastAPI()
+    for name in packages:
+        app.add_api_route(f"/{name}", in_package(name))
+    if mounted:
+        other = FastAPI()
+        other.add_api_route("/", wraps(in_package(mounted))(lambda: None))
+        app.mount("/mounted", other)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("app", "of_it"),
+    [
+        (served, set()),
+        (lambda: served("shop"), {"shop/__init__.py", "shop/main.py"}),
+        (lambda: served(mounted="alone"), {"alone.py"}),
+        (lambda: GZipMiddleware(served("library")), {"library/__init__.py"}),
+        (lambda: print, set()),
+    ],
+)
+def test_packages_that_routes_lead_to_are_of_the_application(
+    app: Callable[[], object], of_it: set[str], installed: Path
+) -> None:
+    call_site.serve("nowhere:app")
+    call_site.serve_routes(app())
+    assert applications(installed) == of_it
+    assert not any("fastapi" in root for root in call_site._served)  # which has routes of its own
 
 
 def test_beside_an_installed_application_files_that_are_not_installed_are_the_applications_still(

@@ -10,16 +10,23 @@ from harness.model.verdict import Verdict
 from tests.evidence import TARGET, evidence, one, op, place, sample, told, values
 
 LOOKS = 20
-MADE_AT, DISPOSED_AT = "engine.py:9 make", "session.py:7 close"
+MADE_AT, DISPOSED_AT, LEFT = "engine.py:9 make", "session.py:7 close", "routes.py:5 read"
+OF_EACH = ("made", "disposed", "discarded", "forgotten", "handed_out", "opened", "opening_s")
 REQUESTS = 60
 
 
 def counted(
-    value: float = 0, kind: str = "engine", call_site: str = MADE_AT, disposes: str = "", **counts: float
+    value: float = 0,
+    kind: str = "engine",
+    call_site: str = MADE_AT,
+    disposes: str = "",
+    discards: str = "",
+    **counts: float,
 ) -> Sample:
     """What came of one line up to a look, at which so many connections are open."""
-    known = dict.fromkeys(("made", "disposed", "handed_out", "opened", "opening_s"), 0.0) | counts
-    at = {"call_site": place(call_site), "disposes": place(disposes) if disposes else None}
+    known = dict.fromkeys(OF_EACH, 0.0) | {"keeps": 0.0, "renewed_after_s": -1.0} | counts
+    others = {"disposes": disposes, "discards": discards}
+    at = {"call_site": place(call_site), **{name: place(text) if text else None for name, text in others.items()}}
     return sample("pool", "origin", value, kind=kind, **at, **known)
 
 
@@ -127,6 +134,53 @@ def test_an_engine_that_is_disposed_of_is_named_where_that_is_done() -> None:
     assert found.summary.startswith("A connection for each request, as its engine is disposed of 30 times: 60 were")
     assert found.first == DISPOSED_AT
     assert code(counted(60, disposes=DISPOSED_AT, disposed=29, handed_out=60, opened=60)) == "nobody_waited"
+
+
+def test_what_requests_keep_from_their_pool_is_named_where_they_do_that() -> None:
+    def found(discarded: int, forgotten: int = 0) -> tuple[str, str]:
+        kept_back = counted(handed_out=60, opened=60, keeps=20, discarded=discarded, forgotten=forgotten, discards=LEFT)
+        finding = one(check_pool(seen(kept_back)))
+        return finding.code, str(finding.place)
+
+    assert found(30) == ("connection_discarded", LEFT)
+    assert found(29) == ("connection_per_request", MADE_AT)
+    assert found(60, forgotten=30) == ("connection_forgotten", LEFT)
+    assert found(60, forgotten=29) == ("connection_discarded", LEFT)
+
+
+def test_a_pool_that_is_smaller_than_what_is_open_at_once_opens_and_closes_the_others() -> None:
+    beyond = counted(12, handed_out=60, opened=60, keeps=5)
+    assert code(beyond) == "connections_beyond_pool"
+    assert code(counted(5, handed_out=60, opened=60, keeps=5)) == "connection_per_request"
+    told_of = told(check_pool(seen(beyond))).summary
+    assert told_of.startswith(
+        "A connection for each request beyond those that the pool keeps, which are 5, while up to"
+    )
+
+
+def test_a_pool_that_renews_its_connections_at_once_has_a_name_of_its_own() -> None:
+    def renewed(after_s: float, keeps: int = 20) -> str:
+        return code(counted(handed_out=60, opened=60, keeps=keeps, renewed_after_s=after_s))
+
+    assert renewed(0) == "connection_renewed"
+    assert renewed(-1) == "connection_per_request"
+    assert renewed(0, keeps=0) == "connection_per_request"
+
+
+@pytest.mark.parametrize(("opened", "name"), [(59, "nobody_waited"), (60, "connection_renewed")])
+def test_what_is_renewed_after_a_while_is_none_for_each_however_few_requests_come(opened: int, name: str) -> None:
+    """Of ten connections each is renewed once a second, and the looks at them are three apart."""
+    trial = seen(counted(10, handed_out=60, opened=opened, keeps=20, renewed_after_s=1))
+    before = replace(trial.samples[0], value=10, t_ns=trial.samples[-1].t_ns - 3_000_000_000)
+    assert one(check_pool(replace(trial, samples=(before, *trial.samples[1:])))).code == name
+
+
+def test_what_a_pool_is_is_no_count_of_what_came_since() -> None:
+    """The look before the window tells the same of it."""
+    trial = seen(counted(20, handed_out=65, opened=80, keeps=20, renewed_after_s=0))
+    before = counted(20, handed_out=5, opened=20, keeps=20, renewed_after_s=0)
+    at_first = replace(before, t_ns=trial.samples[0].t_ns)
+    assert one(check_pool(replace(trial, samples=(at_first, *trial.samples[1:])))).code == "connection_renewed"
 
 
 def test_connections_past_any_pool_have_a_name_of_their_own() -> None:

@@ -36,6 +36,20 @@ def test_a_small_pool_has_its_name_and_says_how_many_wanted_a_connection() -> No
     assert (small.count, small.measured) == (LOOKS, "somebody waited at 20 of 20 looks; 0 waits timed out")
 
 
+def test_a_pool_of_another_size_than_the_targets_is_too_small_by_its_own() -> None:
+    one_for_all = look({"database": 1}, {"connection": 5, "full": 5, "capacity": 1})
+    small = found(*[one_for_all] * LOOKS)
+    assert small.summary == "The pool is too small: 1 connections, while 6 requests wanted one"
+
+
+@pytest.mark.parametrize(("full", "verdict"), [(1, Verdict.PASS), (2, Verdict.FAIL)])
+def test_of_ten_who_use_a_pool_one_may_wait(full: int, verdict: Verdict) -> None:
+    """As with fifteen connections for sixteen clients."""
+    some = look({"database": 15}, {"connection": full, "full": full, "capacity": 15})
+    target = replace(TARGET, pool=20, threads=20, probes=("pool",))
+    assert judged(replace(seen(*[some] * LOOKS), target=target)).verdict is verdict
+
+
 def test_few_threads_have_their_name_and_say_how_many_could_have_gone_on() -> None:
     few = found(*[look({"database": 1, "python": 1, "thread": 1}, {"thread": 5, "in_thread": 4})] * LOOKS)
     assert few.summary == "Too few threads: 4, while 8 requests could have gone on"
@@ -105,6 +119,12 @@ def test_what_is_given_back_has_not_leaked() -> None:
     late = look({"over": 1})
     assert found(*[CALM] * LOOKS, *[late] * 5).verdict is Verdict.PASS
     assert found(*[late] * LOOKS, CALM).verdict is Verdict.PASS
+
+
+def test_one_connection_that_stays_the_only_one_may_be_kept_on_purpose() -> None:
+    """As one that listens for notifications, which the first request has opened."""
+    assert found(*[look({"over": 1, "database": 2})] * LOOKS).verdict is Verdict.PASS
+    assert found(*[look({"over": 2, "database": 2})] * LOOKS).verdict is Verdict.FAIL
 
 
 def test_what_is_held_by_no_request_has_not_leaked() -> None:

@@ -3,8 +3,13 @@
 import asyncio
 import sys
 import weakref
-from types import CodeType
+from collections.abc import Callable, Coroutine
+from types import CodeType, FunctionType
+from typing import Any
 
+import pytest
+
+from harness.probe import holders
 from harness.probe.holders import NOBODYS, OVER, Checkout, Stacks, holder_of, place_of_longest
 from harness.probe.request import Came, Mark, beginning, under_way
 from harness.probe.workers import IDLE, AtWork
@@ -79,6 +84,76 @@ def test_what_a_task_has_asked_for_that_has_ended_its_request_goes_on_with() -> 
         return [place[2] for place in places if place]
 
     assert asyncio.run(look()) == ["other", "serve"]
+
+
+def test_what_outlives_its_request_holds_its_connection_by_itself_until_it_ends() -> None:
+    async def look() -> list[str]:
+        request, outlives = (asyncio.create_task(one()) for one in (ended, serve))
+        await request
+        held = Checkout(weakref.ref(request), weakref.ref(outlives), None, 0, 0.0)
+        phases = [holder_of(held, None).phase]
+        outlives.cancel()
+        await asyncio.sleep(0)
+        return [*phases, holder_of(held, None).phase]
+
+    assert asyncio.run(look()) == [NOBODYS, OVER]
+
+
+def of_asyncpg(function: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
+    """A coroutine function as the driver has it."""
+    code = function.__code__.replace(co_filename="<asyncpg>")
+    return FunctionType(code, {**function.__globals__, "__package__": "asyncpg"})
+
+
+acquire, execute = of_asyncpg(serve), of_asyncpg(other)
+
+
+async def gathers() -> None:
+    """Wait for two tasks of its own."""
+    await asyncio.gather(execute(), acquire())
+
+
+async def groups() -> None:
+    """Wait for tasks of a group."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(execute())
+        group.create_task(acquire())
+
+
+async def leaves() -> None:
+    """Leave a task to itself, and wait for something else."""
+    left.append(asyncio.create_task(acquire()))
+    await asyncio.Event().wait()
+
+
+left: list[asyncio.Task[None]] = []
+
+
+@pytest.mark.parametrize(
+    ("application", "seen"),
+    [
+        (acquire, "connection"),
+        (execute, "database"),
+        (gathers, "connection"),
+        (groups, "connection"),
+        (leaves, "elsewhere"),
+    ],
+)
+def test_who_waits_for_what_waits_for_a_connection_waits_for_one(
+    application: Callable[[], Coroutine[Any, Any, None]], seen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holders, "connecting", {acquire.__code__})
+
+    async def look() -> str:
+        task = asyncio.create_task(application())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        found = phase(weakref.ref(task))
+        for one in (task, *left):
+            one.cancel()
+        return found
+
+    assert asyncio.run(look()) == seen
 
 
 def test_a_request_runs_while_its_coroutine_does() -> None:

@@ -86,6 +86,27 @@ def test_where_there_is_none_the_request_is() -> None:
     assert inside.startswith("threading.")  # which starts the other thread, or waits for it
 
 
+def test_a_middleware_that_passes_the_request_on_is_not_what_the_loop_is_in() -> None:
+    @of_a_library
+    async def route(scope: dict[str, object], receive: LoopStack, send: None) -> tuple[str, str] | None:
+        assert send is None
+        seen = look(receive)
+        return (seen.place[2], seen.route) if seen and scope else None
+
+    async def middleware(stack: LoopStack) -> Any:
+        return await route(SCOPE, stack, None)
+
+    async def client(stack: LoopStack) -> Any:
+        return await of_a_library(ask)(stack)
+
+    async def ask(stack: LoopStack) -> tuple[str, str] | None:
+        seen = look(stack)
+        return (seen.place[2], seen.route) if seen else None
+
+    assert run(middleware) == (FRAMEWORK[2], "GET /users/7")
+    assert run(client) == ("client", "")
+
+
 def test_of_two_calls_that_have_a_request_the_outermost_stands_for_it() -> None:
     @of_a_library
     async def inner(stack: LoopStack, scope: object) -> tuple[str, str]:

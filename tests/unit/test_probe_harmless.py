@@ -188,8 +188,10 @@ def test_those_who_ask_a_pool_that_has_none_left_are_counted(
     held = [pool.connect() for _ in range(taken)]
 
     async def look() -> float:
-        _, sampler, told = watched(1)
+        probe, sampler, told = watched(1)
         request = weakref.ref(task := asyncio.create_task(serve()))
+        for connection in held:
+            probe.checked_out(pool, connection, request)
         monkeypatch.setitem(waits.connecting, 1, (request, pool))
         monkeypatch.setitem(waits.connecting, 2, (request, NullPool(lambda: sqlite3.connect(":memory:"))))
         await asyncio.to_thread(sampler.take_one)

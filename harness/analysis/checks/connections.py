@@ -13,7 +13,8 @@ from harness.model.verdict import Place
 EACH = 0.5  # of the connections that requests are handed out; one for each lies at 1, and what is kept at 0
 LEAST = 5  # that were handed out
 OF_REQUESTS = 0.1  # of all requests, so that it is more than what happens now and then
-MS_PER_S = 1e3
+MS_PER_S, NS_PER_S = 1e3, 1e9
+OF_POOL = {"keeps", "renewed_after_s"}  # what is told of a line's pool, and is no count
 
 
 @dataclass(frozen=True)
@@ -27,23 +28,36 @@ class Churn:
 
 @dataclass(frozen=True)
 class _Origin:
-    """What came of one line within the window: engines made, connections opened, those handed out to requests."""
+    """What came of one line within the window: engines made, connections opened, those handed out to requests.
+
+    And what its pool is: how many connections it keeps, and after how many seconds each is renewed, below 0 never.
+    """
 
     kind: str
     place: Place | None
     disposes: Place | None
+    discards: Place | None
+    keeps: float
+    renewed_after_s: float
     made: float
     disposed: float
+    discarded: float
+    forgotten: float
     handed_out: float
     opened: float
     opening_s: float
     grown: float
     open_most: float
+    span_s: float
 
     @property
     def again(self) -> float:
-        """Connections that were opened, and are not there in addition to those before: a pool that fills has none."""
-        return self.opened - max(0.0, self.grown)
+        """Connections that were opened, and are not there in addition to those before: a pool that fills has none.
+
+        Nor are they that a pool opens as it renews each of those that it has after a while, however few requests come.
+        """
+        renewed = self.open_most * self.span_s / self.renewed_after_s if self.renewed_after_s > 0 else 0.0
+        return self.opened - max(0.0, self.grown) - renewed
 
     def values(self, count: float) -> dict[str, Quantity]:
         """Return what a finding tells of it, of so many engines or connections."""
@@ -51,6 +65,8 @@ class _Origin:
         return {
             **in_unit("engines", made=self.made, disposed=self.disposed),
             **in_unit("connections", opened=self.opened, handed_out=self.handed_out, open_most=self.open_most),
+            **in_unit("connections", discarded=self.discarded, keeps=self.keeps),
+            **in_unit("s", renewed_after=self.renewed_after_s),
             **in_unit("ms", each=each_ms),
             "per_request": Quantity(value=count / max(self.handed_out, 1), unit="a request"),
         }
@@ -77,8 +93,21 @@ def _of(origin: _Origin, least: float) -> Iterator[Churn]:
         return
     elif origin.kind == "driver":
         yield Churn("connection_past_pools", origin.values(origin.opened), origin.place)
+    elif origin.discarded >= EACH * origin.opened:
+        forgotten = origin.forgotten >= EACH * origin.discarded
+        values = origin.values(origin.opened)
+        yield Churn("connection_forgotten" if forgotten else "connection_discarded", values, origin.discards)
     else:
-        yield Churn("connection_per_request", origin.values(origin.opened), origin.place)
+        yield _of_pool(origin, origin.values(origin.opened))
+
+
+def _of_pool(origin: _Origin, values: Mapping[str, Quantity]) -> Churn:
+    """Say why a pool has connections opened that nobody has kept from it."""
+    if 0 < origin.keeps < origin.open_most:
+        return Churn("connections_beyond_pool", values, origin.place)
+    if origin.keeps and origin.renewed_after_s >= 0:
+        return Churn("connection_renewed", values, origin.place)
+    return Churn("connection_per_request", values, origin.place)
 
 
 def _origins(samples: Sequence[Sample]) -> Iterator[_Origin]:
@@ -92,12 +121,17 @@ def _origins(samples: Sequence[Sample]) -> Iterator[_Origin]:
     for (kind, place), seen in by_line.items():
         first, last = seen[0], seen[-1]
         was_there = bool(looks) and first.t_ns <= looks[0]
-        since = {name: last.fields[name] - (first.fields[name] if was_there else 0) for name in first.fields}
+        of_pool = {name: last.fields[name] for name in OF_POOL}
+        counted = first.fields.keys() - OF_POOL
+        since = {name: last.fields[name] - (first.fields[name] if was_there else 0) for name in counted}
         yield _Origin(
             kind=kind,
             place=place,
             disposes=last.places.get("disposes"),
+            discards=last.places.get("discards"),
             grown=last.value - (first.value if was_there else 0),
             open_most=max(sample.value for sample in seen),
+            span_s=(last.t_ns - first.t_ns) / NS_PER_S,
+            **of_pool,
             **since,
         )

@@ -16,7 +16,7 @@ NOT_WATCHED = "not_watched"
 # By check, what a loop that stands still brings about: nobody asks anything meanwhile, everybody waits, and no request
 # comes to its end.
 OF_A_LOOP_THAT_STANDS: Mapping[str, Collection[str]] = {
-    "pool": ("too_few_threads", "transactions_idle", "pool_too_small"),
+    "pool": ("too_few_threads", "transactions_idle", "pool_too_small", "connections_beyond_pool"),
     "requests": ("nothing_looked_into",),
     "n_plus_one": ("nothing_looked_into",),
     "waits": ("requests_not_watched",),
@@ -29,7 +29,9 @@ OF_WAITS: Mapping[str, Collection[str]] = {
 }
 # What a process brings about that has no core for most of the time: all that it does takes the longer, and is held for
 # longer. Idle transactions are held against what the process took to give anybody a turn, by the check itself.
-OF_A_STARVED_PROCESS: Mapping[str, Collection[str]] = {"pool": ("too_few_threads", "pool_too_small")}
+OF_A_STARVED_PROCESS: Mapping[str, Collection[str]] = {
+    "pool": ("too_few_threads", "pool_too_small", "connections_beyond_pool"),
+}
 MOST_WITHOUT_A_CORE = 0.5  # of the window
 FOLLOWS = {  # what is said of it, by the cause: a check, or the machine
     "loop": "follows_from_loop",

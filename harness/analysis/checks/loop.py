@@ -107,7 +107,10 @@ def check_loop(evidence: Evidence) -> Findings:
     if evidence.window is None or not seen["lag_max_s"]:
         yield Finding(check="loop", verdict=Verdict.UNDECIDED, code="not_watched", count=1, subject=evidence.trial.id)
         return
-    found = _held_up(seen, evidence.samples) or _saturated(seen, evidence.samples) or _late(seen)
+    samples = evidence.samples
+    found = (
+        _held_up(seen, samples) or _saturated(seen, samples) or _blocked(seen, samples) or _waits(seen) or _late(seen)
+    )
     yield Finding(
         check="loop",
         verdict=found.verdict,
@@ -181,6 +184,44 @@ def _saturated(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
     return _Told(
         verdict=Verdict.FAIL, code="saturated", values=values, facts=known_facts(route=route), place=place, count=1
     )
+
+
+def _blocked(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
+    """Say which line asks the database without ``await``, if that takes much of the loop's time.
+
+    The calls are of requests that were looked into: so many of them took so long, and so many more came to their end.
+    """
+    calls, followed = seen["blocked_s"], sum(one.metric == "took_s" for one in samples)
+    if not calls or not followed:
+        return None
+    each_s = seen.total("blocked_s") / followed
+    share = min(1.0, each_s * seen.total("busy_s", "ended") / max(seen.total("busy_s", "passed_s"), each_s))
+    if share <= MOST_OF_TIME:
+        return None
+    values = in_unit("ms", each=1e3 * each_s) | in_unit("share", share=share)
+    place = _most_common([one.places["call_site"] for one in calls])
+    return _Told(verdict=Verdict.FAIL, code="blocked_by_driver", values=values, place=place, count=len(calls))
+
+
+def _waits(seen: _Seen) -> _Told | None:
+    """Say in which function a loop that is late waits, by calls of which each is too short for a stall."""
+    late_s = seen.total("late_in_s")
+    idle: dict[Key, list[Sample]] = defaultdict(list)
+    for sample in seen["late_in_s"]:
+        place = sample.places["call_site"]
+        if place.file:
+            idle[place.file, place.function].append(sample)
+    worst = max(idle.values(), key=_idle_s, default=[])
+    if late_s <= MOST_OF_TIME * seen.could_run_s or _idle_s(worst) <= MOSTLY * late_s:
+        return None
+    values = in_unit("share", share=_idle_s(worst) / late_s)
+    facts = known_facts(route=_most_common([sample.labels.get("route", "") for sample in worst]))
+    place = _most_common([sample.places["call_site"] for sample in worst])
+    return _Told(verdict=Verdict.FAIL, code="waits_briefly", values=values, facts=facts, place=place, count=len(worst))
+
+
+def _idle_s(late: Sequence[Sample]) -> float:
+    return sum(sample.fields["idle_s"] for sample in late)
 
 
 def _late(seen: _Seen) -> _Told:

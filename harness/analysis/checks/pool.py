@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, median
 
 from harness.analysis.checks.connections import made_anew
 from harness.model.evidence import Evidence, Sample
@@ -30,7 +30,9 @@ from harness.model.verdict import Place, Verdict
 
 SHORT_MOST_OF_TIME = 0.1  # of all looks at which somebody may wait
 STUCK_OF_SHORT = 0.25  # of the looks at which somebody waits and nobody works; it works again after each time limit
+MAY_WAIT = 0.1  # of those who use a pool or wait for it
 LEAKED_LOOKS = 6  # in a row, nearly half a second: longer than any answer is on its way
+KEPT = 1  # as long as it stays one, a connection may be held for good by what the first request has begun
 # Of the statements under way at a look; a look sees a long one as young for as long as a statement may well take.
 LONG_OF_ACTIVE = 1 / 3
 MOST = 0.5  # of several: more than half of them
@@ -56,7 +58,17 @@ class _Look:
         for_threads = self.holders["thread"] + self.waiting["thread"]
         full = self.in_use >= target.pool and (self.waiting["connection"] or self.waiting["elsewhere"])
         for_thread = for_threads > 0 and self.waiting["in_thread"] + for_threads > target.threads
-        return bool(full) or self.another or for_thread
+        return bool(full) or self.crowded or self.another or for_thread
+
+    @property
+    def crowded(self) -> bool:
+        """Whether enough wait for a connection of a pool that has none left, of whatever size that is."""
+        waiting = self.waiting["full"]
+        return waiting > MAY_WAIT * (self.in_use + waiting)
+
+    def size(self, target: Target) -> int:
+        """How many connections the pools may have that have none left; the target's, where none is known."""
+        return self.waiting["capacity"] or target.pool
 
     @property
     def another(self) -> bool:
@@ -70,7 +82,7 @@ class _Look:
     def stuck(self, target: Target) -> bool:
         """Whether all connections are held by those who wait for threads, while all threads wait for connections."""
         works = sum(self.holders[what] for what in (*WORKS, "over", "connection"))
-        return self.in_use >= target.pool and not works and bool(self.waiting["connection"])
+        return self.in_use >= self.size(target) and not works and bool(self.waiting["connection"])
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,7 @@ def _made_anew(evidence: Evidence) -> _Shortage | None:
 def _shortage(target: Target, looks: Sequence[_Look], samples: Sequence[Sample]) -> _Shortage | None:
     """Name what was short, if anything was."""
     leaked = looks[-LEAKED_LOOKS:]
-    if all(look.holders["over"] for look in leaked):
+    if all(look.holders["over"] for look in leaked) and leaked[-1].holders["over"] > KEPT:
         values = in_unit("connections", leaked=leaked[-1].holders["over"], pool=target.pool)
         return _Shortage("connections_leak", values, [look.places.get("call_site") for look in leaked])
     short = [look for look in looks if look.short(target)]
@@ -146,7 +158,8 @@ def _name(target: Target, short: Sequence[_Look], samples: Sequence[Sample]) -> 
     holders = sum((look.holders for look in short), Counter())
     waiting = sum((look.waiting for look in short), Counter())
     places = [look.places.get("call_site") for look in short]
-    sizes = {**in_unit("threads", threads=target.threads), **in_unit("connections", pool=target.pool)}
+    sizes = in_unit("threads", threads=target.threads)
+    sizes |= in_unit("connections", pool=median(look.size(target) for look in short))
     if sum(look.stuck(target) for look in short) > STUCK_OF_SHORT * len(short):
         wants = [look.places.get("wants") or look.places.get("call_site") for look in short]
         return _Shortage("threads_and_connections_deadlocked", sizes, wants)

@@ -24,6 +24,7 @@ CODES = {
     "condition": "wait_for_a_condition",
     "queue": "wait_in_a_queue",
     "executor": "wait_for_an_executor",
+    "client": "wait_for_a_client",
     ROW: "wait_for_a_row",
     ADVISORY: "wait_for_an_advisory_lock",
     TABLE: "wait_for_a_table",
