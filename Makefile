@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench drivers chaos claims flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-kinds test-runs test-parts test-commands test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos claims flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-kinds test-runs test-parts test-commands test-counted test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -47,18 +47,22 @@ calibrate: setup ## hold twinbench against itself: equal targets and slower ones
 cases: setup ## mistakes, which must be caught with their lines, and sound applications, never accused; three runs each, goes on where it was stopped
 	$(BIN)/python -m tools.cases
 
-# What is right on a busy machine too, in parts: whole runs, and parts of the harness.
+# What is right on a busy machine too, in parts: whole runs, parts of the harness, and flaws that are seen in what is
+# stored, in cuts, or in what a probe counts.
 KINDS := $(addprefix tests/test_,chaos_run.py claims_run.py eager_loading_run.py probe_overhead_run.py second_workload.py)
 RUNS := $(addprefix tests/test_,runs.py calibration_run.py secrets.py kills.py)
 COMMANDS := $(addprefix tests/test_,command_line.py bad_environments.py)
-# Those of probes that say how long something took, and controls, are wrong while others have the cores.
+COUNTED := $(addprefix tests/controls/test_,flaws.py counted_inside.py)
+# Those of probes that say how long something took, and controls that do, are wrong while others have the cores.
 TIMED := $(addprefix tests/probe/test_,loop.py phases.py whole_latency.py)
 PARTS := tests/provision $(filter-out $(TIMED),$(wildcard tests/probe/test_*.py))
+BESIDE := test-runs test-kinds lint types test-units test-parts test-figures test-counted test-contract test-commands
 
-# First what may share the machine, two at a time; then all that is to have it to itself.
+# First what may share the machine, three at a time, the longest first: whole runs wait for a good part of their time,
+# which is left to what only computes, and is nice. Then all that is to have the machine to itself.
 test: setup ## lint, types and the whole suite
-	@$(MAKE) --no-print-directory -j 2 lint types test-kinds test-units test-figures test-runs test-contract test-parts test-commands
-	$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/contract $(KINDS) $(RUNS) $(COMMANDS) $(PARTS))
+	@$(MAKE) --no-print-directory -j 3 $(BESIDE)
+	$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/contract $(KINDS) $(RUNS) $(COMMANDS) $(COUNTED) $(PARTS))
 
 test-kinds: setup
 	$(BIN)/python -m pytest -q $(KINDS)
@@ -72,14 +76,17 @@ test-parts: setup
 test-commands: setup
 	$(BIN)/python -m pytest -q $(COMMANDS)
 
+test-counted: setup
+	$(BIN)/python -m pytest -q $(COUNTED)
+
 test-figures: setup
-	$(BIN)/python -m pytest -q tests/unit/test_report*.py tests/unit/test_stats*.py
+	nice $(BIN)/python -m pytest -q tests/unit/test_report*.py tests/unit/test_stats*.py
 
 test-contract: setup
 	$(BIN)/python -m pytest -q tests/contract
 
 test-units: setup
-	$(BIN)/python -m pytest -q tests/unit --ignore-glob='*/test_report*' --ignore-glob='*/test_stats*'
+	nice $(BIN)/python -m pytest -q tests/unit --ignore-glob='*/test_report*' --ignore-glob='*/test_stats*'
 
 second-workload: setup ## another application in full: compared, cut at every byte, every fault injected
 	$(BIN)/python -m pytest -m slow tests/test_second_workload.py
@@ -92,7 +99,7 @@ lint: setup ## ruff, rules and format
 	$(BIN)/ruff format --check .
 
 types: setup ## mypy, strict
-	$(BIN)/mypy
+	nice $(BIN)/mypy
 
 doctor: setup ## say which parts are there and what to do about those that are not
 	$(BIN)/twinbench doctor
