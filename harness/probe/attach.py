@@ -46,6 +46,10 @@ if "pool" in names:
 
     engines = Engines()
     engines.watch()  # before the application is imported, which may make its engine at once
+if {"queries", "requests"} & set(names):
+    from harness.probe import dialects
+
+    dialects.meet()  # the same, and may connect as well
 served = Served(resolve_name(os.environ[APP_VARIABLE]))
 call_site.serve_routes(served.app)
 if folder := os.environ.get(GAUGES_VARIABLE):

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, FunctionType
@@ -170,6 +171,14 @@ def place_of(frame: FrameType | None) -> Place:
 def place_at(code: CodeType, line: int) -> Place:
     """Say where a line of a function is."""
     return os.path.basename(code.co_filename), line, code.co_name  # noqa: PTH119 - no Path is made for each frame
+
+
+def place_of_function(function: Any) -> Place | None:  # noqa: ANN401 - what an application serves a route by
+    """Say where a function is, or what is called of an object; None if it has no code of Python's."""
+    function = inspect.unwrap(function.func if isinstance(function, partial) else function)
+    called = function if inspect.isroutine(function) else type(function).__call__
+    code = getattr(called, "__code__", None)
+    return place_at(code, code.co_firstlineno) if code else None
 
 
 def is_of_application(frame: FrameType) -> bool:

@@ -16,8 +16,9 @@ from types import CodeType, MethodType
 from typing import Any, Self
 from weakref import WeakSet
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Pool, event
 from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.default import DefaultDialect
 
 from harness.probe.served import looked_into
 
@@ -40,12 +41,15 @@ def meet() -> None:
     """Keep the code of the calls of every dialect that connects from now on."""
     if not event.contains(Engine, "do_connect", _meet):
         event.listen(Engine, "do_connect", _meet)
+        event.listen(Pool, "connect", _meet_by_pool)  # one that the application opens itself tells of no other
 
 
 def wrap(name: str, around: Callable[[Call], Call]) -> None:
     """Let ``around`` replace the method of this name in requests that are looked into, in every dialect from now on."""
     meet()
     _wraps[name].append(around)
+    for kind in _told:  # one that has connected already, as where an application makes its tables while it is imported
+        _told[kind] = _calls_of(kind)
 
 
 class Telling:
@@ -92,6 +96,13 @@ def _meet(dialect: Dialect, *_what: object) -> None:
         if not _told[kind].keys() & vars(dialect).keys():  # what the application has put there itself stays
             _known.add(dialect)
             telling.begin(dialect)
+
+
+def _meet_by_pool(_connection: object, record: object) -> None:
+    pool = getattr(record, "_ConnectionRecord__pool", None)
+    dialect = getattr(pool, "_dialect", None)
+    if isinstance(dialect, DefaultDialect):  # without an engine, a pool has one that can't do anything
+        _meet(dialect)
 
 
 def _calls_of(kind: type[Dialect]) -> dict[str, Call]:

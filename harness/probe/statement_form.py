@@ -29,20 +29,23 @@ _CAST = re.compile(
 )
 _SIGN = re.compile(r"(?<=[=<>(,])( ?)[-+] ?(?=\?)")
 _LIST = re.compile(r"\?(?: ?, ?\?)+")
+_NAMED = re.compile(r"""(?<!is )(?<!not )(?<![\w."])(?:null|true|false|default)(?![\w."])""", re.IGNORECASE)
+_TAKES_LIST = re.compile(r"\b(?:IN ?\((?:VALUES )?[?(]|(?:ANY|ALL|unnest) ?\()", re.IGNORECASE)
 _ROWS = re.compile(r"(\((?:[^()]|\([^()]*\))*+\))(?: ?, ?\1)+")
 
 
 def form_of(statement: str) -> str:
     """Return a statement with ``?`` for each literal, parameter and list of them, on one line, without comments."""
     text = " ".join(_LITERAL.sub(_without_value, statement).split()).replace("( ", "(").replace(" )", ")")
-    text = _SIGN.sub(r"\1", _CAST.sub("", text))
+    text = _SIGN.sub(r"\1", _CAST.sub("", _NAMED.sub("?", text)))
     return _ROWS.sub(r"\1", _LIST.sub("?", text))
 
 
 @lru_cache(maxsize=256)
 def name_of(statement: str) -> str:
-    """Name the form of a statement: eight hexadecimal digits, the same in every process."""
-    return f"{crc32(form_of(statement).encode()):08x}"
+    """Name the form of a statement: eight hexadecimal digits, the same in every process; ``+`` if it takes a list."""
+    form = form_of(statement)
+    return f"{crc32(form.encode()):08x}{'+' if _TAKES_LIST.search(form) else ''}"
 
 
 def _without_value(found: re.Match[str]) -> str:

@@ -86,6 +86,9 @@ SEEN_INSIDE: Mapping[str, Control] = {
         _seen_inside(_flaw("lazy_loading", "n_plus_one"), "list_users", "pages"),
         _seen_inside(_flaw("raw_sql_n_plus_one", "n_plus_one"), "list_users", "pages"),
         _seen_inside(_flaw("eager_n_plus_one", "n_plus_one"), "list_users", "pages"),
+        _seen_inside(_flaw("driver_n_plus_one", "n_plus_one"), "list_users", "pages"),
+        _seen_inside(_flaw("id_n_plus_one", "n_plus_one"), "list_users", "pages"),
+        _seen_inside(_flaw("answer_n_plus_one", "n_plus_one", "sync"), "list_users", "pages"),
         # thousands of rows take the loop, too
         replace(_seen_inside(_flaw("pagination_in_python", "n_plus_one"), "list_users", "pages"), besides=("loop",)),
         _seen_inside(_flaw("property_n_plus_one", "n_plus_one", "sync"), "author", "pages"),

@@ -46,6 +46,7 @@ _OWN = (
     _sound("commit_in_dependency", "sync", "psycopg", load="write"),
     _sound("bulk_returning", "async", load="write"),
     _sound("copied", "async"),
+    _sound("pipelined", "async", "psycopg"),
     _sound("streamed", "async", "psycopg"),
     _sound("read_by_parts", "sync"),
     _sound("replica", "async", load="point-read"),
@@ -62,7 +63,7 @@ _OWN = (
 _NEIGHBOURS = (
     *(
         _sound(f"{app}_page", app=f"tests.controls.sound_pages:{app}")
-        for app in ("at_once", "returning", "in_a_list", "fanning_out", "streaming")
+        for app in ("at_once", "returning", "in_a_list", "fanning_out", "streaming", "by_driver")
     ),
     *(
         _sound(f"{app}_loop", load="point-read", app=f"tests.controls.sound_loops:{app}")

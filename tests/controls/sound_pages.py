@@ -58,8 +58,24 @@ async def stream(session: DatabaseSession, limit: Limit = 20, offset: Offset = 0
     return [user async for user in streamed]
 
 
+async def ask_the_driver(session: DatabaseSession, limit: Limit = 20, offset: Offset = 0) -> Sequence[User]:
+    """Several questions by the driver's own calls, one of them for all users of the page, and one ``executemany``."""
+    users = (await session.scalars(page(limit, offset))).all()
+    connection = (await (await session.connection()).get_raw_connection()).driver_connection
+    for table in ("users", "posts", "users"):
+        await connection.fetchval(f"SELECT count(*) FROM {table}")  # type: ignore[union-attr]  # noqa: S608 - of ours
+    ids = [user.id for user in users]
+    counting = "SELECT user_id, count(*) FROM posts WHERE user_id = ANY($1) GROUP BY user_id"
+    await connection.fetch(counting, ids)  # type: ignore[union-attr]  # it is checked out
+    noting = "INSERT INTO audit_log (action, user_id, write_key) VALUES ('seen', $1, $2)"
+    await connection.executemany(noting, [(user_id, KEY) for user_id in ids])  # type: ignore[union-attr]  # the same
+    await session.commit()
+    return users
+
+
 at_once = shadow(create_app(), "/users", note_at_once, list[UserOut], method="get")
 returning = shadow(create_app(), "/users", note_and_return, list[UserOut], method="get")
 in_a_list = shadow(create_app(), "/users", ask_in_a_list, list[UserOut], method="get")
 fanning_out = shadow(create_app(), "/users", fan_out, list[UserWithPosts], method="get")
 streaming = shadow(create_app(), "/users", stream, list[UserOut], method="get")
+by_driver = shadow(create_app(), "/users", ask_the_driver, list[UserOut], method="get")

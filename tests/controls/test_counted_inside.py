@@ -20,6 +20,9 @@ LINES = {  # what shows a flaw, and the line that is to be named
         "list_some_users",
         "await session.scalar(select(func.count()).select_from(AuditLog).where(AuditLog.user_id == user.id))",
     ),
+    "flaw:driver_n_plus_one": ("list_some_users", "posts = await connection.fetchval(COUNTING, user.id)"),
+    "flaw:id_n_plus_one": ("list_some_users", "user = await session.get(User, user_id)"),
+    "flaw:answer_n_plus_one": ("list_some_users", "def list_users("),
     "flaw:pagination_in_python": ("list_some_users", "users = (await session.scalars(everybody)).all()"),
     "flaw:property_n_plus_one": ("list_some_posts", "return self._post.user.name"),
     "flaw:base_http_middleware": ("get_user", "response = await call_next(request)"),
@@ -28,9 +31,11 @@ LINES = {  # what shows a flaw, and the line that is to be named
 SAMPLE = ("flaw:lazy_loading", "flaw:base_http_middleware")
 FIXES = {
     "flaw:lazy_loading": "selectinload(User.posts)",
+    "flaw:answer_n_plus_one": "selectinload(User.posts)",
     "flaw:property_n_plus_one": "joinedload(Post.user)",
 }
-SOUND = ["fanning_out", "at_once", "in_a_list", "returning", "streaming"]  # of tests/controls/sound_pages.py
+# Of tests/controls/sound_pages.py.
+SOUND = ["fanning_out", "at_once", "in_a_list", "returning", "streaming", "by_driver"]
 
 
 @pytest.mark.parametrize("name", sampled(LINES, SAMPLE))

@@ -119,7 +119,7 @@ CALL = """
 import asyncio, sys
 from pathlib import Path
 from sqlalchemy import create_engine
-from harness.probe import dialects, queries, request, served, waits
+from harness.probe import asked, dialects, queries, request, served, waits
 from harness.probe.recorder import Recorder
 
 told = Recorder(Path(sys.argv[1]))
@@ -136,12 +136,11 @@ async def both():
 for known, looked_into in zip((None, *asyncio.run(both()), None), (True, True, True, False)):
     request.under_way.set(known)
     served.looked_into.set(looked_into)
-    asked = {}
-    queries._under_way.set(asked)
+    asked.under_way.set(sent := asked.Asked())
     cursor = engine.raw_connection().cursor()
     with dialects.telling:
         engine.dialect.do_execute(cursor, "SELECT 7", (), context=None)
-    print(cursor.fetchall(), [(one.calls, one.rows) for one in asked.values()])
+    print(cursor.fetchall(), [(one.calls, one.rows) for one in sent.forms.values()])
 """
 
 

@@ -1,11 +1,15 @@
 """Statements as the probe counts them are those that PostgreSQL counts, by any route, of many requests at once."""
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -67,3 +71,29 @@ def test_they_are_as_many_as_postgresql_counts(twin: str, postgres_seed: Callabl
     assert {name: len(values) for name, values in noted.items()} == dict.fromkeys(REQUESTS, AT_ONCE)
     assert {name: sum(values) for name, values in noted.items()} == calls
     assert sum(calls.values()) > len(REQUESTS) * AT_ONCE
+
+
+@pytest.fixture(scope="module")
+def told() -> list[dict[str, Any]]:
+    """What the probe tells of requests to the application of ``plant_answers.py``."""
+    plant = Path(__file__).parent / "plant_answers.py"
+    done = subprocess.run([sys.executable, str(plant)], check=True, capture_output=True, text=True)
+    samples: list[dict[str, Any]] = json.loads(done.stdout)
+    return samples
+
+
+def test_what_an_answer_loads_lazily_is_told_at_the_route_if_no_line_of_the_application_is_on_the_stack(
+    told: list[dict[str, Any]],
+) -> None:
+    """FastAPI makes the answer when the function has returned."""
+    (sent_from,) = [sample for sample in told if sample["metric"] == "sent_from"]
+    file, line, function = sent_from["call_site"]
+    assert (sent_from["value"], sent_from["fix"]) == (3, "selectinload(Author.books)")
+    assert (file, function) == ("plant_answers.py", "list_authors")
+    lines = (Path(__file__).parent / "plant_answers.py").read_text().splitlines()
+    assert "list_authors" in "".join(lines[line - 1 : line + 1])
+
+
+def test_an_answer_shows_no_more_values_than_it_has_separators_and_one(told: list[dict[str, Any]]) -> None:
+    values = {sample["route"]: sample["values"] for sample in told if sample["metric"] == "statements"}
+    assert values == {"GET /authors": 9, "GET /lines": 6, "GET /list": 3, "GET /csv": None}

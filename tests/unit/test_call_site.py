@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from types import FrameType, FunctionType
 
@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.probe import call_site
-from harness.probe.call_site import Place, is_of_application, of_application, waits_at
+from harness.probe.call_site import Place, is_of_application, of_application, place_of_function, waits_at
 
 SOURCE = """
 import sys
@@ -150,6 +150,16 @@ def test_beside_an_installed_application_files_that_are_not_installed_are_the_ap
     exec(code, scope)  # noqa: S102 - a module of ours, as an import runs it
     assert installed.name == "site-packages"
     assert is_of_application(scope["frame"])
+
+
+def test_the_place_of_a_function_is_that_of_what_is_called() -> None:
+    class Endpoint:
+        def __call__(self) -> None: ...
+
+    def function() -> None: ...
+
+    places = [place_of_function(called) for called in (function, partial(function), Endpoint(), None)]
+    assert [place and place[2] for place in places] == ["function", "function", "__call__", None]
 
 
 def waited_at(answer: ASGIApp) -> Place | None:

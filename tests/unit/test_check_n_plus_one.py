@@ -10,11 +10,12 @@ from harness.analysis.checks.n_plus_one import check_n_plus_one
 from harness.analysis.checks.registry import judge_trial
 from harness.model.evidence import Evidence, Sample
 from harness.model.verdict import Verdict
-from harness.probe.queries import MANY_ROWS as MANY
+from harness.probe.asked import MANY_ROWS as MANY
 from harness.report.sentences.findings import FindingText
 from tests.evidence import TARGET, evidence, one, op, place, sample, told, values
 
 USERS = "GET /users"
+PAGES = (1, 2, 3, 5, 8, 13, 20, 2)
 CALL_SITE = {"call_site": place("repositories.py:41 users"), "fix": "selectinload(User.posts)"}
 
 
@@ -23,14 +24,27 @@ def request(rows: int, repeated: int, *, route: str = USERS) -> Sequence[Sample]
     return asked(("page", 1, rows), ("posts", repeated, 0), route=route)
 
 
-def asked(*sent: tuple[str, int, int], route: str = USERS, values: int | None = None) -> Sequence[Sample]:
-    """One request: the form, calls and rows of each statement in order; those sent again have a place."""
-    told = " ".join(f"{name}:{calls}:{rows}" for name, calls, rows in sent)
+def asked(
+    *sent: tuple[str, int, int],
+    route: str = USERS,
+    values: int | None = None,
+    again: Sequence[str] = (),
+    fix: str = "selectinload(User.posts)",
+) -> Sequence[Sample]:
+    """One request: the form, calls and rows of each statement in order; those sent again have a place.
+
+    The forms in ``again`` are sent once more when all others have been.
+    """
+    told = " ".join(
+        f"{name}:{calls}:{rows}:{len(sent) if name in again else before + 1}"
+        for before, (name, calls, rows) in enumerate(sent)
+    )
     statements = sum(calls for _, calls, _ in sent)
     conspicuous = [(name, calls) for name, calls, rows in sent if calls > 1 or rows >= MANY]
+    site = {**CALL_SITE, "fix": fix}
     return (
         sample("queries", "statements", statements, route=route, sent=told, values=values),
-        *(sample("queries", "sent_from", n, route=route, statement=name, **CALL_SITE) for name, n in conspicuous),
+        *(sample("queries", "sent_from", n, route=route, statement=name, **site) for name, n in conspicuous),
     )
 
 
@@ -78,7 +92,7 @@ def test_the_worst_route_is_named_and_a_good_one_hides_nothing() -> None:
 
 
 def test_repeated_statements_for_always_as_many_rows_leave_it_open() -> None:
-    found = judged(seen(request(20, 20), request(20, 20)))
+    found = judged(seen(*[asked(("page", 1, 20), ("posts", 20, 0), fix="")] * 2))
     assert (found.verdict, found.count) == (Verdict.UNDECIDED, 1)
     assert found.summary == (
         "GET /users repeats a statement, and no rows before it vary in number, by which to tell what for"
@@ -168,6 +182,13 @@ def test_rows_that_tell_little_of_a_repeated_statement_accuse_nobody() -> None:
     assert judged(seen(*(request(rows, rows + rows % 2) for rows, _ in pairs))).verdict is Verdict.FAIL
 
 
+def test_questions_that_are_each_asked_twice_have_not_begun_each_other() -> None:
+    twice = [("users", 1, 20), ("count users", 2, 2), ("count posts", 2, 2)]
+    named = [(name.replace(" ", "_"), calls, rows) for name, calls, rows in twice]
+    trial = seen(*[asked(*named, again=["count_users", "count_posts"], fix="")] * 2)
+    assert judged(trial).verdict is Verdict.PASS
+
+
 def test_few_statements_for_always_many_rows_pass() -> None:
     assert judged(seen(request(1000, 2), request(1000, 2))).verdict is Verdict.PASS
 
@@ -204,3 +225,72 @@ def test_two_rows_a_value_are_the_limit_and_few_rows_are_free(rows: int, values:
 def test_a_statement_once_a_row_goes_before_rows_that_are_not_shown() -> None:
     trial = seen(*(asked(("users", 1, 500 + n), ("posts", 500 + n, 0), values=9) for n in (1, 5, 20)))
     assert one(check_n_plus_one(trial)).code == "statement_per_row"
+
+
+def test_what_sqlalchemy_loads_lazily_for_each_of_always_as_many_rows_is_certain() -> None:
+    assert judged(seen(request(3, 3), request(3, 3))).summary == "GET /users sends a statement once a row"
+    assert judged(seen(request(3, 2), request(3, 2))).verdict is Verdict.UNDECIDED  # of two that rows don't tell of
+
+
+def test_a_statement_that_was_sent_before_the_rows_as_well_hides_nothing() -> None:
+    """Who asks is read by the statement that then reads the author of each post."""
+    trial = seen(*(asked(("user", 1 + n, 1 + n), ("posts", 1, n), again=["user"]) for n in (1, 5, 20)))
+    assert judged(trial).summary == "GET /users sends a statement once a row"
+
+
+def test_rows_that_come_in_parts_begin_statements_too() -> None:
+    parts = [(n, -(-n // 5)) for n in (3, 8, 13, 20)]
+    trial = seen(*(asked(("page", calls, n), ("posts", n, 0), again=["page"]) for n, calls in parts))
+    assert judged(trial).verdict is Verdict.FAIL
+    trial = seen(*(asked(("page", calls, n), ("posts", calls, 0), again=["page"]) for n, calls in parts))
+    assert judged(trial).verdict is Verdict.UNDECIDED  # what the parts are for
+
+
+def test_statements_for_keys_that_no_rows_brought_are_held_against_the_answer() -> None:
+    trial = seen(*(asked(("user", n, n), values=5 * n) for n in PAGES))
+    found = one(check_n_plus_one(trial))
+    assert (found.code, found.values["rise"].value) == ("statement_per_row", 1)
+
+
+def test_rows_that_have_nothing_to_do_with_it_hide_nothing_from_the_answer() -> None:
+    news = (3, 1, 4, 1, 5, 2, 2, 6)
+    requests = [asked(("news", 1, rows), ("user", n, n), values=5 * n) for n, rows in zip(PAGES, news, strict=True)]
+    assert judged(seen(*requests)).verdict is Verdict.FAIL
+
+
+def test_what_rows_tell_of_a_batch_goes_before_the_answer() -> None:
+    requests = [asked(("users", 1, 8 * n), ("count", n, n), values=40 * n) for n in PAGES]
+    assert judged(seen(*requests)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [asked(("user", n, 8 * n), values=40 * n) for n in PAGES],  # in parts of eight
+        [asked(("count+", n, n), values=40 * n) for n in PAGES],  # a row for a list
+        [asked(("user", n, n), values=5) for n in PAGES],  # tried again, and answered with as much
+        [asked(("user", n, n), values=100 - n) for n in PAGES],  # the more, the less it shows
+        [asked(("user", n, n)) for n in PAGES],  # to be answered with something else
+        [asked(("user", n, n), values=5 * n) for n in PAGES[1:]],  # of few
+    ],
+)
+def test_the_answer_accuses_no_statements_that_it_does_not_tell_of(requests: Sequence[Sequence[Sample]]) -> None:
+    assert judged(seen(*requests)).verdict is Verdict.UNDECIDED
+
+
+def test_one_of_several_statements_for_each_row_is_seen_in_their_sum() -> None:
+    """What each entry of a feed is about, a statement of its own tells: of a user, a post or a transfer."""
+    rows = [(1, 0, 2), (2, 1, 1), (3, 3, 0), (5, 6, 7), (1, 5, 6), (7, 6, 7)]
+    forms = ("user", "post", "transfer")
+    every = [
+        asked(("feed", 1, sum(n)), *((form, calls, calls) for form, calls in zip(forms, n, strict=True))) for n in rows
+    ]
+    found = judged(seen(*every))
+    assert found.summary == "GET /users sends a statement once a row"
+    assert found.measured.endswith("; 1.00 more a row")
+
+
+def test_several_batches_for_the_same_rows_pass_in_sum() -> None:
+    forms = ("user+", "post+", "transfer+", "audit+", "replay+")
+    trial = seen(*(asked(("feed", 1, 8 * n), *((form, n, 40 * n) for form in forms)) for n in (1, 2, 5)))
+    assert judged(trial).verdict is Verdict.PASS

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.analysis.checks.n_plus_one import TAKES_LIST
 from harness.probe.statement_form import form_of, name_of
 
 ALIKE = {
@@ -16,6 +17,7 @@ ALIKE = {
     "rows": ("INSERT INTO t (a, b) VALUES ($1, now())", "INSERT INTO t (a, b) VALUES ($1, now()), ($2, now())"),
     "pairs": ("(a, b) IN ((1, 'x'))", "(a, b) IN ((1, 'x'), (2, 'y'))"),
     "comments": ("SELECT a", "SELECT /* trace='7f' */ a", "SELECT a -- 9", "/* page 3 */ SELECT\n\t a"),
+    "values with names": ("VALUES (1, NULL)", "VALUES (null, true)", "VALUES (DEFAULT, 'x')"),
     "named": ("a = :name", "a = :other"),
 }  # fmt: skip
 APART = {
@@ -23,6 +25,8 @@ APART = {
     "quoted names": ('SELECT "a 1" FROM t', 'SELECT "a 2" FROM t'),
     "operators": ("a = 1", "a > 1"),
     "columns with digits": ("SELECT c1", "SELECT c2"),
+    "what is asked of nothing": ("a IS NULL", "a IS NOT NULL", "a IS TRUE", "a IS NOT TRUE"),
+    "names of values as names": ('"null"', '"true"', "t.default", "nulls"),
     "a cast of a column": ("SELECT a::text", "SELECT a::int"),
     "a quote in a name": ("SELECT \"it's\", 'x' FROM t", "SELECT \"it's\", 'x' FROM u"),
     "a comment's signs within a string": ("SELECT '--', a", "SELECT '--', b"),
@@ -46,3 +50,20 @@ def test_a_form_is_readable() -> None:
     assert form_of("SELECT count(*)\n FROM posts WHERE user_id = 7 LIMIT 5") == (
         "SELECT count(*) FROM posts WHERE user_id = ? LIMIT ?"
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "takes_list"),
+    [
+        ("SELECT a FROM t WHERE b IN (1, 2, 3)", True),
+        ("SELECT a FROM t WHERE b IN ($1::INTEGER)", True),
+        ("SELECT a FROM t WHERE b = ANY($1::int[])", True),
+        ("SELECT a FROM t WHERE (b, c) IN ((1, 'x'), (2, 'y'))", True),
+        ("SELECT a FROM t JOIN unnest(%s) u ON true", True),
+        ("SELECT a FROM t WHERE b = 7", False),
+        ("SELECT a FROM t WHERE b IN (SELECT c FROM u WHERE d = 7)", False),
+        ("INSERT INTO t (a, b) VALUES (1, 2), (3, 4)", False),
+    ],
+)
+def test_a_name_says_whether_a_statement_takes_a_list(statement: str, *, takes_list: bool) -> None:
+    assert name_of(statement).endswith(TAKES_LIST) == takes_list

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from statistics import StatisticsError, correlation, fmean, linear_regression
 
 from harness.model.evidence import Evidence, Sample
@@ -13,17 +14,24 @@ from harness.model.verdict import Place, Verdict
 
 MOST_PER_ROW = 0.5  # statements; one that is sent once a row lies at 1, one that is not at 0
 LEAST_TOLD = 0.5  # of the variance of how often a statement is sent, by the rows that it is sent for
+LEAST_ANSWERS = 8  # whose values are held against statements; of fewer, chance may tell as much
+LEAST_IN_PART = 2.0  # rows a call; of a statement that reads in parts, and may so begin others
 MOST_PER_VALUE = 2.0  # rows fetched; each row that is shown has a value at least
 FEW_ROWS = 200  # a request; as many may be read to decide something
 PER_REQUEST, PER_ROW = "statements a request", "statements a row"
+TAKES_LIST = "+"  # ends the name of such a form; harness/probe/statement_form.py gives it
 
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """The statements of one form in one request: in how many calls they were sent, and the rows that came."""
+    """The statements of one form in one request: in how many calls they were sent, and the rows that came.
+
+    ``known`` is how many forms, this one among them, had been sent when it was sent last.
+    """
 
     calls: int
     rows: int
+    known: int
 
 
 _Request = Mapping[str, _Sent]  # by the name of the form, in the order of first sending
@@ -65,7 +73,8 @@ def check_n_plus_one(evidence: Evidence) -> Findings:
     for sample in samples:
         if sample.metric == "statements":
             by_route[sample.labels["route"]].append(sample)
-    routes = {name: _seen(seen) for name, seen in by_route.items()}
+    lazy = {one.labels["statement"] for one in samples if one.metric == "sent_from" and one.labels["fix"]}
+    routes = {name: _seen(seen, lazy) for name, seen in by_route.items()}
     verdict, code, route, form = (Verdict.UNDECIDED, "probe_failed", "", "") if error else _decide(routes)
     place, fix, count = _sent_from(samples, route, form)
     values = in_unit(PER_REQUEST, **{name: fmean(one.value for one in seen) for name, seen in sorted(by_route.items())})
@@ -107,67 +116,104 @@ def _decide(routes: Mapping[str, _Route]) -> tuple[Verdict, str, str, str]:
     return verdict, code, route, form
 
 
-def _seen(samples: Sequence[Sample]) -> _Route:
+def _seen(samples: Sequence[Sample], lazy: Container[str]) -> _Route:
     requests = [_request(sample) for sample in samples]
+    values = [sample.fields.get("values") for sample in samples]
     repeated = sorted({name for request in requests for name, sent in request.items() if sent.calls > 1})
+    rises = {name: _rise(requests, values, name, certain=name in lazy) for name in repeated}
     rows: Counter[str] = Counter()
+    calls: Counter[str] = Counter()
     for request in requests:
         rows.update({name: sent.rows for name, sent in request.items()})
-    shown = [
-        (request, s.fields["values"]) for request, s in zip(requests, samples, strict=True) if "values" in s.fields
-    ]
+        calls.update({name: sent.calls for name, sent in request.items() if name in rises})
+    together = _rise_together(requests, [name for name in repeated if not name.endswith(TAKES_LIST)])
+    if together > max([MOST_PER_ROW, *(one for one in rises.values() if one is not None)]):
+        rises[max(calls, key=calls.__getitem__)] = together
+    shown = [(request, number) for request, number in zip(requests, values, strict=True) if number is not None]
     return _Route(
-        rises={name: _rise(requests, name) for name in repeated},
+        rises=rises,
         largest=max(rows, key=rows.__getitem__, default=""),
         rows=fmean(sum(sent.rows for sent in request.values()) for request, _ in shown) if shown else 0.0,
-        values=fmean(values for _, values in shown) if shown else 0.0,
+        values=fmean(number for _, number in shown) if shown else 0.0,
     )
 
 
 def _request(sample: Sample) -> _Request:
-    """Read what one request has sent, as ``harness/probe/queries.py`` tells it: ``name:calls:rows`` of each form."""
+    """Read what one request has sent, as ``harness/probe/queries.py`` tells it."""
     told = (one.split(":") for one in sample.labels["sent"].split())
-    return {name: _Sent(int(calls), int(rows)) for name, calls, rows in told}
+    return {name: _Sent(int(calls), int(rows), int(known)) for name, calls, rows, known in told}
 
 
-def _rise(requests: Sequence[_Request], name: str) -> float | None:
+def _rise(requests: Sequence[_Request], values: Sequence[float | None], name: str, *, certain: bool) -> float | None:
     """Return how many more statements of a form are sent for a row more of the statement that began them.
 
-    Any may have begun them that is sent before, equally often in every request, and that brings several rows. Each is
-    held against the form by itself, so that rows of others, as those that an eager loader adds, dilute nothing; the
-    steepest counts. None if nothing can be told.
+    Any may have begun them that was sent before the last of them, and that brings several rows, in one call or in
+    parts. Each is held against the form by itself, so that rows of others, as those that an eager loader adds, dilute
+    nothing; the steepest counts. Where none has, as the keys came with the request or in one row, it may be the answer
+    that tells. None if nothing can be told. ``certain`` are statements that SQLAlchemy sends for one object each.
     """
-    requests = [request for request in requests if name in request]
-    pairs: dict[str, list[tuple[_Sent, int]]] = defaultdict(list)
-    for request in requests:
-        for parent, sent in request.items():
-            if parent == name:
-                break
-            pairs[parent].append((sent, request[name].calls))
-    slopes = [
-        _slope([sent.rows for sent, _ in seen], [calls for _, calls in seen])
-        for seen in pairs.values()
-        if len({sent.calls for sent, _ in seen}) == 1 and any(sent.rows > 1 for sent, _ in seen)
-    ]
+    its = [(request[name], shown) for request, shown in zip(requests, values, strict=True) if name in request]
+    slopes = [_slope(rows, calls, certain=certain) for rows, calls in _begun_by(requests, [name])]
     steepest = max((slope for slope in slopes if slope is not None), default=0.0)
-    varies = len({request[name].calls for request in requests}) > 1
+    varies = len({sent.calls for sent, _ in its}) > 1
+    if varies and not steepest and _shown_one_by_one(name, its):
+        return 1.0
     open_ = None in slopes or (varies and not slopes)
     return None if open_ and steepest <= MOST_PER_ROW else steepest
 
 
-def _slope(rows: Sequence[int], calls: Sequence[int]) -> float | None:
+def _rise_together(requests: Sequence[_Request], names: Sequence[str]) -> float:
+    """Return how many more statements of several forms are sent for a row more, as where it chooses among them."""
+    slopes = [_slope(rows, calls, certain=False) for rows, calls in _begun_by(requests, names)]
+    return max((slope for slope in slopes if slope is not None), default=0.0)
+
+
+def _begun_by(requests: Sequence[_Request], names: Sequence[str]) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield, for each form that may have begun others, its rows in each request and the calls of these.
+
+    What brings a row with each call is a sibling in the same loop, and so is what comes in parts of fewer than two.
+    """
+    pairs: dict[str, list[tuple[_Sent, int]]] = defaultdict(list)
+    for request in requests:
+        begun = [request[name] for name in names if name in request]
+        for parent in islice(request, max((sent.known for sent in begun), default=0)):
+            if parent not in names:
+                pairs[parent].append((request[parent], sum(sent.calls for sent in begun)))
+    for seen in pairs.values():
+        rows, calls = [sent.rows for sent, _ in seen], [sent.calls for sent, _ in seen]
+        several = any(sent.rows > sent.calls for sent, _ in seen)
+        if several and (len({*calls}) == 1 or sum(rows) >= LEAST_IN_PART * sum(calls)):
+            yield rows, [number for _, number in seen]
+
+
+def _slope(rows: Sequence[int], calls: Sequence[int], *, certain: bool) -> float | None:
     """Fit calls of a form to rows of its parent, by least squares; 0 if the rows tell little of the calls.
 
-    Of rows that never vary, calls a row if they are few; else None, as they may be as many by chance.
+    Of rows that never vary, calls a row if they are few, or one for each and ``certain`` to be for one; else None, as
+    they may be as many by chance.
     """
     if len(set(rows)) == 1:
         share = fmean(calls) / rows[0]
-        return share if share <= MOST_PER_ROW else None
+        return share if share <= MOST_PER_ROW or (certain and {*calls} == {*rows}) else None
+    return linear_regression(rows, calls).slope if _linked(rows, calls) else 0.0
+
+
+def _linked(one: Sequence[float], other: Sequence[float]) -> bool:
     try:
-        linked = correlation(rows, calls)
-    except StatisticsError:  # always as many calls
-        return 0.0
-    return linear_regression(rows, calls).slope if linked * linked >= LEAST_TOLD else 0.0
+        linked = correlation(one, other)
+    except StatisticsError:  # one of them is always as many
+        return False
+    return linked > 0 and linked * linked >= LEAST_TOLD
+
+
+def _shown_one_by_one(name: str, its: Sequence[tuple[_Sent, float | None]]) -> bool:
+    """Say whether each of a form's statements brings no more than a row, for as many as the answer shows.
+
+    A statement that takes a list may bring one row for all that is in it.
+    """
+    known = [(sent.calls, shown) for sent, shown in its if shown is not None]
+    few = sum(sent.rows for sent, _ in its) <= sum(sent.calls for sent, _ in its)
+    return few and not name.endswith(TAKES_LIST) and len(known) >= LEAST_ANSWERS and _linked(*zip(*known, strict=True))
 
 
 def _sent_from(samples: Sequence[Sample], route: str, form: str) -> tuple[Place | None, str, int]:
