@@ -13,6 +13,7 @@ import pytest
 from harness.analysis.claims import measured_claims
 from harness.analysis.judge import judge_claims
 from harness.model.claims import ClaimVerdict
+from harness.provision.toxiproxy_binary import get_program
 from tests.fix_command_line import ROOT
 from tools.claims_page import stored
 
@@ -126,7 +127,7 @@ def test_it_says_something_else_where_what_it_rests_on_is_changed(
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "claims", claim, "--seed", "7", "--out", str(copy / "out")],
         cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy)},
+        env={**os.environ, "PYTHONPATH": str(copy), "TOXIPROXY_BIN": str(get_program(print).path)},
         capture_output=True,
         text=True,
         check=False,
