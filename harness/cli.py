@@ -24,7 +24,7 @@ def main() -> None:
 
         output.guard()
         code = carry_out()
-    except Exception as error:  # noqa: BLE001 - even what this module imports may not be what it should
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - even what this module imports may not be what it should
         code = _end(error)
     except KeyboardInterrupt:  # before anything could be started
         code = _tell("interrupted.", 130)
@@ -53,25 +53,33 @@ def carry_out() -> int:
         wrong = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
         return _tell(f"{wrong.rstrip('.')}. Say 'twinbench --help'.", ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001 - whatever else it is
-        if short := premises.shortage(error):
+        if _came_of_interruption(error):
+            code = ExitCode.INTERRUPTED
+        elif short := premises.shortage(error):
             return _tell(f"{short}. Say 'ulimit -a' and 'df' to see what is limited, and try again.", ExitCode.HARNESS)
-        return _end(error)
+        else:
+            return _end(error)
     if code == ExitCode.INTERRUPTED:  # which Typer makes of Ctrl-C itself
         return _tell("interrupted. Everything that it started has been ended.", code)
     return int(code)
 
 
-def _end(error: Exception) -> int:
-    """Tell an error that nobody expected: a module of ``PYTHONPATH`` in another's place, or a bug of ours."""
-    from harness.errors import ExitCode
+def _came_of_interruption(error: BaseException | None) -> bool:
+    """Say whether an error came of Ctrl-C, as Python 3.11 makes another of it where a class is made."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
+
+def _end(error: BaseException) -> int:
+    """Tell an error that nobody expected: a file in the place of another module, or a bug of ours."""
     if file := shell.fault_of_path(error):
-        fix = "Unset PYTHONPATH, or take that file away from it"
-        return _tell(f"PYTHONPATH has {file}: {type(error).__name__}: {error}. {fix}.", ExitCode.USAGE)
+        what = f"{file} is imported in the place of another module: {type(error).__name__}: {error}"
+        return _tell(f"{what}. Rename it, or take its folder off PYTHONPATH.", 2)  # as ExitCode may be just that
     import traceback
 
     traceback.print_exception(error)  # for whoever fixes it
-    return _tell("this is a bug of twinbench. Please report it with the lines above.", ExitCode.HARNESS)
+    return _tell("this is a bug of twinbench. Please report it with the lines above.", 4)
 
 
 def _tell(told: str, code: int) -> int:
@@ -81,7 +89,7 @@ def _tell(told: str, code: int) -> int:
         from harness.errors import ExitCode
         from harness.printable import printable
         from harness.terminal import Terminal
-    except Exception:  # noqa: BLE001 - what is told may be just that
+    except BaseException:  # noqa: BLE001 - what is told may be just that
         sys.stderr.write(f"{text}\n")
         return code
     style = "yellow" if code == ExitCode.INTERRUPTED else "red"

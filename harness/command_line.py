@@ -203,9 +203,9 @@ def list_command(
 def report(run_folder: RunArgument = None, out: OutOption = Results) -> None:
     """Judge a stored run and write its report again. Without any load."""
     from harness.run import read_from
-    from harness.store import Store
+    from harness.store import LATEST, Store
 
-    store = Store.open(run_folder or out / "latest")
+    store = Store.open(run_folder or out / LATEST)
     with read_from(store):
         summary = _conclude(store)
     raise typer.Exit(ExitCode[summary.verdict.name])
@@ -217,11 +217,11 @@ def check(run_folder: RunArgument = None, out: OutOption = Results) -> None:
     from harness.console import findings_text
     from harness.model.verdict import merge
     from harness.run import assess, read_from
-    from harness.store import Store
+    from harness.store import LATEST, Store
     from harness.terminal import Terminal
 
     console = Terminal()
-    store = Store.open(run_folder or out / "latest")
+    store = Store.open(run_folder or out / LATEST)
     with read_from(store):
         findings, before = assess(store).findings, store.summary()
     console.print(findings_text(findings), soft_wrap=True)

@@ -6,6 +6,7 @@ cut short as for a whole one.
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.errors import HarnessError, UsageError
 from harness.experiments.base import Assessment, Config, Experiment, Progress, Run
 from harness.experiments.registry import experiment
 from harness.model.plan import Target
@@ -43,7 +45,7 @@ def run(chosen: Experiment, config: Config, progress: Progress, opened: Callable
     began_s = time.monotonic()
     settings = _settings(config.workload, chosen.targets.values())
     store = Store.create(config.out, datetime.now(UTC).strftime("%Y%m%d-%H%M%S"))  # names sort by age
-    with store.kept_if_begun(), store.sealed():
+    with _still_there(store.folder), store.kept_if_begun(), store.sealed():
         with (
             chosen.reserved(),
             started_services(
@@ -67,7 +69,10 @@ def conclude(store: Store) -> Summary:
 
     Raises:
         EvidenceUnreadable: The stored run is torn or of another version.
+        UsageError: Its folder is somebody else's.
     """
+    if not os.access(store.folder, os.W_OK | os.X_OK):
+        raise UsageError(f"Nothing can be written to {store.folder}", "Copy that run to a folder of yours")
     summary = _summary(store, store.record(), assess(store))
     store.write_summary(summary)
     write_report(summary, store.folder)
@@ -102,6 +107,23 @@ def read_from(store: Store) -> Iterator[None]:
         place = [frame for frame in frames if Path(frame.filename).is_relative_to(Path(__file__).parent)][-1]
         why = f"{type(error).__name__}: {error}, in {Path(place.filename).name}:{place.lineno}"
         raise unreadable(store.folder, why, AGAIN) from error
+
+
+@contextmanager
+def _still_there(folder: Path) -> Iterator[None]:
+    """Say so where what went wrong is that somebody took a run's folder away while it lasted.
+
+    Raises:
+        HarnessError: Somebody did.
+    """
+    try:
+        yield
+    except OSError as error:
+        if os.access(folder / "trials", os.W_OK | os.X_OK):
+            raise
+        raise HarnessError(
+            f"The run's folder {folder} can't be used any more: {error.strerror}", "Leave it alone while a run lasts"
+        ) from error
 
 
 def _settings(workload: Workload, targets: Iterable[Target]) -> tuple[Setting, ...]:

@@ -65,27 +65,33 @@ def shield() -> None:
 
 
 def fault_of_path(error: BaseException) -> str:
-    """Return the file on ``PYTHONPATH`` that an error came by, where it stands in for one of a library; or ""."""
+    """Return the file that an error came by, where it stands in for one of a library; or "".
+
+    It lies on ``PYTHONPATH``, or in the current folder, where a workload of the user's is looked for.
+    """
     files = [getattr(error, "filename", None), getattr(error, "path", None)]
     trace = error.__traceback__
     while trace is not None:
         files.append(trace.tb_frame.f_code.co_filename)
         trace = trace.tb_next
-    files += [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
+    if isinstance(error, (ImportError, AttributeError, TypeError)):  # as of a module that is not what it should be
+        files += [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
     return next((file for file in files if isinstance(file, str) and _stands_in(file)), "")
 
 
 def _stands_in(file: str) -> bool:
-    """Say whether a file is found by ``PYTHONPATH``, and has the name of what would be found without it."""
-    entries = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    """Say whether a file is found by where it lies, and has the name of what would be found otherwise."""
+    entries = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), os.curdir]
     ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     places = [os.path.join(path, "") for entry in entries if (path := os.path.abspath(entry)) != ours]
-    elsewhere = [path for path in sys.path if os.path.join(path, "") not in places]
+    elsewhere = [path for path in sys.path if os.path.join(os.path.abspath(path), "") not in places]
     for place in places:
-        if file.startswith(place):
-            name = file.removeprefix(place).partition(os.sep)[0].removesuffix(".py")
-            found = [os.path.join(path, name) for path in elsewhere]
-            return name in sys.stdlib_module_names or any(
-                os.path.exists(path) or os.path.exists(f"{path}.py") for path in found
-            )
+        name = file.removeprefix(place).partition(os.sep)[0].removesuffix(".py")
+        if file.startswith(place) and _is_module(os.path.join(place, name)):
+            return name in sys.stdlib_module_names or any(_is_module(os.path.join(path, name)) for path in elsewhere)
     return False
+
+
+def _is_module(path: str) -> bool:
+    """Say whether a module or a package is there; a folder without ``__init__`` stands in for neither."""
+    return any(os.path.exists(f"{path}{end}") for end in (".py", f"{os.sep}__init__.py"))

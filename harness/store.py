@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 VERSION = 7
 CONTROL_CUTS = "control-cuts"
+LATEST = "latest"
 T = TypeVar("T")
 
 
@@ -66,9 +67,13 @@ class Store:
         """Make the folder of a new run.
 
         Raises:
-            UsageError: ``results`` can't be written to.
+            UsageError: ``results`` can't be written to, or is no place for links.
         """
-        folder = results / name
+        folder, latest = results / name, results / LATEST
+        if os.path.lexists(latest) and not latest.is_symlink():  # as of results that were copied
+            raise UsageError(
+                f"{latest} is in the way of the link to the newest run", "Rename it, or name another folder by --out"
+            )
         again = itertools.count(2)
         try:
             while folder.exists():  # two runs begun in one second
@@ -77,6 +82,8 @@ class Store:
             (folder / "logs").mkdir()
             with tempfile.TemporaryFile(dir=folder):
                 pass
+            (folder / ".link").symlink_to("trials")  # which some file systems have not
+            (folder / ".link").unlink()
         except OSError as error:
             raise UsageError(
                 f"Results can't be written to {results}: {error.strerror}",
@@ -124,9 +131,9 @@ class Store:
     def write_record(self, record: RunRecord) -> None:
         """Store what is known before the first trial, and point ``latest`` to this run."""
         write_json(self.folder / "run.json", RunRecord, record)
-        fresh = self.folder.parent / f".latest-{self.folder.name}"
+        fresh = self.folder.parent / f".{LATEST}-{self.folder.name}"
         fresh.symlink_to(self.folder.name)
-        fresh.replace(self.folder.parent / "latest")
+        fresh.replace(self.folder.parent / LATEST)
 
     def write_plan(self, plan: Plan, ended: str = "") -> None:
         """Store what is known of the plan by now, and why the run ended where it did, if it has."""

@@ -5,14 +5,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from harness import premises, shell
 from harness.commands.interruption import ended_in_order
 from harness.errors import HarnessError, UsageError
+from harness.provision.account import other_account
 from harness.shell import LOOPBACK, shielded
-from tests.fix_command_line import Say, assert_one_line, twinbench
+from tests.fix_command_line import ROOT, Say, assert_one_line, twinbench
 from tools.bad_environments import NOBODY_READS, VARIABLES, Case, complaint, sample
 
 
@@ -73,7 +75,9 @@ def test_text_is_utf_8_whatever_the_shell_says(variables: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize(
-    "content", ["raise RuntimeError('boom')", "", "syntax error"], ids=["fails", "empty", "syntax"]
+    "content",
+    ["raise RuntimeError('boom')", "", "syntax error", "import sys; sys.exit(0)"],
+    ids=["fails", "empty", "syntax", "ends the process"],
 )
 def test_a_module_that_stands_in_for_a_library_is_named(content: str, tmp_path: Path) -> None:
     file = tmp_path / "typer.py"
@@ -81,13 +85,39 @@ def test_a_module_that_stands_in_for_a_library_is_named(content: str, tmp_path: 
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = twinbench("list", PYTHONPATH=path)
     assert done.returncode == 2
-    assert f"twinbench: PYTHONPATH has {file}: " in done.stderr
+    assert f"twinbench: {file} is imported in the place of another module: " in done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("content", ["raise ImportError", "import sys; sys.exit(0)"], ids=["fails", "ends the process"])
+def test_what_telling_an_error_needs_may_be_what_stands_in(content: str, tmp_path: Path) -> None:
+    (tmp_path / "enum.py").write_text(content)
+    argv = [sys.executable, "-S", "-c", "from harness.cli import main; main()"]
+    path = {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(argv, cwd=ROOT, env=path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert_one_line(done.stderr, f"{tmp_path / 'enum.py'} is imported in the place of another module")
+
+
 def test_a_folder_of_ours_on_the_path_is_not_to_blame(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     assert shell.fault_of_path(RuntimeError("boom")) == ""
+
+
+def test_a_module_in_the_current_folder_is_to_blame_where_it_has_the_name_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", ["", *sys.path])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "calendar.py").touch()
+    (tmp_path / "mine.py").touch()
+    (tmp_path / "numpy").mkdir()  # a folder without a module in it stands in for nothing
+    assert shell.fault_of_path(ImportError(path=str(tmp_path / "calendar.py"))) == str(tmp_path / "calendar.py")
+    assert shell.fault_of_path(ImportError(path=str(tmp_path / "mine.py"))) == ""
+    assert shell.fault_of_path(ImportError(path=str(tmp_path / "numpy" / "x.py"))) == ""
+    monkeypatch.setitem(sys.modules, "calendar", SimpleNamespace(__file__=str(tmp_path / "calendar.py")))  # type: ignore[arg-type]  # all that is asked of it
+    assert shell.fault_of_path(AttributeError()) == str(tmp_path / "calendar.py")
+    assert shell.fault_of_path(RuntimeError()) == ""  # which no module that lacks something can cause
 
 
 @pytest.mark.parametrize(
@@ -113,6 +143,18 @@ def test_a_relative_toxiproxy_is_found(say: Say, tmp_path: Path, monkeypatch: py
     file.chmod(0o755)
     monkeypatch.chdir(tmp_path)
     assert "9.9" in say("doctor", TOXIPROXY_BIN="./toxiproxy").stdout
+
+
+def test_root_without_an_account_for_postgresql_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> None:
+        raise KeyError(name)
+
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert other_account() is None
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("pwd.getpwnam", unknown)
+    with pytest.raises(HarnessError, match="there is no account 'nobody'"):
+        other_account()
 
 
 class TestPremises:

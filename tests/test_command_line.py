@@ -162,11 +162,47 @@ def test_every_profile_can_be_chosen() -> None:
     assert [name.value for name in ChaosProfileName] == list(CHAOS_PROFILES)
 
 
+@pytest.mark.parametrize(("cause", "code"), [(KeyboardInterrupt(), 130), (ValueError(), 4)], ids=repr)
+def test_what_python_makes_of_an_interruption_is_none_of_our_bugs(
+    cause: BaseException, code: int, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.11 makes a RuntimeError of what comes while a class is made, as while libraries are imported."""
+
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("Error calling __set_name__") from cause
+
+    monkeypatch.setattr("harness.commands.list.show_list", broken)
+    done = say("list")
+    assert done.returncode == code
+    assert ("twinbench: interrupted" in done.stderr) == (code == 130)
+    assert ("Traceback" in done.stderr) == (code == 4)
+
+
 def test_doctor_names_every_part() -> None:
     done = twinbench("doctor")
     for part in ("Python", "PostgreSQL", "Toxiproxy", "sqlalchemy", "asyncpg", "locust", "disk"):
         assert part in done.stdout
     assert done.returncode == 0
+
+
+def test_doctor_says_where_toxiproxy_cannot_be_kept(say: Say, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder, code in ((tmp_path / "file" / "cache", 3), (tmp_path / "new" / "cache", 0)):
+        done = say("doctor", TWINBENCH_CACHE=str(folder), PATH=str(tmp_path))
+        assert done.returncode == code
+        assert ("→ Set TWINBENCH_CACHE to a folder" in done.stdout) == (code == 3)
+        assert str(folder) in done.stdout
+
+
+def test_doctor_says_that_there_is_no_home(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(_name: str) -> None:
+        raise RuntimeError("no home directory")
+
+    monkeypatch.setattr("harness.provision.toxiproxy_binary.user_cache_path", homeless)
+    done = say("doctor")
+    assert done.returncode == 3
+    assert "kept nowhere: no home directory" in done.stdout
+    assert "→ Set TWINBENCH_CACHE to a folder" in done.stdout
 
 
 def test_doctor_says_what_to_do_about_what_is_missing(say: Say) -> None:

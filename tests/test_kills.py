@@ -43,5 +43,6 @@ def test_a_case_is_the_same_in_whatever_batch() -> None:
     assert draw(1, 7) == draw(1, 7) != draw(1, 8)
     drawn = [draw(1, number) for number in range(100)]
     assert {case.number for case in drawn} == {*kills.SIGNALS}
-    assert {case.words[0] for case in drawn} == {"bench", "chaos", "serve"}
+    assert {case.words[0] for case in drawn} == {"bench", "chaos", "claims", "eager-loading", "serve"}
+    assert 30 < sum(case.again_s is None for case in drawn) < 70
     assert 30 < sum(case.on_theirs for case in drawn) < 70

@@ -1,6 +1,7 @@
 """A database's password stays where it belongs: in no process's arguments, no log, no record and no report."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from harness.commands.serve import _password_file
+from harness.provision.addresses import free_port
 from harness.provision.postgres import Postgres, connect
 from harness.provision.postgres_url import VARIABLE
 from harness.store import Store
@@ -67,7 +69,11 @@ COMMANDS: Mapping[str, tuple[Sequence[str], Mapping[str, str]]] = {
         {"TOXIPROXY_BIN": os.devnull + "/none"},
     ),
     "chaos": (("--target", "sync", "--cut", "none", "--fault", "deadlock", "--fault", "terminate_backend"), {}),
+    "claims": (("bare_url", "expire_on_commit", "session_closed", "alembic_imports", "alembic_round_trip"), {}),
+    "eager-loading": (("--target", "sync", "--latency-ms", "0", "--blocks", "1"), {}),
+    "probe-overhead": (("--target", "sync:loop", "--blocks", "1", "--seconds", "0.3"), {}),
 }
+WITH_LOAD = {"run", "chaos"}
 
 
 def run_watched(command: str, out: Path, *words: str, **variables: str) -> tuple[set[bytes], bytes]:
@@ -100,21 +106,26 @@ def run_watched(command: str, out: Path, *words: str, **variables: str) -> tuple
         pytest.param("run", "file", marks=pytest.mark.slow),
         ("chaos", "file"),
         pytest.param("chaos", "variable", marks=pytest.mark.slow),
+        *(pytest.param(command, "variable", marks=pytest.mark.slow) for command in sorted(COMMANDS.keys() - WITH_LOAD)),
+        *(pytest.param(command, "words", marks=pytest.mark.slow) for command in COMMANDS),
     ],
 )
 def test_a_run_shows_the_password_nowhere(command: str, way: str, guarded: str, url_file: Path, tmp_path: Path) -> None:
-    words = ["--postgres-url", f"@{url_file}"] if way == "file" else []
+    words = {"file": ["--postgres-url", f"@{url_file}"], "words": ["--postgres-url", guarded]}.get(way, [])
     variables = {VARIABLE: guarded} if way == "variable" else {}
     seen, terminal = run_watched(command, tmp_path, *words, **variables)
-    for part in (b"alembic", b"uvicorn", b"scenarios.locust.generator", b"--postgres-url" if words else b"--target"):
+    started = (b"uvicorn", b"scenarios.locust.generator") if command in WITH_LOAD else ()
+    for part in (b"alembic", *started, b"--postgres-url" if words else b"--out"):
         assert any(part in told for told in seen), (part, terminal)
-    assert not [told for told in seen if holds_password(told)]
+    # what was typed is there to read, but for that alone
+    assert not [told for told in seen if holds_password(told) and (way != "words" or b"--postgres-url" not in told)]
     assert not holds_password(terminal)
-    assert b"Warning" not in terminal
+    assert (b"Warning" in terminal) == (way == "words")
 
     store = Store.open(tmp_path / "runs" / "latest")
     files = [path for path in store.folder.rglob("*") if path.is_file()]
-    assert {"run.json", "summary.json", "report.html", "sync.log"} <= {path.name for path in files}
+    assert {"run.json", "summary.json", "report.html"} <= {path.name for path in files}
+    assert [path for path in files if path.suffix == ".log"]
     assert not [path for path in files if holds_password(path.read_bytes())]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files if path.suffix == ".log"} == {0o600}
     assert_told(store, command, guarded, url_file if way == "file" else None)
@@ -130,6 +141,32 @@ def assert_told(store: Store, name: str, url: str, file: Path | None) -> None:
     else:
         assert command.startswith(f"{VARIABLE}=postgresql://{ROLE}@{place} twinbench {name} ")
     assert store.record().environment["database"].startswith(f"postgresql://{ROLE}@127.0.0.1:")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["variable", "file"])
+def test_serving_shows_the_password_nowhere(way: str, guarded: str, url_file: Path, tmp_path: Path) -> None:
+    words = ["serve", "sync", "--port", str(free_port())]
+    words += ["--postgres-url", f"@{url_file}"] if way == "file" else []
+    variables = {VARIABLE: guarded} if way == "variable" else {}
+    log = tmp_path / "terminal"
+    with log.open("wb") as terminal:
+        process = subprocess.Popen(
+            [*program(), *words], cwd=ROOT, env={**os.environ, **variables}, stdout=terminal, stderr=terminal
+        )
+        seen: set[bytes] = set()
+        try:
+            while process.poll() is None and b"Ctrl-C ends everything" not in log.read_bytes():
+                seen |= arguments()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
+        finally:
+            process.kill()
+            process.wait()
+    assert any(b"uvicorn" in told for told in seen)
+    assert not [told for told in seen | arguments() if holds_password(told)]
+    assert b"psql postgresql://" in log.read_bytes()
+    assert not holds_password(log.read_bytes())
 
 
 def test_what_is_looked_for_would_be_found(guarded: str) -> None:

@@ -177,3 +177,10 @@ def alter(folder: Path, random: Random) -> str:
     name = random.choice([name for name in names if Path(name).name == kind])
     change(folder / name, random)
     return f"{change.__name__} {name}"
+
+
+def alter_file(path: Path, random: Random) -> str:
+    """Alter one file, or put something else in its place, and say what was done."""
+    change = random.choice([change for change in OF_FILES if change is not lose])
+    change(path, random)
+    return f"{change.__name__} {path.name}"

@@ -3,8 +3,9 @@
     python -m tools.altered_runs RUN... [--count 3000] [--seed 1]
 
 Whatever was done to a run, ``check`` and ``report`` end with an exit code of theirs, without a traceback, a hang or a
-signal. With the manifest that it had they name the change and exit with 2; without one no run passes. Of a third of
+signal. With the manifest that it had they name the change and exit with 2; without one no run passes. Of some of
 them the manifest is made again, as a forger would: such a run may say anything, and what breaks on it is told as a bug.
+Of others the manifest itself is altered, or what is made again of the evidence.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ import harness.terminal  # noqa: F401 - the same
 from harness.cli import carry_out
 from harness.errors import EvidenceUnreadable, ExitCode
 from harness.experiments.registry import EXPERIMENTS, experiment
-from harness.seal import MANIFEST, seal
-from tools.alterations import alter
+from harness.seal import MADE_AGAIN, MANIFEST, seal
+from tools.alterations import alter, alter_file
 
 HANG_S = 60  # a check takes less than a second, and a report some seconds
 VERDICTS = {ExitCode.PASS, ExitCode.FAIL, ExitCode.UNDECIDED}
-MANIFESTS = ("as it was", "removed", "made again")
+BESIDE = "as it was, like the evidence"
+MANIFESTS = ("as it was", "removed", "made again", "altered", BESIDE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +68,15 @@ def try_case(case: Case) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="altered-") as place:
         folder = Path(place) / "run"
         shutil.copytree(case.run, folder)
-        before = _state(folder)
-        done = alter(folder, Random(case.seed))  # noqa: S311 - to be repeated
+        before, random = _state(folder), Random(case.seed)  # noqa: S311 - to be repeated
+        if case.manifest == "altered":
+            done = alter_file(folder / MANIFEST, random)
+        elif case.manifest == BESIDE:
+            made = folder / random.choice(sorted(MADE_AGAIN))
+            made.touch()  # where nobody has made it yet
+            done = alter_file(made, random)
+        else:
+            done = alter(folder, random)
         is_changed = _state(folder) != before
         if case.manifest == "removed":
             (folder / MANIFEST).unlink()
@@ -84,11 +93,10 @@ def try_case(case: Case) -> Outcome:
 
 
 def _state(folder: Path) -> dict[str, object]:
-    """What is in a run, told without the code that is under test."""
-    made_again = {"summary.json", "report.html", MANIFEST}
-    known = sorted(path for path in folder.rglob("[!.]*") if path.name not in made_again and "logs" not in path.parts)
+    """What is in a run, told without the code that is under test; of the manifest, an end of its last line is none."""
+    known = sorted(path for path in folder.rglob("[!.]*") if path.name not in MADE_AGAIN and "logs" not in path.parts)
     return {
-        str(path.relative_to(folder)): path.read_bytes()
+        str(path.relative_to(folder)): path.read_bytes().rstrip(b"\n" if path.name == MANIFEST else b"")
         if path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 30
         else path.lstat().st_mode
         for path in known

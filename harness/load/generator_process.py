@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import select
+import selectors
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -133,8 +133,10 @@ class Generator:
     def _event(self, expected: str, timeout_s: float) -> dict[str, Any]:
         stdout = self.child.popen.stdout
         assert stdout is not None  # noqa: S101 - opened as a pipe below
-        if not select.select([stdout], [], [], timeout_s)[0]:
-            raise self._died(f"said nothing for {timeout_s:.0f} s")
+        with selectors.DefaultSelector() as told:  # select() itself takes no descriptor beyond 1,023
+            told.register(stdout, selectors.EVENT_READ)
+            if not told.select(timeout_s):
+                raise self._died(f"said nothing for {timeout_s:.0f} s")
         line = stdout.readline()
         if not line:
             raise self._died("ended")

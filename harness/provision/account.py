@@ -7,6 +7,8 @@ import pwd
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import HarnessError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
@@ -22,8 +24,18 @@ def under(account: Account | None) -> dict[str, Any]:
 
 
 def other_account() -> Account | None:
-    """Return an account for the server where we are root, which PostgreSQL refuses to run as."""
+    """Return an account for the server where we are root, which PostgreSQL refuses to run as.
+
+    Raises:
+        HarnessError: The system has none.
+    """
     if os.geteuid() != 0:
         return None
-    nobody = pwd.getpwnam("nobody")
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError as error:  # as in a small container
+        raise HarnessError(
+            "We are root, which PostgreSQL refuses to run as, and there is no account 'nobody'",
+            "Run twinbench as another user, or give --postgres-url",
+        ) from error
     return Account(uid=nobody.pw_uid, gid=nobody.pw_gid)

@@ -33,7 +33,7 @@ def environment(services: Services, pinned: Processors | None) -> dict[str, str]
     return {
         "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": _processor(),
-        "cores": f"{_cores() if pinned is None else len({*pinned.targets, *pinned.generator, *pinned.rest})}",
+        "cores": f"{usable_cores() if pinned is None else len({*pinned.targets, *pinned.generator, *pinned.rest})}",
         **({"kept to processors": _kept_to(pinned)} if pinned else {}),
         "memory": f"{memory_gib:.0f} GiB",
         "load before": " ".join(f"{value:.2f}" for value in os.getloadavg()),
@@ -46,8 +46,9 @@ def environment(services: Services, pinned: Processors | None) -> dict[str, str]
     }
 
 
-def _cores() -> int | None:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+def usable_cores() -> int:
+    """Return on how many cores we may run."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _kept_to(pinned: Processors) -> str:

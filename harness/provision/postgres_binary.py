@@ -45,6 +45,8 @@ def initialise(home: Path, data: Path, password: str, account: Account | None) -
     Raises:
         HarnessError: There is no space, or initdb failed in another way.
     """
+    from harness.provision.processes import Launch, started  # noqa: PLC0415 - who only looks for it starts nothing
+
     secret = data.parent / "password"
     secret.write_text(password + "\n")
     secret.chmod(0o600)
@@ -55,19 +57,15 @@ def initialise(home: Path, data: Path, password: str, account: Account | None) -
     options = ["-U", "postgres", "-A", "password", f"--pwfile={secret}", "-E", "UTF8", "--locale=C"]
     # One round of hashing, not 4,096, for the same reason: the password is random and long.
     options += ["--set", "scram_iterations=1", "--no-instructions"]
-    made = subprocess.run(
-        # --no-sync: the empty cluster may be lost with the machine, what the run writes may not
-        [home / "bin" / "initdb", "-D", data, "--no-sync", *options],
-        cwd=data.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-        **under(account),
-    )
+    # --no-sync: the empty cluster may be lost with the machine, what the run writes may not
+    argv = [home / "bin" / "initdb", "-D", data, "--no-sync", *options]
+    # not by subprocess.run: interrupted, it would leave the servers alone that initdb starts, each with shared memory
+    launch = Launch(account=account, piped=True)
+    with started("initdb", argv, log=data.parent / "initdb.log", launch=launch) as child:
+        child.popen.communicate()
     secret.unlink()
-    if made.returncode != 0:
-        reason = made.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+    if child.popen.returncode != 0:
         raise HarnessError(
-            f"PostgreSQL's initdb failed in {data.parent}: {reason[0]}",
-            "Free space there, or give --postgres-url",
+            f"PostgreSQL's initdb failed in {data.parent}: {child.last_words()}",
+            "Free space there, run as a user whom the system knows, or give --postgres-url",
         )

@@ -15,12 +15,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
@@ -29,6 +31,7 @@ from harness.provision import reaper
 from harness.provision.account import Account, under
 
 _POLL_S = 0.02
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,8 @@ class _Reaper:
             ) from error
 
     def close(self) -> None:
-        with suppress(OSError):
+        # where there is much to do, or somebody presses Ctrl-C again, it goes on by itself
+        with suppress(OSError, subprocess.TimeoutExpired, KeyboardInterrupt):
             self._popen.communicate(timeout=2 * reaper.GRACE_S)
 
 
@@ -112,6 +116,18 @@ def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = US
     Raises:
         HarnessError: The program could not be started.
     """
+    child = None
+    try:
+        with _undisturbed():
+            child = _begun(name, argv, log, launch)
+        yield child
+    finally:
+        if child:
+            with _undisturbed():
+                _ended(child, launch)
+
+
+def _begun(name: str, argv: Sequence[object], log: Path, launch: Launch) -> Child:
     pipe = _reaper()
     try:
         with open(log, "ab", opener=_private) as sink:
@@ -131,17 +147,35 @@ def started(name: str, argv: Sequence[object], *, log: Path, launch: Launch = US
         raise HarnessError(f"{name} could not be started: {error}", f"Check {argv[0]}") from error
     process = psutil.Process(popen.pid)
     pipe.tell(started=popen.pid, created_s=process.create_time(), signal=int(launch.stop_signal))
-    child = Child(name=name, popen=popen, process=process, log=log)
+    return Child(name=name, popen=popen, process=process, log=log)
+
+
+def _ended(child: Child, launch: Launch) -> None:
+    if child.running():
+        reaper.stop(child.process, launch.stop_signal, launch.grace_s)
+    child.popen.wait()
+    for stream in filter(None, (child.popen.stdin, child.popen.stdout)):
+        with suppress(OSError):
+            stream.close()
+    _reaper().tell(ended=child.popen.pid)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put an interruption off to the end of the context: who was half ended would find its folder gone."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {one: handler for one in INTERRUPTIONS if callable(handler := signal.getsignal(one))}
+    heard: list[tuple[int, FrameType | None]] = []
+    for number in before:
+        signal.signal(number, lambda *of_what: heard.append(of_what))
     try:
-        yield child
+        yield
     finally:
-        if child.running():
-            reaper.stop(process, launch.stop_signal, launch.grace_s)
-        popen.wait()
-        for stream in filter(None, (popen.stdin, popen.stdout)):
-            with suppress(OSError):
-                stream.close()
-        pipe.tell(ended=popen.pid)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for of_which, frame in heard[:1]:
+        before[signal.Signals(of_which)](of_which, frame)
 
 
 def _private(path: str, flags: int) -> int:
@@ -186,8 +220,10 @@ def temporary_folder(prefix: str, *, within: Path, account: Account | None = Non
             os.chown(path, account.uid, account.gid)
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
-        pipe.tell(removed=str(path))
+        with _undisturbed():
+            shutil.rmtree(path, ignore_errors=True)
+            if not path.exists():  # a program that has not ended yet may have written into it
+                pipe.tell(removed=str(path))
 
 
 @contextmanager

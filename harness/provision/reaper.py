@@ -59,19 +59,27 @@ def _still_running(processes: list[psutil.Process], timeout_s: float) -> list[ps
 
 
 def stop(process: psutil.Process, signal_number: int, grace_s: float) -> None:
-    """Ask a process to end, then make it and its descendants end."""
+    """Ask a process to end, then its descendants, and then make all of them end.
+
+    A server that is made to end without being asked leaves its shared memory.
+    """
     with contextlib.suppress(psutil.Error):
         # Collected first: a descendant in a session of its own can't be found once its parent is gone.
         family = [process, *process.children(recursive=True)]
-        process.send_signal(signal_number)
-        process.resume()  # one that was paused would not hear of it
+        _signal(family, signal.SIGCONT)  # one that is stopped hears nothing, and is hung up when its parent ends
+        _signal([process], signal_number)
         _still_running([process], grace_s)
         # what a parent that ends in order leaves behind was not going to end by itself
         alive = _still_running(family, ORPHAN_GRACE_S)
-        for survivor in alive:
-            with contextlib.suppress(psutil.Error):
-                survivor.kill()
-        _still_running(alive, grace_s)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            _signal(alive, number)
+            alive = _still_running(alive, grace_s)
+
+
+def _signal(processes: Sequence[psutil.Process], number: int) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(number)
 
 
 def _marked(token: str) -> list[psutil.Process]:

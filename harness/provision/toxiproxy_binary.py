@@ -20,6 +20,7 @@ PACKAGE = "github.com/Shopify/toxiproxy/v2/cmd/server"
 VERSION = "2.12.0"
 BUILD_TIMEOUT_S = 600
 VERSION_TIMEOUT_S = 5
+ELSEWHERE = "Set TWINBENCH_CACHE to a folder that can be written to, or give TOXIPROXY_BIN or --toxiproxy-url"
 FIX = "Install Go 1.24 or newer, or put toxiproxy-server 2.12 on PATH, or set TOXIPROXY_BIN, or give --toxiproxy-url"
 
 
@@ -33,16 +34,24 @@ class Program:
 
 
 def cache_folder() -> Path:
-    """Where what was built once is kept; ``TWINBENCH_CACHE`` puts it elsewhere."""
+    """Where what was built once is kept; ``TWINBENCH_CACHE`` puts it elsewhere.
+
+    Raises:
+        PartMissing: Who we are has no home.
+    """
     own = os.environ.get("TWINBENCH_CACHE")
-    return Path(own) if own else user_cache_path("twinbench")
+    try:
+        return Path(own) if own else user_cache_path("twinbench")
+    except RuntimeError as error:  # of an account without a name, as in a container
+        raise PartMissing(f"Toxiproxy can be kept nowhere: {error}", ELSEWHERE) from error
 
 
 def find_program() -> Program | None:
     """Return the program if it is there already, without building anything.
 
     Raises:
-        PartMissing: ``TOXIPROXY_BIN`` is set and leads to nothing that can be run, or what is on ``PATH`` can't be run.
+        PartMissing: ``TOXIPROXY_BIN`` is set and leads to nothing that can be run, or what is on ``PATH`` can't be run,
+            or there is no home to look into.
     """
     named, on_path = os.environ.get("TOXIPROXY_BIN"), shutil.which("toxiproxy-server")
     if named and (not os.access(named, os.X_OK) or Path(named).is_dir()):
@@ -97,8 +106,15 @@ def get_program(say: Callable[[str], None]) -> Program:
     except PartMissing:
         raise
     except (OSError, HarnessError) as error:
-        raise PartMissing(f"Toxiproxy could not be built in {folder}: {error}", FIX) from error
+        raise PartMissing(f"Toxiproxy could not be built in {folder}: {error}", ELSEWHERE) from error
     return built
+
+
+def can_be_kept() -> bool:
+    """Say whether what is built can be written to its folder, or the folder itself can be made."""
+    folder = cache_folder().absolute()
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def _built() -> Program:

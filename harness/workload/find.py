@@ -33,7 +33,7 @@ def load_workload(name: str = DEFAULT) -> Workload:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UsageError(f"There is no workload {name!r}: {error}", "Give it as module:attribute") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # the latter of a script that does its work when it is imported
         place = traceback.extract_tb(error.__traceback__)[-1]
         raise UsageError(
             f"Workload {name!r} can't be imported: {type(error).__name__}: {error} ({place.filename}:{place.lineno})",

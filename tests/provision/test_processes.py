@@ -5,18 +5,24 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from harness.errors import HarnessError
-from harness.provision import reaper
-from harness.provision.processes import Launch, started, temporary_folder
+from harness.provision import postgres_binary, reaper
+from harness.provision.processes import Launch, _reaper, started, temporary_folder
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+LOUD = [
+    *(sys.executable, "-c"),
+    "import signal,time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(600)",
+]
 STUBBORN = [sys.executable, "-c", "import signal,time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"]
 
 # A run in small: a folder, a child, a grandchild in a session of its own, and a child that nobody told of yet.
@@ -100,6 +106,113 @@ def test_a_child_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     with started("stubborn", STUBBORN, log=tmp_path / "log", launch=Launch(grace_s=0.5)) as child:
         time.sleep(0.5)
     assert not alive(child.process.pid)
+
+
+# One that starts another in a session of its own, which leaves something unless it is asked to end.
+PARENT = """
+import signal, subprocess, sys, time
+tidy = (
+    "import pathlib, signal, sys, time;"
+    "signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path(sys.argv[1]).touch(), sys.exit()));"
+    "print(1, flush=True); time.sleep(600)"
+)
+argv = [sys.executable, "-c", tidy, sys.argv[1]]
+child = subprocess.Popen(argv, start_new_session=True, stdout=subprocess.PIPE)
+child.stdout.readline()
+if sys.argv[2] == "paused":
+    child.send_signal(signal.SIGSTOP)
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("how", ["running", "paused"])
+def test_who_is_left_by_a_parent_is_asked_to_end_before_it_is_killed(how: str, tmp_path: Path) -> None:
+    log, asked = tmp_path / "log", tmp_path / "asked"
+    argv = [sys.executable, "-c", PARENT, asked, how]
+    with started("parent", argv, log=log, launch=Launch(grace_s=60.0)):  # a busy machine takes its time
+        assert until(lambda: log.read_text().endswith("\n"))
+    assert asked.exists()
+    assert not alive(int(log.read_text()))
+
+
+def test_a_second_interruption_waits_until_what_was_started_has_ended(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    again = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+
+    def interrupted() -> None:
+        assert until(lambda: log.read_text() == "1\n")
+        again.start()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), started("loud", LOUD, log=log, launch=Launch(grace_s=1.0)) as child:
+        interrupted()
+    again.join()
+    assert not alive(child.process.pid)
+
+
+def test_an_interruption_while_something_is_started_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[psutil.Process] = []
+
+    def interrupted(pid: int) -> psutil.Process:
+        os.kill(os.getpid(), signal.SIGINT)
+        begun.append(process := psutil.Process(pid))
+        return process
+
+    monkeypatch.setattr("harness.provision.processes.psutil", SimpleNamespace(Process=interrupted))
+    with pytest.raises(KeyboardInterrupt), started("sleep", SLEEP, log=tmp_path / "log"):
+        pytest.fail("it is not for anybody's use")
+    (process,) = begun
+    assert not alive(process.pid)
+
+
+def test_an_interrupted_initdb_leaves_no_server_alone(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    program = tmp_path / "bin" / "initdb"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\nsleep 600 & echo $! > {pid}.new; mv {pid}.new {pid}; wait\n")
+    program.chmod(0o755)
+
+    def interrupt() -> None:
+        until(pid.exists)
+        os.kill(os.getpid(), signal.SIGALRM)
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    waiting = threading.Thread(target=interrupt)
+    waiting.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            postgres_binary.initialise(tmp_path, tmp_path / "data", "secret", None)
+    finally:
+        waiting.join()
+        signal.signal(signal.SIGALRM, before)
+    assert not alive(int(pid.read_text()))
+
+
+def test_a_folder_that_somebody_still_writes_into_is_left_to_who_cleans_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(_reaper(), "tell", lambda **fact: told.append(fact))
+    with temporary_folder("a", within=tmp_path):
+        pass
+    with monkeypatch.context() as patched, temporary_folder("b", within=tmp_path):
+        patched.setattr("shutil.rmtree", lambda *_arguments, **_options: None)
+    assert [[*fact] for fact in told] == [["folder"], ["removed"], ["folder"]]
+
+
+@pytest.mark.parametrize("error", [subprocess.TimeoutExpired("reaper", 1), KeyboardInterrupt(), BrokenPipeError()])
+def test_who_cleans_up_goes_on_alone_where_that_takes_long_or_somebody_interrupts(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_timeout: float) -> None:
+        raise error
+
+    pipe = _reaper()
+    monkeypatch.setattr(pipe._popen, "communicate", fail)
+    pipe.close()
+    pipe.tell(folder="none of ours")
+    pipe.tell(removed="none of ours")
 
 
 def test_a_pid_that_was_given_to_another_is_left_alone() -> None:

@@ -117,6 +117,27 @@ def test_a_file_where_results_should_go_is_a_usage_error(tmp_path: Path) -> None
         Store.create(tmp_path / "results", "r")
 
 
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_what_is_in_the_way_of_the_link_to_the_newest_run_is_a_usage_error(kind: str, store: Store) -> None:
+    """As it is in results that were copied, or fetched as an archive, by what knows no links."""
+    results = store.folder.parent
+    Store.create(results, "a")
+    (results / "latest").unlink()
+    (results / "latest").mkdir() if kind == "folder" else (results / "latest").touch()
+    with pytest.raises(UsageError, match=r"latest is in the way.*--out"):
+        Store.create(results, "b")
+    assert not (results / "b").exists()
+
+
+def test_a_file_system_without_links_is_a_usage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_paths: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("pathlib.Path.symlink_to", refuse)
+    with pytest.raises(UsageError, match=r"Operation not permitted.*--out"):
+        Store.create(tmp_path, "r")
+
+
 def test_no_run_another_version_and_a_torn_record_are_told_apart(store: Store, tmp_path: Path) -> None:
     with pytest.raises(EvidenceUnreadable, match="No run is stored"):
         Store.open(tmp_path / "nowhere")

@@ -1,5 +1,6 @@
 """A stored run that makes no sense is told in one line that names the file, and nothing in it ends the reader."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +9,10 @@ from random import Random
 import pyarrow as pa
 import pytest
 
-from harness.errors import EvidenceUnreadable
+from harness.errors import EvidenceUnreadable, HarnessError
 from harness.model.request_record import Op
 from harness.ops_file import read_ops
+from harness.run import _still_there
 from harness.seal import MANIFEST, seal
 from harness.store import Store
 from harness.stored_file import MAY_BE_BEYOND, read_json
@@ -150,6 +152,26 @@ def test_a_run_that_was_killed_before_it_had_a_plan_is_unfinished(tmp_path: Path
         assert done.returncode == 3
         assert_one_line(done.stderr, f"{folder} has no plan: its run was killed before it began")
     assert say("check", str(tmp_path)).returncode == 2  # of which nobody says that it is one
+
+
+def test_the_report_of_a_run_that_is_somebody_elses_is_not_begun(
+    run: Path, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != run or not mode & os.W_OK)
+    done = say("report", str(run))
+    assert done.returncode == 2
+    assert_one_line(done.stderr, f"Nothing can be written to {run}. Copy that run to a folder of yours")
+    assert not (run / "report.html").exists()
+
+
+def test_a_folder_that_is_taken_away_while_a_run_lasts_is_told(tmp_path: Path) -> None:
+    store = Store.create(tmp_path, "r")
+    with pytest.raises(FileNotFoundError), _still_there(store.folder):
+        (tmp_path / "nosuch").read_bytes()
+    shutil.rmtree(store.folder)
+    told = f"The run's folder {store.folder} can't be used any more: No such file"
+    with pytest.raises(HarnessError, match=told), _still_there(store.folder), store.kept_if_begun():
+        pass
 
 
 def test_a_flipped_bit_of_ops_ends_no_process(tmp_path: Path) -> None:
