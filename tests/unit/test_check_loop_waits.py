@@ -14,12 +14,20 @@ from tests.loop_evidence import OUTSIDE, busy, judged, said, spent
 def test_a_loop_that_is_late_mostly_by_short_waits_of_one_function_is_held_up(
     late_s: float, idle_s: float, code: str
 ) -> None:
-    parts = (spent(late_s / 2, "a.py:7 ask", idle_s=idle_s), spent(late_s / 2, OUTSIDE, idle_s=-0.01))
-    assert said(*parts)[1] == code
+    asks = [spent(late_s / 6, "a.py:7 ask", idle_s=idle_s / 3)] * 3
+    assert said(*asks, spent(late_s / 2, OUTSIDE, idle_s=-0.01))[1] == code
+
+
+@pytest.mark.parametrize(("number", "without_core_s", "named"), [(3, 0.5, True), (2, 0.5, False), (3, 0.51, False)])
+def test_two_waits_are_by_chance_and_who_waits_in_a_process_without_a_core_waits_for_the_machine(
+    number: int, without_core_s: float, *, named: bool
+) -> None:
+    asks = [spent(0.1, "a.py:7 ask", idle_s=0.09)] * number
+    assert (said(*asks, sample("loop", "core_wait_s", without_core_s))[1] == "waits_briefly") == named
 
 
 def test_short_waits_of_one_function_count_together_and_those_of_nobody_do_not() -> None:
-    found = judged(spent(0.1, "a.py:7 ask", idle_s=0.06), spent(0.1, "a.py:9 ask", idle_s=0.05))
+    found = judged(*[spent(0.05, "a.py:7 ask", idle_s=0.03)] * 2, *[spent(0.05, "a.py:9 ask", idle_s=0.025)] * 2)
     assert found.first == "a.py:7 ask"
     assert found.summary.startswith(
         "The event loop waits in calls that take a short time each, 55% of the time that it"

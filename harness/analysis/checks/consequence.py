@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from harness.analysis.checks.loop import MOST_WITHOUT_A_CORE
 from harness.analysis.checks.waits import CODES
 from harness.model.findings import Finding
 from harness.model.verdict import Verdict
@@ -32,7 +33,6 @@ OF_WAITS: Mapping[str, Collection[str]] = {
 OF_A_STARVED_PROCESS: Mapping[str, Collection[str]] = {
     "pool": ("too_few_threads", "pool_too_small", "connections_beyond_pool"),
 }
-MOST_WITHOUT_A_CORE = 0.5  # of the window
 FOLLOWS = {  # what is said of it, by the cause: a check, or the machine
     "loop": "follows_from_loop",
     "waits": "follows_from_waits",

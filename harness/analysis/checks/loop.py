@@ -19,6 +19,7 @@ from harness.model.verdict import Place, Verdict
 
 LEAST_STALLS = 3  # of one function, as a single one may be the machine's
 MOST_OF_TIME = 0.05  # of the window that stalls of one function may take
+MOST_WITHOUT_A_CORE = 0.5  # of the window; beyond it all that is held is held for longer
 LONG_OF_TIME = 0.25  # of the window that even a single one may take
 # In pieces of work of the probe's, of which each takes about 0.1 ms:
 PIECES_AT_ONCE = 50  # a call that computes for less is work
@@ -205,6 +206,8 @@ def _blocked(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
 
 def _waits(seen: _Seen) -> _Told | None:
     """Say in which function a loop that is late waits, by calls of which each is too short for a stall."""
+    if seen.total("core_wait_s") > MOST_WITHOUT_A_CORE * seen.window_s:
+        return None  # it may be idle for want of the interpreter, which a thread without a core has
     late_s = seen.total("late_in_s")
     idle: dict[Key, list[Sample]] = defaultdict(list)
     for sample in seen["late_in_s"]:
@@ -212,7 +215,7 @@ def _waits(seen: _Seen) -> _Told | None:
         if place.file:
             idle[place.file, place.function].append(sample)
     worst = max(idle.values(), key=_idle_s, default=[])
-    if late_s <= MOST_OF_TIME * seen.could_run_s or _idle_s(worst) <= MOSTLY * late_s:
+    if len(worst) < LEAST_STALLS or late_s <= MOST_OF_TIME * seen.could_run_s or _idle_s(worst) <= MOSTLY * late_s:
         return None
     values = in_unit("share", share=_idle_s(worst) / late_s)
     facts = known_facts(route=_most_common([sample.labels.get("route", "") for sample in worst]))
