@@ -13,8 +13,8 @@ MANY_ROWS = 100  # of one statement: from here on, where it was sent from is kep
 class Form:
     """The statements of one form that a request has sent: how many, in how many calls, and the rows that came.
 
-    ``known`` is how many forms there were when it was sent last, itself among them. ``call_site`` is of the first that
-    came again, or that brought many rows. Made for every form that a request sends, and so of what is quickest made.
+    ``known`` is how many forms there were when it was sent last, itself among them. ``call_site`` is of one that came
+    again, or that brought many rows. Made for every form that a request sends, and so of what is quickest made.
     """
 
     __slots__ = ("call_site", "calls", "executions", "fix", "known", "rows")
@@ -24,12 +24,24 @@ class Form:
         self.call_site: Place | None = None
         self.fix = ""
 
+    def call(self, context: object) -> None:
+        """Count a call, and keep the site of the second, the fourth, the eighth and so on.
+
+        A loop has most of them, and what sent the statement before it has not.
+        """
+        self.calls += 1
+        if self.calls > 1 and not self.calls & (self.calls - 1):
+            self._keep_site(context)
+
     def bring(self, rows: int, context: object) -> None:
-        """Count rows that came, and keep the call site if that is of interest."""
+        """Count rows that came, and keep the site if there are many."""
         self.rows += rows
-        if self.call_site is None and (self.calls > 1 or self.rows >= MANY_ROWS):
-            self.call_site = place_of(caller())
-            self.fix = _fix(context)
+        if self.call_site is None and self.rows >= MANY_ROWS:
+            self._keep_site(context)
+
+    def _keep_site(self, context: object) -> None:
+        self.call_site = place_of(caller())
+        self.fix = _fix(context)
 
 
 class Asked:
@@ -66,7 +78,7 @@ class Asked:
             self.streams[id(stream)] = form
         form.executions += executions
         if not (with_others and form.calls):
-            form.calls += 1
+            form.call(context)
         form.known = len(self.forms)
         form.bring(rows, context)
 
