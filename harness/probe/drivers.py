@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from harness.probe.asked import Asked, by_dialect, under_way
+from harness.probe.dialects import asking
 from harness.probe.served import looked_into
 
 Call = Callable[..., Any]
@@ -118,6 +119,7 @@ class Drivers:
             self._count(sends, sender, text, result)
             return result
 
+        asking.add(call.__code__)  # type: ignore[attr-defined]  # a function; also where what it wraps is C's
         return call
 
     async def _when_awaited(self, sent: Coroutine[Any, Any, Any], sends: Sends, sender: Any, text: Any) -> Any:  # noqa: ANN401 - as the driver's

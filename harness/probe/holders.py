@@ -26,7 +26,7 @@ NOBODYS = "background"  # what one does that no request has checked out
 BRIEFLY = "briefly"  # what one does that is not looked at more closely, as it has had its connection for so short
 # Of all that waits for a connection of a pool, to know it on a stack; pools of drivers add theirs.
 connecting = {Pool.connect.__code__, SingletonThreadPool.connect.__code__}
-_DRIVER = "asyncpg"  # whose pools' connections are looked at, too: whatever else it waits for is the database
+_DRIVERS = {"asyncpg", "psycopg"}  # what they wait for is the database, but for asyncpg's pools, which are looked at
 
 
 class Checkout(NamedTuple):
@@ -169,7 +169,7 @@ def of_coroutine(coroutine: Any, loops: FrameType | None) -> RequestState:  # no
             frame = its
         elif not runs and its.f_code is spawn:
             state = of_stack(greenlet_in(inner), ELSEWHERE)
-        elif not runs and state.phase == ELSEWHERE and its.f_globals.get("__package__") == _DRIVER:
+        elif not runs and state.phase == ELSEWHERE and its.f_globals.get("__package__") in _DRIVERS:
             state = RequestState(CONNECTION if _acquires(inner) else DATABASE, None)
     return RequestState(state.phase, state.frame or frame)
 

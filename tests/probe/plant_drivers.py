@@ -32,6 +32,7 @@ queries.QueryProbe(None, told)  # type: ignore[arg-type]  # no request comes
 
 def of_psycopg2(kind: Any = None) -> None:
     with psycopg2.connect(URL) as connection, connection.cursor(cursor_factory=kind) as cursor:
+        assert type(cursor).execute.__code__ in dialects.asking  # which tells on a stack that it asks the database
         cursor.execute(USERS)
         for row in cursor.fetchall():
             cursor.execute(POSTS.encode() + b"%s", (row["id"] if isinstance(row, dict) else row[0],))

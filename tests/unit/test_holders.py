@@ -99,13 +99,15 @@ def test_what_outlives_its_request_holds_its_connection_by_itself_until_it_ends(
     assert asyncio.run(look()) == [NOBODYS, OVER]
 
 
-def of_asyncpg(function: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
-    """A coroutine function as the driver has it."""
-    code = function.__code__.replace(co_filename="<asyncpg>")
-    return FunctionType(code, {**function.__globals__, "__package__": "asyncpg"})
+def of_driver(
+    function: Callable[[], Coroutine[Any, Any, None]], package: str = "asyncpg"
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    """A coroutine function as a driver has it."""
+    code = function.__code__.replace(co_filename=f"<{package}>")
+    return FunctionType(code, {**function.__globals__, "__package__": package})
 
 
-acquire, execute = of_asyncpg(serve), of_asyncpg(other)
+acquire, execute, execute_by_psycopg = of_driver(serve), of_driver(other), of_driver(other, "psycopg")
 
 
 async def gathers() -> None:
@@ -134,6 +136,7 @@ left: list[asyncio.Task[None]] = []
     [
         (acquire, "connection"),
         (execute, "database"),
+        (execute_by_psycopg, "database"),
         (gathers, "connection"),
         (groups, "connection"),
         (leaves, "elsewhere"),
