@@ -11,7 +11,7 @@ from tests.evidence import TARGET, evidence, op, place, sample, told
 LOOKS = 20
 LONG_S = 0.05
 POOL, THREADS = 4, 4
-OF_WAITS = ("connection", "thread", "elsewhere", "in_thread", "full", "capacity")
+OF_WAITS = ("connection", "thread", "elsewhere", "in_thread", "full", "capacity", "spare")
 Look = tuple[Sample, Sample]
 
 

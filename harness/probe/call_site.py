@@ -29,6 +29,7 @@ _served: list[str] = []  # the folders, or the file, of what is served
 _STEPS = {"async_generator_asend", "async_generator_athrow", "anext_awaitable", "coroutine_wrapper"}
 
 _FRAMEWORKS = {"fastapi", "starlette"}  # whose routes lead to functions of their own as well
+_ASKED = {"scope", "receive", "send"}  # what an ASGI application is called with
 DEEPEST = 8  # of mounted applications, routers and middlewares, one within the other
 
 Place = tuple[str, int, str]  # file, line and function
@@ -106,6 +107,23 @@ def caller() -> FrameType | None:
         parent = greenlet.getcurrent().parent
         frame = of_application(parent.gr_frame) if parent else None
     return frame
+
+
+def stack() -> Iterator[FrameType]:
+    """Yield all calls here, the innermost first; in SQLAlchemy's greenlet, those of the coroutine which waits, too."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for this purpose
+    greenlet = sys.modules.get("greenlet")
+    parent = greenlet.getcurrent().parent if greenlet else None
+    for innermost in (frame, parent.gr_frame if parent else None):
+        frame = innermost
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
+
+
+def is_asked(frame: FrameType) -> bool:
+    """Say whether a call is that of an ASGI application, which is asked to serve a request."""
+    return _ASKED.issubset(frame.f_code.co_varnames)
 
 
 def callers() -> Iterator[FrameType]:

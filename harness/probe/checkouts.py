@@ -34,7 +34,7 @@ from harness.probe.holders import (
     place_of_longest,
     where_wanted,
 )
-from harness.probe.pools import Lent, capacity, crowds
+from harness.probe.pools import Lent, capacity, crowds, spare
 from harness.probe.recorder import Recorder
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Came, Mark, came, current_task
 from harness.probe.sampler import Look, Sampler
@@ -61,8 +61,8 @@ class CheckoutProbe:
     ``waiting`` are requests without a connection that wait for one (label ``connection``), for a ``thread`` or for
     something else (``elsewhere``); label ``in_thread`` counts those that have a thread, with a connection or without,
     and ``full`` those that ask a pool which has none left, with a connection or without; of these pools, ``capacity``
-    is how many they may have together. Of those that have one and ask for ``another``, that is where the longest
-    stands, and ``has`` is where it got its own.
+    is how many they may have together, and ``spare`` how many those pools have left of which some are in use. Of those
+    that have one and ask for ``another``, that is where the longest stands, and ``has`` is where it got its own.
     Threads are those of AnyIO's default limiter, which Starlette and FastAPI use, but for the end of a dependency;
     where the application has no AnyIO, none are known. Tasks that serve no request count too, as they take them away.
     ``open`` are all connections, in use or not, with the ages of the youngest and the oldest as labels, ``youngest_s``
@@ -180,7 +180,8 @@ class CheckoutProbe:
         )
         youngest_s, oldest_s = _ages(opened_s, now_s)
         self._recorder.note("pool", "open", len(opened_s), youngest_s=youngest_s, oldest_s=oldest_s)
-        crowd = crowds([pool for _, pool in asked], [noted[0]() for noted in out])
+        handed_out = [noted[0]() for noted in out]
+        crowd = crowds([pool for _, pool in asked], handed_out)
         self._recorder.note(
             "pool",
             "waiting",
@@ -188,6 +189,7 @@ class CheckoutProbe:
             in_thread=len(work.having),
             full=sum(crowd.values()),
             capacity=sum(capacity(pool) or 0 for pool in crowd),
+            spare=spare(handed_out),
             **waiting,
         )
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from harness.probe.call_site import FRAMEWORK, Place, is_of_application, place_of
+from harness.probe.call_site import FRAMEWORK, Place, is_asked, is_of_application, place_of
 from harness.probe.served import route_of
 
 _PROBES = str(Path(__file__).parent)
 SCOPE = "scope"  # what every ASGI application calls what it knows of a request
-PASSED_ON = {SCOPE, "receive", "send"}  # what one is called with
 
 
 class Seen(NamedTuple):
@@ -85,7 +84,7 @@ def _line(frame: FrameType | None) -> FrameType | None:
     A middleware of the application's stands on the stack of all that the framework does for a request.
     """
     while frame is not None and not is_of_application(frame):
-        if PASSED_ON.issubset(frame.f_code.co_varnames):
+        if is_asked(frame):
             return None
         frame = frame.f_back
     return frame

@@ -49,6 +49,16 @@ def taken(pool: Any) -> int:  # noqa: ANN401 - the same
     return int(len(holders) - free.qsize())
 
 
+def spare(handed_out: Iterable[Any]) -> int:
+    """Return how many connections the pools of these may hand out besides; one at least where one has no limit."""
+    pools = {id(pool): pool for one in handed_out if (pool := getattr(one, "_pool", None)) is not None}
+    left = 0
+    for pool in pools.values():
+        most = capacity(pool)
+        left += 1 if most is None else max(0, most - taken(pool))
+    return left
+
+
 def crowds(asked: Iterable[Any], handed_out: Iterable[Any]) -> Mapping[Any, int]:
     """Return how many wait, by each pool that has none left.
 

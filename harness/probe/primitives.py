@@ -52,7 +52,9 @@ _OTHERS = {
 # Modules between the application and a primitive that it waits at itself: ``wait_for``, ``with``, timeouts.
 _THROUGH = {"asyncio", "contextlib", "threading", "queue", "concurrent", "anyio"}
 # A library that waits at any other waits for its peer, as a rule: a socket has an event of its own.
-_OF_LIBRARIES = {LOCK, SEMAPHORE, CLIENT}
+_OF_LIBRARIES = {LOCK, SEMAPHORE}
+# Those that change the state of each connection under a lock, which a slow loop lets others wait for: that is no turn.
+_CLIENTS = {"httpcore", "urllib3", "aiohttp"}
 # Functions of C that wait for a lock of a thread, of a process, or of a file.
 _ACQUIRING = {"acquire", "__enter__", "flock", "lockf"}
 _NAMING = {"LOAD_METHOD", "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF"}
@@ -73,17 +75,23 @@ def waited_at(calls: Sequence[FrameType], primitives: Mapping[CodeType, str]) ->
 
     Returned with its own call; nothing if there is none, or if it is a library's for something else than its turn.
     """
-    direct = True
+    direct, by_client = True, False
     for call in calls:
         if kind := primitives.get(call.f_code):
-            return (kind, call) if direct or kind in _OF_LIBRARIES else ("", None)
+            its = direct or kind == CLIENT or (kind in _OF_LIBRARIES and not by_client)
+            return (kind, call) if its else ("", None)
         direct = direct and passes_on(call)
+        by_client = by_client or _package(call) in _CLIENTS
     return "", None
 
 
 def passes_on(call: FrameType) -> bool:
     """Say whether a call only stands between its caller and what that one waits for itself."""
-    return call.f_globals.get("__name__", "").partition(".")[0] in _THROUGH
+    return _package(call) in _THROUGH
+
+
+def _package(call: FrameType) -> str:
+    return str(call.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def enters_a_lock(frame: FrameType) -> bool:

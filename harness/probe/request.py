@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
-from harness.probe.call_site import Place, waits_at
+from harness.probe.call_site import Place, is_asked, stack, waits_at
 
 # What a request is doing. Plain numbers, as a request changes its phase a dozen times and an enum's members are slower.
 PYTHON = 0  # it runs, in the event loop or in a thread
@@ -60,12 +60,15 @@ class Followed:
             self.told_s = tuple(self.parts_s)
 
     def look_for_its_task(self) -> None:
-        """Note whether another task goes on with it than it came in, and if so, where that one waits for it."""
+        """Note whether another task goes on with it than it came in, and if so, where that one waits for it.
+
+        A task that only asks something on its behalf serves no request: no ASGI application is called in it.
+        """
         try:
             task = asyncio.current_task()
         except RuntimeError:  # in a thread there is none to see
             return
-        if task is not None and task is not self.task() and not self.handed_on:
+        if task is not None and task is not self.task() and not self.handed_on and any(map(is_asked, stack())):
             self.handed_on = waits_at(self.serving)
 
 

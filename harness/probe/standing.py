@@ -27,7 +27,9 @@ _BEGINNING = re.compile(r"[^$%'0-9:?]{0,200}")
 _TEXT = {"asyncpg": "query", "psycopg": "query"}  # by driver, the variable of a call that has the statement's text
 _AWAITED = (asyncio.Future, asyncio.Event, asyncio.Queue, concurrent.futures.Future, threading.Event, queue.Queue)
 _OF_TASKS = (asyncio.Task, asyncio.tasks._GatheringFuture)  # type: ignore[attr-defined]  # noqa: SLF001 - what gather returns
-_WITH_LIMIT = asyncio.wait_for.__code__  # what it waits for is a variable of its call
+# What waits in the place of its caller, and not for tasks of its own: what it waits for is a variable of its call, or
+# what wakes its task up.
+_FOR_OTHERS = {asyncio.wait_for.__code__, asyncio.to_thread.__code__}
 
 
 class Standing(NamedTuple):
@@ -92,7 +94,7 @@ class Reader:
         kind, call = waited_at(beyond, self._primitives)
         if kind == SEMAPHORE and call is not None and variables_of(call).get("self") is self._thread_limiter:
             kind = ""  # it waits for a thread
-        elif not kind and calls and all(frame.f_code is _WITH_LIMIT for frame in beyond):
+        elif not kind and calls and all(frame.f_code in _FOR_OTHERS for frame in beyond):
             kind = RESULT
         things = [awaited, *_things(beyond)] if kind in {RESULT, QUEUE} else []
         if any(isinstance(thing, _OF_TASKS) for thing in things):  # it waits for tasks of its own

@@ -104,6 +104,8 @@ SEEN_INSIDE: Mapping[str, Control] = {
         _seen_inside(_flaw("sync_connect_in_route", "pool", "sync"), "connect"),
         _seen_inside(_flaw("engine_per_request", "pool"), "open_session"),
         _seen_inside(_flaw("sync_engine_per_request", "pool", "sync"), "__init__"),
+        _seen_inside(_flaw("connection_thrown_away", "pool"), "get_user"),
+        replace(_seen_inside(_flaw("asyncpg_second_connection", "pool"), "is_known"), besides=REFUSED),
         # a pool that the clients fill
         replace(_seen_inside(_flaw("second_session", "pool", sizes=(8, 8)), "note"), besides=REFUSED),
         replace(_seen_inside(_flaw("sync_second_session", "pool", "sync", sizes=(20, 8)), "get_user"), besides=REFUSED),

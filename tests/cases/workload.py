@@ -75,7 +75,7 @@ _NEIGHBOURS = (
     ),
     *(
         _sound(app, load="point-read", app=f"tests.controls.sound_connections:{app}")
-        for app in ("lazily", "recycled", "afterwards")
+        for app in ("lazily", "recycled", "afterwards", "pre_pinged", "by_asyncpg")
     ),
     _sound("short_thread_lock", "sync", load="point-read", app="tests.controls.sound_waits:short_thread_lock"),
 )

@@ -36,6 +36,8 @@ NAMES = {
     "flaw:sync_connect_in_route": "connection_past_pools",
     "flaw:engine_per_request": "engine_per_request",
     "flaw:sync_engine_per_request": "engine_per_request",
+    "flaw:connection_thrown_away": "connection_discarded",
+    "flaw:asyncpg_second_connection": "second_connection",
     "flaw:second_session": "second_connection",
     "flaw:sync_second_session": "second_connection",
 }
@@ -61,6 +63,11 @@ LINES = {
         "targets/flaws/sync_engine_per_request.py",
         "self._engine = make_engine(Settings())",
     ),
+    "flaw:connection_thrown_away": ("targets/flaws/connection_thrown_away.py", "await session.invalidate()"),
+    "flaw:asyncpg_second_connection": (
+        "targets/flaws/asyncpg_second_connection.py",
+        "async with pool.acquire(timeout=LONGEST_WAIT_S) as connection:",
+    ),
     "flaw:second_session": ("targets/flaws/second_session.py", "await own.commit()"),
     "flaw:sync_second_session": (
         "targets/flaws/sync_second_session.py",
@@ -69,11 +76,12 @@ LINES = {
 }
 # Where a request got the connection that it has.
 HAS = {
+    "flaw:asyncpg_second_connection": "asyncpg_second_connection.py",
     "flaw:second_session": "session.py",
     "flaw:sync_second_session": "sync_second_session.py",
 }
 SAMPLE = ("sync:small-pool", "sync:few-threads", "flaw:slow_statement", "flaw:sync_second_session")
-SOUND = ["afterwards", "lazily", "recycled"]  # of tests/controls/sound_connections.py
+SOUND = ["afterwards", "by_asyncpg", "lazily", "pre_pinged", "recycled"]  # of tests/controls/sound_connections.py
 Judged = Callable[[Target], Finding]
 
 

@@ -31,7 +31,7 @@ WAITS = {
     "queue_of_clients": ("queue", 4, "client = await clients.get()", "await stand()"),
     "full_queue": ("queue", 4, "await small.put(1)", "await stand()"),
     "executor": ("executor", 4, "await asyncio.get_running_loop().run_in_executor(executor, released.wait)", ""),
-    "set_executor": ("executor", 3, "await asyncio.get_running_loop().run_in_executor(None, released.wait)", ""),
+    "set_executor": ("executor", 3, "await asyncio.to_thread(released.wait)", ""),
     "thread_lock": ("lock", 4, "with thread_lock:", "released.wait()"),
     "named_lock": ("lock", 4, 'locks["one"].acquire(timeout=60)', "released.wait()"),
     "thread_semaphore": ("semaphore", 3, "with thread_semaphore:", "released.wait()"),

@@ -155,7 +155,7 @@ async def runs_in_an_executor() -> None:
 async def runs_in_the_loops_executor(of_it: concurrent.futures.ThreadPoolExecutor = by_default) -> None:
     """Have one of the threads that the event loop has do it, by default or as it was set."""
     asyncio.get_running_loop().set_default_executor(of_it)
-    await asyncio.get_running_loop().run_in_executor(None, released.wait)
+    await asyncio.to_thread(released.wait)
 
 
 async def has_few_threads() -> None:

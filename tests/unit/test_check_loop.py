@@ -32,10 +32,20 @@ def test_one_function_may_take_a_twentieth_of_the_time(each_s: float, *, fails: 
 
 
 def test_it_is_a_share_of_the_time_in_which_the_loop_had_a_core() -> None:
-    waited = sample("loop", "core_wait_s", 0.9)
-    assert said(waited, *[stall(0.006)] * 3) == FAILS
-    assert said(*[stall(0.006)] * 3) == PASSES
+    waited = sample("loop", "core_wait_s", 0.4)
+    assert said(waited, *[stall(0.011)] * 3) == FAILS
+    assert said(*[stall(0.011)] * 3) == PASSES
     assert said(waited, stall(0.2, computed=1)) == PASSES  # and a single one is not
+
+
+def test_where_it_had_one_for_less_than_half_of_the_window_that_much_of_it_decides_nothing() -> None:
+    def found(waited_s: float, each_s: float) -> tuple[Verdict, str]:
+        return said(sample("loop", "core_wait_s", waited_s), *[stall(each_s)] * 3)
+
+    assert found(0.6, 0.016) == (Verdict.UNDECIDED, "may_be_held_up")
+    assert found(0.6, 0.017) == FAILS
+    assert found(0.5, 0.016) == FAILS
+    assert found(0.6, 0.006) == PASSES
 
 
 def test_one_stall_or_two_are_no_verdict_if_they_are_short() -> None:

@@ -36,6 +36,13 @@ def test_a_small_pool_has_its_name_and_says_how_many_wanted_a_connection() -> No
     assert (small.count, small.measured) == (LOOKS, "somebody waited at 20 of 20 looks; 0 waits timed out")
 
 
+def test_connections_of_two_pools_are_not_held_against_the_size_of_one() -> None:
+    """Nobody waits for one of a pool that has some left, however many are in use together."""
+    both = {"elsewhere": 3}
+    assert found(*[look({"database": 2 * POOL}, {**both, "spare": 1})] * LOOKS).verdict is Verdict.PASS
+    assert found(*[look({"database": 2 * POOL}, both)] * LOOKS).verdict is Verdict.FAIL
+
+
 def test_a_pool_of_another_size_than_the_targets_is_too_small_by_its_own() -> None:
     one_for_all = look({"database": 1}, {"connection": 5, "full": 5, "capacity": 1})
     small = found(*[one_for_all] * LOOKS)

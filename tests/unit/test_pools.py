@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import NullPool, PoolProxiedConnection, QueuePool, StaticPool, create_engine
 
-from harness.probe.pools import capacity, crowds, taken
+from harness.probe.pools import capacity, crowds, spare, taken
 
 
 def pool(size: int, overflow: int = 0) -> QueuePool:
@@ -67,3 +67,12 @@ def test_each_pool_has_a_crowd_of_its_own() -> None:
     small, other, wide = pool(1), pool(1), pool(9)
     with handed_out(small, 1) as out, handed_out(other, 1) as outs:
         assert crowds([small, other, other, wide], [*out, *outs, None]) == {small: 1, other: 2}
+
+
+def test_what_pools_that_are_used_have_left_is_spare() -> None:
+    full, half, unlimited = pool(1), pool(1, 1), pool(1, -1)
+    with handed_out(full, 1) as ones, handed_out(half, 1) as others, handed_out(unlimited, 3) as many:
+        assert spare(ones) == 0
+        assert spare([*ones, *others]) == 1
+        assert spare([*ones, *many]) == 1
+        assert spare([None]) == 0

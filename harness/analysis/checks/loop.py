@@ -66,6 +66,7 @@ class _Seen:
         self.lag_s = max((sample.value for sample in self["lag_max_s"]), default=0.0)
         self.lag_s = max(self.lag_s, self.own_lag_s)
         self.could_run_s = max(0.0, self.window_s - self.total("core_wait_s"))
+        self.starved = self.total("core_wait_s") > MOST_WITHOUT_A_CORE * self.window_s
         self.stalls = [_stall(sample, window) for sample in (*self["stall_s"], *self._unfinished())] if window else []
 
     def __getitem__(self, metric: str) -> list[Sample]:
@@ -108,10 +109,7 @@ def check_loop(evidence: Evidence) -> Findings:
     if evidence.window is None or not seen["lag_max_s"]:
         yield Finding(check="loop", verdict=Verdict.UNDECIDED, code="not_watched", count=1, subject=evidence.trial.id)
         return
-    samples = evidence.samples
-    found = (
-        _held_up(seen, samples) or _saturated(seen, samples) or _blocked(seen, samples) or _waits(seen) or _late(seen)
-    )
+    found = next(filter(None, (judge(seen, evidence.samples) for judge in _JUDGES)))
     yield Finding(
         check="loop",
         verdict=found.verdict,
@@ -141,29 +139,24 @@ def _held_up(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
     worst = _worst(seen.counted(seen.stalls))
     held_s = sum(stall.held_s for stall in worst)
     often = len(worst) >= LEAST_STALLS and held_s > MOST_OF_TIME * seen.could_run_s
-    if not often and held_s <= LONG_OF_TIME * seen.window_s and not any(map(seen.is_long_sleep, worst)):
+    long = held_s > LONG_OF_TIME * seen.window_s or any(map(seen.is_long_sleep, worst))
+    if not often and not long:
         return None
+    if not long and seen.starved and held_s <= MOST_OF_TIME * seen.window_s:
+        return _Told(verdict=Verdict.UNDECIDED, code="may_be_held_up", place=_line_of(worst), count=len(worst))
     each = in_unit("ms", each=1e3 * median(stall.held_s for stall in worst))
     each |= in_unit("share", share=held_s / max(held_s, seen.could_run_s))
     route, inside = (_most_common([getattr(stall, name) for stall in worst]) for name in ("route", "inside"))
     if worst[0].place.file:
-        place = _most_common([stall.place for stall in worst])
-        return _Told(
-            verdict=Verdict.FAIL,
-            code="held_up",
-            values=each,
-            facts=known_facts(route=route),
-            place=place,
-            count=len(worst),
-        )
-    facts = known_facts(route=route, inside=inside)
-    return _Told(
-        verdict=Verdict.FAIL,
-        code="held_up_by_answers",
-        values={**each, **_answer(route, samples)},
-        facts=facts,
-        count=len(worst),
-    )
+        facts, place = known_facts(route=route), _line_of(worst)
+        return _Told(verdict=Verdict.FAIL, code="held_up", values=each, facts=facts, place=place, count=len(worst))
+    facts, each = known_facts(route=route, inside=inside), {**each, **_answer(route, samples)}
+    return _Told(verdict=Verdict.FAIL, code="held_up_by_answers", values=each, facts=facts, count=len(worst))
+
+
+def _line_of(stalls: Sequence[_Stall]) -> Place | None:
+    """Return the line at which most of these stalls of one function were; None if it is none of the application's."""
+    return _most_common([stall.place for stall in stalls]) if stalls and stalls[0].place.file else None
 
 
 def _saturated(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
@@ -204,9 +197,9 @@ def _blocked(seen: _Seen, samples: Sequence[Sample]) -> _Told | None:
     return _Told(verdict=Verdict.FAIL, code="blocked_by_driver", values=values, place=place, count=len(calls))
 
 
-def _waits(seen: _Seen) -> _Told | None:
+def _waits(seen: _Seen, _samples: Sequence[Sample]) -> _Told | None:
     """Say in which function a loop that is late waits, by calls of which each is too short for a stall."""
-    if seen.total("core_wait_s") > MOST_WITHOUT_A_CORE * seen.window_s:
+    if seen.starved:
         return None  # it may be idle for want of the interpreter, which a thread without a core has
     late_s = seen.total("late_in_s")
     idle: dict[Key, list[Sample]] = defaultdict(list)
@@ -227,7 +220,7 @@ def _idle_s(late: Sequence[Sample]) -> float:
     return sum(sample.fields["idle_s"] for sample in late)
 
 
-def _late(seen: _Seen) -> _Told:
+def _late(seen: _Seen, _samples: Sequence[Sample]) -> _Told:
     """Say whether a loop that nothing holds up is late all the same, and whether that is the machine's doing."""
     bound_s = LATE_PIECES * seen.piece_s
     if seen.own_lag_s >= bound_s:
@@ -240,8 +233,7 @@ def _late(seen: _Seen) -> _Told:
             facts=facts,
             count=1,
         )
-    worst = _worst(seen.stalls)
-    place = _most_common([stall.place for stall in worst]) if worst and worst[0].place.file else None
+    place = _line_of(_worst(seen.stalls))
     if seen.lag_s < bound_s:
         return _Told(verdict=Verdict.PASS, code="free", place=place)
     served = seen.total("busy_s", "ended") > 0  # else nothing was seen of the application
@@ -298,3 +290,6 @@ def _measured(seen: _Seen) -> dict[str, Quantity]:
 
 def _most_common(some: Sequence[T]) -> T:
     return Counter(some).most_common(1)[0][0]
+
+
+_JUDGES = (_held_up, _saturated, _blocked, _waits, _late)  # by what is surest; the last always says something

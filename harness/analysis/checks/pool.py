@@ -56,7 +56,8 @@ class _Look:
     def short(self, target: Target) -> bool:
         """Whether a request waits while all connections, or all threads, are taken."""
         for_threads = self.holders["thread"] + self.waiting["thread"]
-        full = self.in_use >= target.pool and (self.waiting["connection"] or self.waiting["elsewhere"])
+        taken = self.in_use >= target.pool and not self.waiting["spare"]
+        full = taken and (self.waiting["connection"] or self.waiting["elsewhere"])
         for_thread = for_threads > 0 and self.waiting["in_thread"] + for_threads > target.threads
         return bool(full) or self.crowded or self.another or for_thread
 
