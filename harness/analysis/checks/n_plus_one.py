@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -150,15 +151,19 @@ def _rise(requests: Sequence[_Request], values: Sequence[float | None], name: st
     Any may have begun them that was sent before the last of them, and that brings several rows, in one call or in
     parts. Each is held against the form by itself, so that rows of others, as those that an eager loader adds, dilute
     nothing; the steepest counts. Where none has, as the keys came with the request or in one row, it may be the answer
-    that tells. None if nothing can be told. ``certain`` are statements that SQLAlchemy sends for one object each.
+    that tells: of as many statements as it has values, or that what was tried again was shown once. None if nothing can
+    be told. ``certain`` are statements that SQLAlchemy sends for one object each.
     """
     its = [(request[name], shown) for request, shown in zip(requests, values, strict=True) if name in request]
     slopes = [_slope(rows, calls, certain=certain) for rows, calls in _begun_by(requests, [name])]
     steepest = max((slope for slope in slopes if slope is not None), default=0.0)
     varies = len({sent.calls for sent, _ in its}) > 1
-    if varies and not steepest and _shown_one_by_one(name, its):
-        return 1.0
     open_ = None in slopes or (varies and not slopes)
+    if varies and not steepest:
+        linked = _by_answers(its)
+        if linked >= LEAST_TOLD and _one_by_one(name, its):
+            return 1.0
+        open_ = open_ and not abs(linked) < LEAST_TOLD
     return None if open_ and steepest <= MOST_PER_ROW else steepest
 
 
@@ -195,25 +200,28 @@ def _slope(rows: Sequence[int], calls: Sequence[int], *, certain: bool) -> float
     if len(set(rows)) == 1:
         share = fmean(calls) / rows[0]
         return share if share <= MOST_PER_ROW or (certain and {*calls} == {*rows}) else None
-    return linear_regression(rows, calls).slope if _linked(rows, calls) else 0.0
+    return linear_regression(rows, calls).slope if _linked(rows, calls) >= LEAST_TOLD else 0.0
 
 
-def _linked(one: Sequence[float], other: Sequence[float]) -> bool:
+def _linked(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return the share of one's variance that the other tells, below 0 if it falls with it; NaN if one never varies."""
     try:
         linked = correlation(one, other)
-    except StatisticsError:  # one of them is always as many
-        return False
-    return linked > 0 and linked * linked >= LEAST_TOLD
+    except StatisticsError:
+        return math.nan
+    return math.copysign(linked * linked, linked)
 
 
-def _shown_one_by_one(name: str, its: Sequence[tuple[_Sent, float | None]]) -> bool:
-    """Say whether each of a form's statements brings no more than a row, for as many as the answer shows.
-
-    A statement that takes a list may bring one row for all that is in it.
-    """
+def _by_answers(its: Sequence[tuple[_Sent, float | None]]) -> float:
+    """Return how far the values of answers are linked with the calls of a form; NaN if that can't be told."""
     known = [(sent.calls, shown) for sent, shown in its if shown is not None]
+    return _linked(*zip(*known, strict=True)) if len(known) >= LEAST_ANSWERS else math.nan
+
+
+def _one_by_one(name: str, its: Sequence[tuple[_Sent, float | None]]) -> bool:
+    """Say whether each of a form's statements brings a row at most; one that takes a list may bring it for several."""
     few = sum(sent.rows for sent, _ in its) <= sum(sent.calls for sent, _ in its)
-    return few and not name.endswith(TAKES_LIST) and len(known) >= LEAST_ANSWERS and _linked(*zip(*known, strict=True))
+    return few and not name.endswith(TAKES_LIST)
 
 
 def _sent_from(samples: Sequence[Sample], route: str, form: str) -> tuple[Place | None, str, int]:
