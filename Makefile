@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench drivers chaos claims flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-kinds test-runs test-parts test-commands test-counted test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
+.PHONY: help bench drivers chaos claims flaws soak mutants eager-loading probe-overhead calibrate cases second-workload test test-kinds test-runs test-parts test-commands test-controls test-figures test-contract test-units test-slow lint types doctor setup schema lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -48,21 +48,21 @@ cases: setup ## mistakes, which must be caught with their lines, and sound appli
 	$(BIN)/python -m tools.cases
 
 # What is right on a busy machine too, in parts: whole runs, parts of the harness, and flaws that are seen in what is
-# stored, in cuts, or in what a probe counts.
+# stored, in cuts, in what a probe counts, or in what is short and who waits for whom.
 KINDS := $(addprefix tests/test_,chaos_run.py claims_run.py eager_loading_run.py probe_overhead_run.py second_workload.py)
 RUNS := $(addprefix tests/test_,runs.py calibration_run.py secrets.py kills.py)
 COMMANDS := $(addprefix tests/test_,command_line.py bad_environments.py)
-COUNTED := $(addprefix tests/controls/test_,flaws.py counted_inside.py)
-# Those of probes that say how long something took, and controls that do, are wrong while others have the cores.
+CONTROLS := $(addprefix tests/controls/test_,flaws.py counted_inside.py exhaustion.py waits.py)
+# Those of probes that say how long something took are wrong while others have the cores; controls of one client, too.
 TIMED := $(addprefix tests/probe/test_,loop.py phases.py whole_latency.py)
 PARTS := tests/provision $(filter-out $(TIMED),$(wildcard tests/probe/test_*.py))
-BESIDE := test-runs test-kinds lint types test-units test-parts test-figures test-counted test-contract test-commands
+BESIDE := test-runs test-kinds lint types test-units test-parts test-figures test-controls test-contract test-commands
 
 # First what may share the machine, three at a time, the longest first: whole runs wait for a good part of their time,
 # which is left to what only computes, and is nice. Then all that is to have the machine to itself.
 test: setup ## lint, types and the whole suite
 	@$(MAKE) --no-print-directory -j 3 $(BESIDE)
-	$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/contract $(KINDS) $(RUNS) $(COMMANDS) $(COUNTED) $(PARTS))
+	$(BIN)/python -m pytest $(addprefix --ignore=,tests/unit tests/contract $(KINDS) $(RUNS) $(COMMANDS) $(CONTROLS) $(PARTS))
 
 test-kinds: setup
 	$(BIN)/python -m pytest -q $(KINDS)
@@ -76,8 +76,8 @@ test-parts: setup
 test-commands: setup
 	$(BIN)/python -m pytest -q $(COMMANDS)
 
-test-counted: setup
-	$(BIN)/python -m pytest -q $(COUNTED)
+test-controls: setup
+	$(BIN)/python -m pytest -q $(CONTROLS)
 
 test-figures: setup
 	nice $(BIN)/python -m pytest -q tests/unit/test_report*.py tests/unit/test_stats*.py
