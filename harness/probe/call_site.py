@@ -183,7 +183,12 @@ def made_at(coroutine: Any) -> Place | None:  # noqa: ANN401 - the same
 
 def place_of(frame: FrameType | None) -> Place:
     """Say where a call is."""
-    return FRAMEWORK if frame is None else place_at(frame.f_code, frame.f_lineno)
+    return FRAMEWORK if frame is None else place_at(frame.f_code, line_of(frame))
+
+
+def line_of(frame: FrameType) -> int:
+    """Return the line that a call is at; the function's first where it is between two, as another thread may see it."""
+    return frame.f_lineno or frame.f_code.co_firstlineno
 
 
 def place_at(code: CodeType, line: int) -> Place:

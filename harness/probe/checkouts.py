@@ -21,7 +21,7 @@ from types import CodeType
 from sqlalchemy import Pool, PoolProxiedConnection, event
 
 from harness.probe import dialects, waits
-from harness.probe.call_site import Place, caller, place_at, place_of
+from harness.probe.call_site import Place, caller, line_of, place_at, place_of
 from harness.probe.driver_pools import DriverPools
 from harness.probe.engines import Engines
 from harness.probe.holders import (
@@ -108,7 +108,7 @@ class CheckoutProbe:
         if request is not None:
             self._engines.handed_out(pool)
         frame = caller() if request is None or looked_into.get() else None
-        code, line = (frame.f_code, frame.f_lineno) if frame else (None, 0)
+        code, line = (frame.f_code, line_of(frame)) if frame else (None, 0)
         task = current_task(self._loop) if threading.get_ident() == self._loops_thread else None
         asked_in = weakref.ref(task) if task is not None else None
         known = connection if isinstance(connection, Lent) else weakref.ref(connection)

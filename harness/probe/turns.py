@@ -16,7 +16,7 @@ from contextvars import Context
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from harness.probe.call_site import Place, place_at
+from harness.probe.call_site import Place, line_of, place_at
 from harness.probe.primitives import CLIENT, CONDITION, LOCK, QUEUE, RESULT, SEMAPHORE, known_primitives
 from harness.probe.recorder import Recorder
 from harness.probe.request import came, under_way
@@ -132,7 +132,7 @@ class TurnProbe:
                 kind, worker = ("", None) if found is None else (found.kind, found.worker)
             if standing.calls and kind in {*TURNS, DATABASE}:
                 last = standing.calls[-1]
-                waits[task] = _Wait(kind, last.f_code, last.f_lineno, standing.statement, worker)
+                waits[task] = _Wait(kind, last.f_code, line_of(last), standing.statement, worker)
         return waits
 
     def _queued(self, wanted: set[int], others: Sequence[Standing]) -> Mapping[int, Found]:
@@ -185,6 +185,6 @@ def _request_of(task: Task) -> Task | None:
 
 def _further_on(wait: _Wait, others: Iterable[Standing]) -> Place | None:
     """Say where another request stands, in the same function, beyond the line at which is waited."""
-    lines = (frame.f_lineno for one in others for frame in one.calls if frame.f_code is wait.code)
+    lines = (line_of(frame) for one in others for frame in one.calls if frame.f_code is wait.code)
     line = max((one for one in lines if one > wait.line), default=None)
     return None if line is None else place_at(wait.code, line)

@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.probe import call_site
-from harness.probe.call_site import Place, is_of_application, of_application, place_of_function, waits_at
+from harness.probe.call_site import Place, is_of_application, of_application, place_of, place_of_function, waits_at
 
 SOURCE = """
 import sys
@@ -150,6 +150,14 @@ def test_beside_an_installed_application_files_that_are_not_installed_are_the_ap
     exec(code, scope)  # noqa: S102 - a module of ours, as an import runs it
     assert installed.name == "site-packages"
     assert is_of_application(scope["frame"])
+
+
+def test_a_call_that_is_at_no_line_is_at_its_functions_first(tmp_path: Path) -> None:
+    """Of some instructions Python knows no line, and another thread may look just then."""
+    code = compile("import sys\nframe = sys._getframe()", str(tmp_path / "app.py"), "exec")
+    scope: dict[str, FrameType] = {}
+    exec(code.replace(co_linetable=b""), scope)  # noqa: S102 - a module of ours, as an import runs it
+    assert place_of(scope["frame"]) == ("app.py", 1, "<module>")
 
 
 def test_the_place_of_a_function_is_that_of_what_is_called() -> None:
