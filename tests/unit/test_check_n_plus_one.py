@@ -194,6 +194,7 @@ def test_few_statements_for_always_many_rows_pass() -> None:
 
 def test_a_question_that_is_asked_twice_before_any_rows_passes() -> None:
     assert judged(seen(*[asked(("user", 2, 2))] * 3)).verdict is Verdict.PASS
+    assert judged(seen(asked(("user", 2, 2)))).verdict is Verdict.UNDECIDED  # as one request tells of no other
 
 
 def test_far_more_rows_than_an_answer_shows_are_named_with_a_fitting_remedy() -> None:
@@ -285,7 +286,6 @@ def test_the_answer_accuses_no_statements_that_it_does_not_tell_of(requests: Seq
 
 
 def test_one_of_several_statements_for_each_row_is_seen_in_their_sum() -> None:
-    """What each entry of a feed is about, a statement of its own tells: of a user, a post or a transfer."""
     rows = [(1, 0, 2), (2, 1, 1), (3, 3, 0), (5, 6, 7), (1, 5, 6), (7, 6, 7)]
     forms = ("user", "post", "transfer")
     every = [

@@ -158,7 +158,7 @@ def _rise(requests: Sequence[_Request], values: Sequence[float | None], name: st
     slopes = [_slope(rows, calls, certain=certain) for rows, calls in _begun_by(requests, [name])]
     steepest = max((slope for slope in slopes if slope is not None), default=0.0)
     varies = len({sent.calls for sent, _ in its}) > 1
-    open_ = None in slopes or (varies and not slopes)
+    open_ = None in slopes or (not slopes and (varies or len(its) == 1))
     if varies and not steepest:
         linked = _by_answers(its)
         if linked >= LEAST_TOLD and _one_by_one(name, its):
