@@ -21,7 +21,7 @@ from harness.store import Store
 from tests.fix_command_line import ROOT, SHORTER, Say, program
 
 pytestmark = pytest.mark.timeout(300)
-NEEDLE = "Needle7Haystack"  # what no encoding changes, and nothing else says
+NEEDLE = f"Needle{os.getpid()}Haystack"  # what no encoding changes, and nobody else says, nor another suite beside us
 PASSWORD = f"{NEEDLE}@/%:é {NEEDLE[::-1]}"
 FORMS = [form.encode() for form in (NEEDLE, NEEDLE[::-1], "".join(f"%{ord(letter):02X}" for letter in NEEDLE))]
 ROLE = "keeper"
