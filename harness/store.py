@@ -43,7 +43,7 @@ from harness.stored_file import AGAIN, read_json, unreadable, write_json
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 7
+VERSION = 8
 CONTROL_CUTS = "control-cuts"
 LATEST = "latest"
 T = TypeVar("T")

@@ -2,14 +2,10 @@
 
 import asyncio
 import gc
-import os
 import sqlite3
-import subprocess
-import sys
 import time
 import weakref
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -287,16 +283,3 @@ def test_nothing_stands_in_the_way_to_a_thread_unless_a_request_is_followed() ->
         assert to_thread.run_sync is told
         assert asyncio.run(told(len, "who")) == 3
     assert to_thread.run_sync is original
-
-
-def test_an_application_that_has_no_sqlalchemy_can_be_looked_into(tmp_path: Path) -> None:
-    without = "import sys; sys.modules['sqlalchemy'] = None; import harness.probe.attach"
-    (tmp_path / "plain.py").write_text("app = None")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join((str(tmp_path), *sys.path)),
-        "TWINBENCH_APP": "plain:app",
-        "TWINBENCH_PROBES": "loop",
-        "TWINBENCH_SAMPLES": str(tmp_path),
-    }
-    subprocess.run([sys.executable, "-c", without], env=environment, check=True)
