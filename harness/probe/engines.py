@@ -19,6 +19,7 @@ from sqlalchemy.pool import base as pool_base
 from harness.probe.call_site import Place, caller, callers, place_of
 from harness.probe.recorder import Kind, Recorder
 from harness.probe.request import under_way
+from harness.probe.variables import variables_of
 from harness.probe.waits import connecting
 
 LABELS = (
@@ -246,7 +247,7 @@ def _is_forgotten() -> bool:
     frame = sys._getframe()  # noqa: SLF001 - documented for this purpose
     while frame is not None and frame.f_code is not _FINALIZE:
         frame = frame.f_back  # type: ignore[assignment]  # None above the first
-    return frame is not None and bool(frame.f_locals.get("is_gc_cleanup"))
+    return frame is not None and bool(variables_of(frame).get("is_gc_cleanup"))
 
 
 def _is_gone(connection: Any) -> bool:  # noqa: ANN401 - a record of SQLAlchemy's, or a driver's connection

@@ -19,6 +19,7 @@ from harness.probe.call_site import Place, inwards, is_of_application, place_at,
 from harness.probe.dialects import asking
 from harness.probe.pools import Lent
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, PYTHON, THREAD, Came, Followed, Mark, came
+from harness.probe.variables import variables_of
 from harness.probe.workers import AtWork
 
 OVER = "over"  # what a holder does whose request has ended
@@ -137,7 +138,7 @@ def _waited_for(task: asyncio.Task[Any]) -> Iterator[asyncio.Task[Any]]:
     found = {awaited, *getattr(awaited, "_children", ())}
     for _, frame in inwards(task.get_coro()):
         if frame.f_globals.get("__name__") == asyncio.TaskGroup.__module__:
-            found |= frame.f_locals["self"]._tasks  # noqa: SLF001 - told by nothing else
+            found |= set(getattr(variables_of(frame).get("self"), "_tasks", ()))
     yield from (one for one in found if isinstance(one, asyncio.Task) and not one.done())
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from harness.probe.call_site import FRAMEWORK, Place, is_asked, is_of_application, place_of
 from harness.probe.served import route_of
+from harness.probe.variables import variables_of
 
 _PROBES = str(Path(__file__).parent)
 SCOPE = "scope"  # what every ASGI application calls what it knows of a request
@@ -50,7 +51,7 @@ class Seen(NamedTuple):
     def route(self) -> str:
         """The route of the request that the loop works for; empty if it works for none."""
         request = _request(self.outwards)
-        scope = request.f_locals.get(SCOPE) if request else None
+        scope = variables_of(request).get(SCOPE) if request else None
         return route_of(scope) if isinstance(scope, dict) and {"method", "path"} <= scope.keys() else ""
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import inspect
 import queue
 import re
 import threading
@@ -20,6 +19,7 @@ from harness.probe.dialects import asking
 from harness.probe.holders import connecting, greenlet_in, spawns_greenlets
 from harness.probe.phases import STEPPED
 from harness.probe.primitives import LOCK, QUEUE, RESULT, SEMAPHORE, enters_a_lock, passes_on, waited_at
+from harness.probe.variables import variables_of
 
 DATABASE = "database"
 # harness/provision/meter.py has PostgreSQL tell as much of it.
@@ -105,18 +105,6 @@ class Reader:
 def calls_of(innermost: FrameType | None) -> list[FrameType]:
     """Return the application's calls on the stack of a thread, the outermost first."""
     return [frame for frame in _outwards(innermost) if is_of_application(frame)][::-1]
-
-
-def variables_of(frame: FrameType) -> dict[str, object]:
-    """Return what the variables of a call are now, and keep none of them alive.
-
-    Up to Python 3.12 a call that was asked keeps a copy, until it is asked again.
-    """
-    variables = frame.f_locals
-    known = dict(variables)
-    if isinstance(variables, dict) and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
-        variables.clear()
-    return known
 
 
 def _chain(coroutine: object) -> Iterator[tuple[Any, FrameType]]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from harness.probe.call_site import Place, place_of
 from harness.probe.primitives import QUEUE
-from harness.probe.standing import variables_of
+from harness.probe.variables import variables_of
 
 EXECUTOR = "executor"
 MOST_ITEMS = 40  # of a queue, from its end: one that is longer is the same to every request

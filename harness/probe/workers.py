@@ -14,6 +14,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from harness.probe.request import came, under_way
+from harness.probe.variables import variables_of
 
 Task = asyncio.Task[Any]
 
@@ -102,9 +103,6 @@ def _served(frame: FrameType | None, work: CodeType) -> Task | None:
         frame = frame.f_back
     if frame is None:
         return None
-    variables = frame.f_locals
-    context = next((one for one in variables.values() if isinstance(one, Context)), None)
-    if isinstance(variables, dict):  # up to Python 3.12 a copy, which would keep them all until the next look
-        variables.clear()
+    context = next((one for one in variables_of(frame).values() if isinstance(one, Context)), None)
     request = came(context.get(under_way)) if context else None
     return request() if request else None
