@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Self
 
 from harness.model.request_record import Op, Outcome, outcome_of
@@ -31,7 +32,12 @@ class Answer:
 
 
 class Client:
-    """Keeps one HTTP connection to a target, and sends nothing twice."""
+    """Keeps one HTTP connection to a target, and sends nothing twice.
+
+    After a 5xx the next request has a connection of its own. Where an application raises, Starlette answers and raises
+    on, and uvicorn then closes the connection that it has just answered on, without having said so: what is sent
+    meanwhile is lost, and the application never asked.
+    """
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._connection = Connection(url, timeout_s)
@@ -59,6 +65,8 @@ class Client:
             reply = self._connection.ask(request.method, request.path, _body(request), headers)
             body = reply.text
             outcome, status, error = _told(reply)
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                self._connection.close()
         except OSError as failed:
             error = _said(failed)
         took_s = time.monotonic() - began_s
