@@ -19,6 +19,8 @@ from pathlib import Path
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, FunctionType
 from typing import Any
 
+from harness.probe.readings import keep
+
 _PROBES = str(Path(__file__).parent)
 _OF_OTHERS = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
 # Where packages are installed, whichever Python they are for: Debian has a folder with a name of its own.
@@ -147,6 +149,7 @@ def inwards(coroutine: Any) -> Iterator[tuple[Any, FrameType]]:  # noqa: ANN401 
             awaited = getattr(coroutine, "gi_yieldfrom", None) or getattr(coroutine, "cr_await", None)
             awaited = awaited or _stepped_by(coroutine)
         if frame is not None:
+            keep(frame)
             yield coroutine, frame
         coroutine = awaited
 

@@ -9,7 +9,6 @@ it has had its connection for long, or somebody waits: so it costs little where 
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 import time
 import weakref
@@ -35,6 +34,7 @@ from harness.probe.holders import (
     where_wanted,
 )
 from harness.probe.pools import Lent, capacity, crowds, spare
+from harness.probe.readings import stacks_of_threads
 from harness.probe.recorder import Recorder
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, THREAD, Came, Mark, came, current_task
 from harness.probe.sampler import Look, Sampler
@@ -161,9 +161,9 @@ class CheckoutProbe:
         }
         short = threadless or connecting - holding or (waiting[PHASES[ELSEWHERE]] and len(held) >= len(opened_s))
         closer = [bool(short) or now_s - one.since_s >= BRIEFLY_S for one in held]
+        if any(closer):
+            self._ask_loop(min(now_s, self._looks.due_s))  # first: asyncio's own loop lets other threads run meanwhile
         stacks = self._stacks(work) if any(closer) else None
-        if stacks:
-            self._ask_loop(min(now_s, self._looks.due_s))
         holders = [holder_of(one, stacks if looked_at else None) for one, looked_at in zip(held, closer, strict=True)]
         asking = [one for one in holders if one.phase == PHASES[DATABASE]]
         idle = [one for one in holders if one.phase not in {PHASES[DATABASE], PHASES[CONNECTION], BRIEFLY}]
@@ -214,7 +214,7 @@ class CheckoutProbe:
         self._recorder.note("pool", "late_s", time.monotonic() - due_s)
 
     def _stacks(self, work: AtWork) -> Stacks:
-        frames = sys._current_frames()  # noqa: SLF001 - documented for this purpose
+        frames = stacks_of_threads()
         return Stacks(work, self._workers.serving(frames), frames.get(self._loops_thread))
 
     def _waiting_elsewhere(self, busy: set[int], work: AtWork) -> int:

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from harness.probe.call_site import FRAMEWORK, Place, is_asked, is_of_application, place_of
+from harness.probe.readings import stacks_of_threads
 from harness.probe.served import route_of
 from harness.probe.variables import variables_of
 
@@ -65,7 +66,7 @@ class LoopStack:
 
     def seen(self) -> Seen | None:
         """Say what the loop is in, if that is the application's or a request's."""
-        stack = sys._current_frames().get(self._thread)  # noqa: SLF001 - documented for this purpose
+        stack = stacks_of_threads().get(self._thread)
         if stack is None:
             return None
         if (call := _line(stack)) is not None:

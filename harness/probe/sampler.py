@@ -25,6 +25,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from harness.probe.readings import reading
+
 Look = Iterator[float]  # goes on looking, and tells after each look how many seconds to wait for the next
 _MONOTONIC, _CLOSE_ON_EXEC, _ABSOLUTE = 1, 0o2000000, 1  # Linux's numbers
 
@@ -121,7 +123,7 @@ class Sampler:
             now_s = time.monotonic()
             for one in [one for one in self._looking if one.due_s - one.early_s <= now_s]:
                 try:
-                    with _uncollected():
+                    with _uncollected(), reading():
                         wait_s = next(one.look, None)
                 except Exception:  # noqa: BLE001 - a look that fails must not end the others; the target's log tells of it
                     traceback.print_exc()

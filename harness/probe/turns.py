@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 
 from harness.probe.call_site import Place, line_of, place_at
 from harness.probe.primitives import CLIENT, CONDITION, LOCK, QUEUE, RESULT, SEMAPHORE, known_primitives
+from harness.probe.readings import stacks_of_threads
 from harness.probe.recorder import Recorder
 from harness.probe.request import came, under_way
 from harness.probe.sampler import Look, Sampler
@@ -106,7 +106,7 @@ class TurnProbe:
                 others.append(standing)
         threads: dict[int, FrameType] = {}
         if self._workers.any_at_work():
-            threads = self._workers.serving(sys._current_frames())  # noqa: SLF001 - documented for this purpose
+            threads = self._workers.serving(stacks_of_threads())
         for task, standing in requests.items():
             if id(task) in threads:
                 requests[task] = self._reader.of_thread(threads[id(task)])
@@ -137,7 +137,7 @@ class TurnProbe:
 
     def _queued(self, wanted: set[int], others: Sequence[Standing]) -> Mapping[int, Found]:
         """Return those of the wanted things that lie in queues, which tasks or threads know that serve no request."""
-        frames = sys._current_frames()  # noqa: SLF001 - documented for this purpose
+        frames = stacks_of_threads()
         ours = {self._loops_thread, threading.get_ident()}
         serving = {id(frame) for frame in self._workers.serving(frames).values()}
         strangers = [one for thread, one in frames.items() if thread not in ours and id(one) not in serving]

@@ -12,6 +12,8 @@ import dis
 import inspect
 from types import CodeType, FrameType
 
+from harness.probe.readings import keep
+
 # What gives a call that same dictionary, which then is its own and neither changed nor emptied.
 _GIVES = {"locals", "vars", "exec", "eval"}
 _LOADS = {"LOAD_GLOBAL", "LOAD_NAME"}
@@ -27,6 +29,7 @@ def variables_of(frame: FrameType) -> dict[str, object]:
         return {}
     variables = frame.f_locals
     known = dict(variables)
+    keep(known)
     if isinstance(variables, dict) and code.co_flags & inspect.CO_OPTIMIZED:
         variables.clear()
     return known
