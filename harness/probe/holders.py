@@ -18,6 +18,7 @@ from sqlalchemy import Pool, PoolProxiedConnection, SingletonThreadPool
 from harness.probe.call_site import Place, inwards, is_of_application, place_at, place_of
 from harness.probe.dialects import asking
 from harness.probe.pools import Lent
+from harness.probe.readings import keep
 from harness.probe.request import CONNECTION, DATABASE, ELSEWHERE, PHASES, PYTHON, THREAD, Came, Followed, Mark, came
 from harness.probe.variables import variables_of
 from harness.probe.workers import AtWork
@@ -192,5 +193,6 @@ def greenlet_in(spawned: object) -> FrameType | None:
     for held in gc.get_referents(spawned):  # its variables, any of which may be a stranger: its type is asked only
         if issubclass(type(held), greenlet):
             frame: FrameType | None = held.gr_frame
+            keep(frame)
             return frame
     return None

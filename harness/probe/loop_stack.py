@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from harness.probe.call_site import FRAMEWORK, Place, is_asked, is_of_application, place_of
-from harness.probe.readings import stacks_of_threads
+from harness.probe.readings import keep, stacks_of_threads
 from harness.probe.served import route_of
 from harness.probe.variables import variables_of
 
@@ -74,6 +74,7 @@ class LoopStack:
         left: FrameType | None = (
             self._outside.gr_frame if self._outside is not None else None
         )  # None unless a greenlet of it runs
+        keep(left)
         if left is not None and (call := _line(left)) is not None:
             return Seen(call, stack, left, directly=False)
         request = _request(left or stack)

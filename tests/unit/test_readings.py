@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 
+import greenlet
 import pytest
 
 from harness.probe import readings
+from harness.probe.call_site import inwards
+from harness.probe.holders import greenlet_in
 from harness.probe.readings import keep, reading, stacks_of_threads
+
+ROOT = Path(__file__).parents[2]
 
 
 class _Read:
@@ -89,3 +96,29 @@ def test_stacks_of_threads_are_kept_to_the_end_of_a_look() -> None:
         assert threading.get_ident() in frames
         assert readings._read == [frames]
     assert readings._read == []
+
+
+@pytest.mark.usefixtures("clock")
+def test_calls_of_coroutines_and_greenlets_are_kept_as_well() -> None:
+    async def waits() -> None:
+        await asyncio.sleep(1)
+
+    def stands() -> None:
+        greenlet.getcurrent().parent.switch()
+
+    coroutine, stopped = waits(), greenlet.greenlet(stands)
+    stopped.switch()
+    with reading():
+        frames = [frame for _, frame in inwards(coroutine)]
+        frames.append(greenlet_in([stopped]))
+        assert readings._read == frames
+    assert [frame.f_code for frame in frames if frame] == [waits.__code__, stands.__code__]
+    coroutine.close()
+    stopped.switch()
+
+
+def test_no_other_file_reads_the_stacks_of_threads() -> None:
+    reads = [
+        path for path in (ROOT / "harness").rglob("*.py") if "._current_frames" in path.read_text(encoding="utf-8")
+    ]
+    assert reads == [ROOT / "harness" / "probe" / "readings.py"]
