@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 # A call is asked twice. In between it lets go of what gives the interpreter's lock away as it ends, and the call ends
 # while that is waited for: whoever then goes on to read its variables reads what is gone.
 CALL_THAT_ENDS = """
-import gc, sys, threading, time
+import gc, resource, sys, threading, time
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 from harness.probe.variables import variables_of
 class Slow:
     def __del__(self):
