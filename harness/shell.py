@@ -70,10 +70,15 @@ def fault_of_path(error: BaseException) -> str:
     It lies on ``PYTHONPATH``, or in the current folder, where a workload of the user's is looked for.
     """
     files = [getattr(error, "filename", None), getattr(error, "path", None)]
+    names: tuple[str, ...] = ()
     trace = error.__traceback__
     while trace is not None:
         files.append(trace.tb_frame.f_code.co_filename)
+        names = trace.tb_frame.f_code.co_names
         trace = trace.tb_next
+    if "null bytes" in str(error):  # of a file that Python does not name, nor keeps: one that was just imported
+        unknown = [name for name in names if name not in sys.modules]
+        files += [f"{place}{name.partition('.')[0]}.py" for name in unknown for place in _places()]
     if isinstance(error, (ImportError, AttributeError, TypeError)):  # as of a module that is not what it should be
         files += [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
     return next((file for file in files if isinstance(file, str) and _stands_in(file)), "")
@@ -81,15 +86,20 @@ def fault_of_path(error: BaseException) -> str:
 
 def _stands_in(file: str) -> bool:
     """Say whether a file is found by where it lies, and has the name of what would be found otherwise."""
-    entries = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), os.curdir]
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    places = [os.path.join(path, "") for entry in entries if (path := os.path.abspath(entry)) != ours]
+    places = _places()
     elsewhere = [path for path in sys.path if os.path.join(os.path.abspath(path), "") not in places]
     for place in places:
         name = file.removeprefix(place).partition(os.sep)[0].removesuffix(".py")
         if file.startswith(place) and _is_module(os.path.join(place, name)):
             return name in sys.stdlib_module_names or any(_is_module(os.path.join(path, name)) for path in elsewhere)
     return False
+
+
+def _places() -> list[str]:
+    """Return the folders that modules are found in before the libraries, each with a slash at its end."""
+    entries = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), os.curdir]
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return [os.path.join(path, "") for entry in entries if (path := os.path.abspath(entry)) != ours]
 
 
 def _is_module(path: str) -> bool:

@@ -99,6 +99,20 @@ def test_what_telling_an_error_needs_may_be_what_stands_in(content: str, tmp_pat
     assert_one_line(done.stderr, f"{tmp_path / 'enum.py'} is imported in the place of another module")
 
 
+def test_a_module_with_null_bytes_is_named_though_python_does_not(tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_bytes(b"x = 1\0")
+    done = subprocess.run(
+        [sys.executable, "-c", "from harness.cli import main; main()", "--help"],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert_one_line(done.stderr, f"{tmp_path / 'random.py'} is imported in the place of another module")
+
+
 def test_a_folder_of_ours_on_the_path_is_not_to_blame(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     assert shell.fault_of_path(RuntimeError("boom")) == ""

@@ -28,7 +28,7 @@ ROW = re.compile(r"^\| `((?:\w+/)?\w+)\.(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) 
 PLAIN = {0.0, 1.0, 100.0, 1e3, 1e6, 1e9}
 # Numbers without a name that bound nothing either, by module.
 NO_BOUNDS: dict[str, set[float]] = {
-    "recovery": {400, 500},  # RFC 9110
+    "recovery": {2, 400, 500},  # halves, RFC 9110
     "stats/anytime": {2},  # of formulas
     "stats/intervals": {2},
     "stats/latency": {6},  # decimals

@@ -177,6 +177,21 @@ class TestRecovery:
         unavailable = [replace(one, outcome=Outcome.FAIL, status=503) for one in dead]
         assert check_recovery(trial(op(20), *unavailable)).verdict is Verdict.FAIL
 
+    def test_a_kind_of_which_one_of_two_workers_serves_none_is_hardly_served(self) -> None:
+        def sent(served: str) -> list[Op]:
+            told = {"y": "ok", "n": "unknown"}
+            return [op(20 + number, told[one], name="create_post") for number, one in enumerate(served)]
+
+        assert check_recovery(trial(op(20), *sent("nnnnn" + "ynyny"))).verdict is Verdict.PASS  # as at first
+        broken = check_recovery(trial(op(20), *sent("yyyyy" + "nynyn")))
+        assert broken.verdict is Verdict.FAIL
+        assert (broken.first or "").startswith(
+            "2 of the last 5 create_post were served after the heal; the last that was not"
+        )
+        ended = check_recovery(trial(op(20), *sent("yyyyy" + "nnnnn")))
+        assert (ended.first or "").startswith("0 of the last 5 create_post were served after the heal")
+        assert check_recovery(trial(op(20), *sent("nnnn" + "ynnn"))).verdict is Verdict.PASS  # too few to tell
+
     def test_any_answer_of_the_server_s_own_failing_is_no_service(self) -> None:
         dead = [op(20 + number, "unknown", name="create_post") for number in range(5)]
         assert {one.status for one in dead} == {500}

@@ -18,6 +18,10 @@ CASES: Mapping[str, tuple[str, ...]] = {
     "read_sum_differs": ("{operation} #{id} read {said}", ", after {write}"),
     "ledger_sum_differs": ("the ledger has {found:,.0f} {name}, and {expected:,.0f} are right",),
     "operation_not_served": ("no {operation} was served after the heal", "the last of {sent:.0f} is {write}"),
+    "operation_hardly_served": (
+        "{served:.0f} of the last {sent:.0f} {operation} were served after the heal",
+        "the last that was not is {write}",
+    ),
     "sessions_left_in_transaction": ("{left:.0f} sessions were left in a transaction",),
     "connections_never_returned": ("{left:.0f} connections were never given back to their pool",),
     "no_write_after_heal": ("no write was done after the heal",),
