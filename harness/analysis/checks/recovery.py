@@ -89,15 +89,15 @@ def _unserved(evidence: Evidence) -> Iterator[Case]:
     for name, sent in sorted(after.items()):
         later = sent[len(sent) // 2 :]
         if not any(map(_served, sent)):
-            code, judged = "operation_not_served", sent
+            offence, judged = "operation_not_served", sent
         elif sum(map(_served, later)) < LEAST_SERVED * len(later):
-            code, judged = "operation_hardly_served", later
+            offence, judged = "operation_hardly_served", later
         else:
             continue
         if len(judged) >= MIN_SENT:
             unserved = [op for op in judged if not _served(op)]
             values = in_unit("requests", sent=len(judged), served=len(judged) - len(unserved))
-            yield with_write(Case(code=code, facts={"operation": name}, values=values), unserved[-1], evidence)
+            yield with_write(Case(code=offence, facts={"operation": name}, values=values), unserved[-1], evidence)
 
 
 def _served(op: Op) -> bool:
