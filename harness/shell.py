@@ -47,6 +47,9 @@ def shielded(carried: Mapping[str, str]) -> dict[str, str]:
     Proxies stay: Go and pip may need one to fetch what Toxiproxy is built from.
     """
     kept = {name: value for name, value in carried.items() if name in KEPT or not name.startswith(FOREIGN)}
+    for name in ("COLUMNS", "LINES"):  # of a terminal that tells no size, on which Rich would write nothing
+        if not kept.get(name, "1").strip("0"):
+            del kept[name]
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = f"{carried[name]},{LOOPBACK}" if carried.get(name) else LOOPBACK
     return {**kept, **TEXT}

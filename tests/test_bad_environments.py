@@ -113,6 +113,13 @@ def test_a_module_with_null_bytes_is_named_though_python_does_not(tmp_path: Path
     assert_one_line(done.stderr, f"{tmp_path / 'random.py'} is imported in the place of another module")
 
 
+@pytest.mark.parametrize("columns", ["0", "00", ""])
+def test_an_error_is_told_on_a_terminal_that_tells_no_size(columns: str) -> None:
+    done = twinbench("check", "/nowhere", COLUMNS=columns, LINES=columns)
+    assert done.returncode == 2
+    assert_one_line(done.stderr, "No run is stored in /nowhere")
+
+
 def test_a_folder_of_ours_on_the_path_is_not_to_blame(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     assert shell.fault_of_path(RuntimeError("boom")) == ""
