@@ -3,14 +3,16 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import greenlet
 import pytest
 
+from harness.probe import readings
 from harness.probe.call_site import FRAMEWORK
 from harness.probe.loop_stack import LoopStack, Seen
+from harness.probe.readings import reading
 
 SCOPE = {"type": "http", "method": "GET", "path": "/users/7"}
 
@@ -68,6 +70,26 @@ async def in_greenlet(stack: LoopStack) -> tuple[str, str, bool] | None:
 @pytest.mark.parametrize(("application", "directly"), [(endpoint, True), (in_greenlet, False)])
 def test_the_applications_innermost_line_is_seen(application: Callable[[LoopStack], Any], *, directly: bool) -> None:
     assert run(application) == (application.__name__, "", directly)
+
+
+def test_the_stack_that_a_greenlet_has_left_is_kept_to_the_end_of_a_look() -> None:
+    kept: list[CodeType] = []
+
+    def looks(stack: LoopStack) -> None:
+        with reading():
+            stack.seen()
+            kept.extend(frame.f_code for frame in readings._read if isinstance(frame, FrameType))
+
+    def look_on(stack: LoopStack) -> None:
+        thread = threading.Thread(target=looks, args=(stack,))
+        thread.start()
+        thread.join()
+
+    async def application(stack: LoopStack) -> None:
+        greenlet.greenlet(of_a_library(look_on)).switch(stack)
+
+    run(application)
+    assert kept == [application.__code__]
 
 
 def test_where_there_is_none_the_request_is() -> None:

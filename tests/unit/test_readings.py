@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import greenlet
@@ -16,6 +16,8 @@ from harness.probe import readings
 from harness.probe.call_site import inwards
 from harness.probe.holders import greenlet_in
 from harness.probe.readings import keep, reading, stacks_of_threads
+from harness.probe.sampler import Sampler
+from harness.probe.variables import variables_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,6 +117,28 @@ def test_calls_of_coroutines_and_greenlets_are_kept_as_well() -> None:
     assert [frame.f_code for frame in frames if frame] == [waits.__code__, stands.__code__]
     coroutine.close()
     stopped.switch()
+
+
+def test_the_variables_of_a_call_are_kept_as_well() -> None:
+    frame = sys._getframe()
+    with reading():
+        known = variables_of(frame)
+        assert readings._read == [known]
+
+
+def test_every_look_of_the_sampler_keeps_what_it_reads() -> None:
+    keeps: list[bool] = []
+    over = threading.Event()
+
+    def look() -> Iterator[float]:
+        for _ in range(2):
+            keeps.append(readings._reader == threading.get_ident())
+            yield 0.0
+        over.set()
+
+    Sampler().add(look())
+    assert over.wait(60)
+    assert keeps == [True, True]
 
 
 def test_no_other_file_reads_the_stacks_of_threads() -> None:
